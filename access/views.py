@@ -1,0 +1,211 @@
+"""Sign-in by link, one's own account, language; the people and the messages of the demonstration."""
+
+import base64
+from io import BytesIO
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    session,
+    url_for,
+)
+from flask_babel import force_locale
+from flask_login import current_user
+from flask_security import login_user, logout_user
+from sqlalchemy import select
+
+from access import sign_in_links
+from access.forms import AccountForm, LinkForm
+from access.models import User
+from access.policy import ROLE_LABELS, Permission
+from access.sign_in import FORMS_LIMIT
+from access.users import find_user
+from outbox import mail
+from outbox.jobs import Job
+from shared.database import db, transaction
+from shared.errors import NotFound
+from shared.i18n import LOCALES, _
+from shared.limits import limiter
+from shared.web import SIGNED_IN, public, requires, same_origin_path
+
+blueprint = Blueprint("access", __name__)
+
+_SANDBOX = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+)
+
+
+@blueprint.post("/sign-in/link")
+@public
+@limiter.limit(FORMS_LIMIT)
+@limiter.limit(FORMS_LIMIT, key_func=lambda: f"link:{request.form.get('email', '').strip().casefold()}")
+def send_link() -> Any:
+    """Send the link. The answer is the same whether somebody has this address or not."""
+    form = LinkForm()
+    if not form.validate_on_submit():
+        flash(_("Enter your e-mail address."), "error")
+        return redirect(url_for("security.login", next=request.form.get("next") or None))
+    user = find_user(form.email.data or "")
+    if user:
+        with transaction():
+            _write_link(user, sign_in_links.issue(user), same_origin_path(request.form.get("next"), "/"))
+    return render_template("access/link_sent.html", email=form.email.data)
+
+
+def _write_link(user: User, text: str, target: str) -> None:
+    public_url = current_app.config["SETTINGS"].public_url
+    link = public_url + url_for("access.follow_link", text=text, next=target)
+    minutes = int(sign_in_links.VALID_FOR.total_seconds() // 60)
+    with force_locale(user.locale):
+        told = {"name": user.name, "link": link, "minutes": minutes, "lang": user.locale}
+        mail.send(
+            user.email,
+            _("Your link to Teranga"),
+            render_template("access/email/sign_in.txt", **told),
+            render_template("access/email/sign_in.html", **told),
+        )
+
+
+@blueprint.get("/sign-in/link/<text>")
+@public
+def follow_link(text: str) -> Any:
+    """Ask to go on. Opening alone signs nobody in: mail programs open links by themselves."""
+    return render_template("access/follow_link.html", user=sign_in_links.look(text), text=text)
+
+
+@blueprint.post("/sign-in/link/<text>")
+@public
+@limiter.limit(FORMS_LIMIT)
+def use_link(text: str) -> Any:
+    """Sign in with the link, once; who has a second factor is asked for it."""
+    target = same_origin_path(request.args.get("next"), "/")
+    with transaction():
+        user = sign_in_links.spend(text)
+    if user.tf_primary_method:
+        plugins = current_app.extensions["security"].two_factor_plugins
+        return plugins.tf_enter(user, False, "link", next_loc=target)
+    login_user(user, authn_via=["link"])
+    return redirect(target)
+
+
+@blueprint.post("/sign-out")
+@public
+def sign_out() -> Any:
+    """Leave, and forget everything but the language."""
+    logout_user()
+    language = session.get("locale")
+    session.clear()
+    if language:
+        session["locale"] = language
+    return redirect("/")
+
+
+@blueprint.route("/account", methods=["GET", "POST"])
+@requires(SIGNED_IN)
+def account() -> Any:
+    """Name, language, and the ways to sign in."""
+    form = AccountForm(obj=current_user)
+    if form.validate_on_submit():
+        with transaction():
+            user = db.session.get_one(User, current_user.id)
+            user.name, user.locale = (form.name.data or "").strip(), form.locale.data
+        session["locale"] = form.locale.data
+        flash(_("Saved."), "good")
+        return redirect(url_for("access.account"))
+    held = [grant for grant in current_user.grants if grant.revoked_at is None]
+    return render_template("access/account.html", form=form, held=held, role_labels=ROLE_LABELS)
+
+
+@blueprint.post("/language/<code>")
+@public
+def language(code: str) -> Any:
+    """Read on in another language, on the same page."""
+    if code not in LOCALES:
+        raise NotFound
+    session["locale"] = code
+    return redirect(same_origin_path(request.args.get("next"), "/"))
+
+
+@blueprint.get("/demo")
+@public
+def demo() -> Any:
+    """The people of the demonstration: be one of them with one click."""
+    people = db.session.scalars(select(User).where(*_demo_people()).order_by(User.id)).all()
+    return render_template("access/demo.html", people=people, role_labels=ROLE_LABELS)
+
+
+@blueprint.post("/demo/<int:user_id>")
+@public
+def become(user_id: int) -> Any:
+    """Sign in as a person of the demonstration."""
+    user = db.session.scalar(select(User).where(User.id == user_id, *_demo_people()))
+    if user is None:
+        raise NotFound
+    logout_user()
+    login_user(user, authn_via=["demonstration"])
+    session["locale"] = session.get("locale") or user.locale
+    return redirect(same_origin_path(request.args.get("next"), "/"))
+
+
+def _demo_people() -> tuple[Any, ...]:
+    """Which users a visitor may become. Raises `NotFound` outside the demonstration."""
+    if not current_app.config["TERANGA_DEMO"]:
+        raise NotFound
+    return User.is_demo, User.active
+
+
+@blueprint.get("/outbox")
+@requires(Permission.OUTBOX_READ)
+def outbox() -> Any:
+    """The messages, newest first: to whom, and whether they left."""
+    page = db.paginate(
+        select(Job).where(Job.kind == "mail").order_by(Job.id.desc()), per_page=20, max_per_page=20
+    )
+    return render_template("access/outbox.html", page=page)
+
+
+@blueprint.get("/outbox/<int:job_id>")
+@requires(Permission.OUTBOX_READ)
+def message(job_id: int) -> Any:
+    """One message of a demonstration as its reader sees it."""
+    return render_template("access/message.html", job=_message(job_id))
+
+
+@blueprint.get("/outbox/<int:job_id>/html")
+@requires(Permission.OUTBOX_READ)
+def message_html(job_id: int) -> Any:
+    """The message itself, in a sandbox: it runs nothing, and its links open outside the frame."""
+    html = _message(job_id).payload["html"].replace("<head>", '<head><base target="_top">', 1)
+    return Response(html, headers={"Content-Security-Policy": _SANDBOX})
+
+
+@blueprint.get("/outbox/<int:job_id>/attachments/<int:number>")
+@requires(Permission.OUTBOX_READ)
+def attachment(job_id: int, number: int) -> Any:
+    """A file that came with it, to keep and never to open here."""
+    files = _message(job_id).payload["attachments"]
+    if not 0 <= number < len(files):
+        raise NotFound
+    file = files[number]
+    return send_file(
+        BytesIO(base64.b64decode(file["content"])),
+        mimetype=file["mime"],
+        as_attachment=True,
+        download_name=file["name"],
+    )
+
+
+def _message(job_id: int) -> Job:
+    """A message of the demonstration. Elsewhere nobody reads what others were sent: it may open doors."""
+    job = db.session.get(Job, job_id)
+    if job is None or job.kind != "mail" or not current_app.config["TERANGA_DEMO"]:
+        raise NotFound
+    return job

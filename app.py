@@ -1,0 +1,273 @@
+"""The wiring: which rooms exist, how they are served, and the `teranga` command. Nothing imports this."""
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Flask, current_app, request
+from flask.cli import ScriptInfo
+from flask_migrate import Migrate
+from flask_migrate.cli import db as database_commands  # type: ignore[import-not-found]
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import access.api
+import access.cli
+import access.models
+import access.views
+import delegations.api
+import delegations.cli
+import delegations.cost_views
+import delegations.models
+import delegations.nominee_views
+import delegations.pages
+import delegations.plan_views
+import delegations.seat_views
+import delegations.views
+import events.api
+import events.badge_views
+import events.cli
+import events.desk_views
+import events.manage_views
+import events.models
+import events.own_views
+import events.public_views
+import events.registration_views
+import network.models
+import network.views
+import outbox.jobs
+import serving
+import treasury.cli
+import treasury.entry_views
+import treasury.models
+import treasury.payment_views
+import treasury.reconciliation_views
+import treasury.statement_views
+import treasury.views
+import treasury.webhooks
+from access import sign_in
+from access.asking import bearer, person
+from access.policy import Permission, can
+from access.tokens import SCOPES
+from config.settings import Settings, UnsafeSettings, read_settings
+from delegations.savings import deposit_settled
+from delegations.savings_cli import savings
+from demonstration.load import demo
+from events import messages
+from events.registration import fee_settled
+from outbox import mail, worker
+from shared import addresses, clock, compression, limits, web
+from shared.database import db, engine_options
+from shared.errors import DomainError
+from shared.i18n import _l
+from treasury import bank_details
+from treasury.gateway import StripeGateway
+from treasury.payments import SETTLED
+from treasury.statement_cli import statements
+
+HERE = Path(__file__).parent
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for `settings` (by default the environment's). Touches no database."""
+    settings = settings or read_settings()
+    app = Flask(__name__, root_path=str(HERE), instance_path=str(settings.instance))
+    app.config.update(
+        SETTINGS=settings,
+        TERANGA_DEMO=settings.demo,
+        TESTING=settings.testing,
+        DEBUG=settings.debug,
+        HTTPS=settings.https,
+        SECRET_KEY=settings.secret_key,
+        TRUSTED_HOSTS=settings.trusted_hosts,
+        TRANSLATIONS=HERE / "translations",
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        MAX_CONTENT_LENGTH=settings.largest_upload,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=2000,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=settings.https,
+        WTF_CSRF_TIME_LIMIT=None,
+        PAYMENT_ORIGIN=settings.stripe_api_base or "https://checkout.stripe.com",
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    addresses.settle(settings.public_url)
+    bank_details.settle(settings.bank_details)
+    if settings.clock:
+        clock.start(settings.clock)
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    Migrate(app, db, directory=str(HERE / "migrations"))
+    limits.install(app, enabled=settings.rate_limits, storage=settings.rate_limit_storage)
+    web.install(app, gate=_gate, navigation=_navigation)
+    compression.install(app)
+    sign_in.install(app, secret_key=settings.secret_key)
+    _rooms(app, settings)
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies
+        )
+    return app
+
+
+# One line a room: its pages, its interface, its webhooks.
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    access.api.blueprint,
+    access.views.blueprint,
+    delegations.api.blueprint,
+    delegations.pages.blueprint,
+    events.api.blueprint,
+    events.badge_views.blueprint,
+    events.desk_views.blueprint,
+    events.manage_views.blueprint,
+    events.own_views.blueprint,
+    events.public_views.blueprint,
+    events.registration_views.blueprint,
+    network.views.blueprint,
+    treasury.entry_views.blueprint,
+    treasury.payment_views.blueprint,
+    treasury.reconciliation_views.blueprint,
+    treasury.statement_views.blueprint,
+    treasury.views.blueprint,
+    treasury.webhooks.blueprint,
+)
+
+
+def _rooms(app: Flask, settings: Settings) -> None:
+    """Each room's pages, and what the rooms need from outside."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.extensions["teranga.gateway"] = StripeGateway(
+        secret_key=settings.stripe_secret_key,
+        webhook_secret=settings.stripe_webhook_secret,
+        api_base=settings.stripe_api_base,
+    )
+    SETTLED["registration"] = fee_settled
+    outbox.jobs.HANDLERS["registration-message"] = messages.send_message
+    outbox.jobs.HANDLERS["registration-offer-ends"] = messages.end_offer_in_time
+    SETTLED["savings"] = deposit_settled
+    worker.install(app)
+    outbox.jobs.HANDLERS["mail"] = partial(mail.deliver, server=settings.mail_url, sender=settings.mail_from)
+
+
+def _gate(permission: str) -> bool:
+    """Whether whoever asks may: a person by their roles, a machine's key by its scopes."""
+    if permission in SCOPES:
+        token = bearer()
+        return token is not None and permission in token.scopes.split()
+    if permission == web.SIGNED_IN:
+        return person() is not None
+    if permission == Permission.OUTBOX_READ and current_app.config["TERANGA_DEMO"]:
+        return True
+    return can(person(), Permission(permission))
+
+
+_MENU = (
+    ("/", _l("Gatherings"), ()),
+    ("/manage/events", _l("Organise"), (Permission.REGISTRATION_READ,)),
+    ("/delegations", _l("Delegations"), (Permission.DELEGATION_READ,)),
+    ("/treasury", _l("Treasury"), (Permission.LEDGER_READ,)),
+    ("/check-in", _l("Check-in"), (Permission.CHECKIN_SCAN,)),
+    ("/network", _l("Network"), (Permission.NETWORK_READ,)),
+)
+
+
+def _navigation() -> list[web.NavigationItem]:
+    """The menu of whoever asks: only what they may open."""
+    user = person()
+    menu = [
+        (url, label)
+        for url, label, wanted in _MENU
+        if not wanted or any(can(user, permission) for permission in wanted)
+    ]
+    if _gate(Permission.OUTBOX_READ):
+        menu.append(("/outbox", _l("Outbox (demo)") if current_app.config["TERANGA_DEMO"] else _l("Outbox")))
+    return [web.NavigationItem(url, str(label), _inside(request.path, url)) for url, label in menu]
+
+
+def _inside(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(f"{url}/"))
+
+
+class Commands(click.Group):
+    """The commands. Those that need the application make it themselves, so that the others need nothing."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a rule that says no, or an unsafe environment, is a sentence and a status."""
+        ctx.obj = ScriptInfo(create_app=create_app)
+        try:
+            return super().invoke(ctx)
+        except UnsafeSettings as unsafe:
+            click.echo("Teranga does not start like this:", err=True)
+            for reason in unsafe.reasons:
+                click.echo(f"  - {reason}", err=True)
+            click.echo("(TERANGA_DEMO=1 starts a demonstration instead.)", err=True)
+            ctx.exit(2)
+        except DomainError as refused:
+            raise click.ClickException(refused.sentence()) from refused
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """Teranga: from the first deposit to the badge at the door."""
+
+
+@main.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="Web processes, of 8 threads each.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the pages, with the worker beside them."""
+    settings = read_settings()
+    with create_app(settings).app_context():
+        if missing := pending_migrations():
+            raise click.ClickException(missing)
+    if settings.clock:  # every process of this server tells the same time
+        os.environ["TERANGA_CLOCK"] = f"{settings.clock.partition('@')[0]}@{int(time.time())}"
+    serving.serve(create_app, host=host, port=port, workers=workers, demo=settings.demo)
+
+
+@main.command("worker")
+def run_worker() -> None:
+    """Deliver messages and other effects (`serve` starts one already)."""
+    worker.run(create_app())
+
+
+def pending_migrations() -> str:
+    """What is to be done before the database can be used, as a sentence; empty when nothing is."""
+    scripts = ScriptDirectory(str(HERE / "migrations"))
+    with db.engine.connect() as connection:
+        present = set(MigrationContext.configure(connection).get_current_heads())
+    db.engine.dispose()
+    if not present:
+        return "The database has no tables yet: run `teranga init`, or `teranga demo`."
+    if present != set(scripts.get_heads()):
+        return "The tables are older than this version: make a copy, then run `teranga db upgrade`."
+    return ""
+
+
+for command in (
+    access.cli.api_tokens,
+    access.cli.first_administrator,
+    access.cli.users,
+    delegations.cli.coverage,
+    database_commands,
+    demo,
+    events.cli.print_badges,
+    savings,
+    statements,
+    treasury.cli.ledger,
+):
+    main.add_command(command)
+
+
+if __name__ == "__main__":
+    main(prog_name="teranga")

@@ -1,0 +1,1 @@
+"""Delegations: seats, nominations, budgets, savings, funders, coverage, support."""

@@ -1,0 +1,232 @@
+"""The forms of delegations, each making the command of its operation."""
+
+from datetime import date
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
+
+from delegations.invitations import MOST_SEATS, InviteDelegation
+from delegations.models import Delegation
+from delegations.nominations import Nominate
+from delegations.savings import OpenPlan, RecordDeposit
+from delegations.schedule import MOST_INSTALMENTS, Remainder
+from events.models import ROLE_LABELS, BadgeRole
+from network.fields import CountryField, LanguagesField, LocaleField
+from network.models import Person
+from network.people import CompleteRecord, PersonDetails
+from shared.forms import (
+    MoneyField,
+    as_choices,
+    at_least_one,
+    more_than_nothing,
+)
+from shared.i18n import _l
+from treasury.models import PaymentMethod
+
+
+class InviteForm(FlaskForm):  # type: ignore[misc]
+    """Whom an edition invites."""
+
+    edition_id = SelectField(_l("Edition"), coerce=int)
+    name = StringField(_l("Name of the delegation"), [DataRequired(), Length(max=160)])
+    code = StringField(_l("Code"), [DataRequired(), Length(max=24)])
+    contact_email = EmailField(
+        _l("E-mail address of the head of delegation"), [DataRequired(), Email(), Length(max=255)]
+    )
+    locale = LocaleField(_l("Language of the message"))
+
+    def command(self) -> InviteDelegation:
+        """The invitation."""
+        return InviteDelegation(
+            edition_id=self.edition_id.data,
+            code=self.code.data or "",
+            name=self.name.data or "",
+            contact_email=self.contact_email.data or "",
+            locale=self.locale.data or "fr",
+        )
+
+
+class SeatsForm(FlaskForm):  # type: ignore[misc]
+    """How many seats, asked for or given."""
+
+    count = IntegerField(_l("Number of seats"), [InputRequired(), NumberRange(1, MOST_SEATS)])
+    note = TextAreaField(_l("What for"), [Length(max=2000)])
+
+
+class ReasonForm(FlaskForm):  # type: ignore[misc]
+    """Why something is undone; kept with it."""
+
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=1000)])
+
+
+class WithdrawForm(ReasonForm):
+    """Why a seat is withdrawn, and since when."""
+
+    on = DateField(_l("Date"), [InputRequired()])
+
+
+class NominatorForm(FlaskForm):  # type: ignore[misc]
+    """Which body names the person of a seat."""
+
+    nominator = StringField(_l("Who nominates"), [Length(max=160)])
+
+
+_ROLES = (BadgeRole.DELEGATE, BadgeRole.HEAD)
+
+
+class NominateForm(FlaskForm):  # type: ignore[misc]
+    """Who is put forward for a seat; they complete the rest themselves."""
+
+    name = StringField(_l("Name"), [DataRequired(), Length(max=160)])
+    email = EmailField(_l("E-mail address"), [DataRequired(), Email(), Length(max=255)])
+    organisation_name = StringField(_l("Organisation"), [Length(max=200)])
+    role = SelectField(_l("Role"), choices=as_choices((one.value, ROLE_LABELS[one]) for one in _ROLES))
+    locale = LocaleField(_l("Language of the message"))
+
+    def command(self) -> Nominate:
+        """The nomination."""
+        person = PersonDetails(
+            name=self.name.data or "",
+            email=self.email.data or "",
+            organisation_name=self.organisation_name.data or "",
+            locale=self.locale.data or "fr",
+        )
+        return Nominate(person=person, role=BadgeRole(self.role.data))
+
+
+class SubstituteForm(NominateForm):
+    """Who takes a seat over, and why."""
+
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=1000)])
+
+
+class OpenPlanForm(FlaskForm):  # type: ignore[misc]
+    """An organisation's plan to save."""
+
+    payer_name = StringField(_l("Who saves"), [DataRequired(), Length(max=200)])
+    payer_email = EmailField(_l("Their e-mail address"), [DataRequired(), Email(), Length(max=255)])
+    code = StringField(_l("Code of the plan"), [DataRequired(), Length(max=24)])
+    seats = IntegerField(_l("For how many seats"), [InputRequired(), NumberRange(1, MOST_SEATS)])
+    target = MoneyField(_l("Amount to save"), [InputRequired(), more_than_nothing])
+    count = IntegerField(_l("Number of instalments"), [InputRequired(), NumberRange(1, MOST_INSTALMENTS)])
+    every_months = SelectField(
+        _l("How often"),
+        coerce=int,
+        choices=as_choices(
+            {
+                1: _l("every month"),
+                3: _l("every quarter"),
+                6: _l("every half-year"),
+                12: _l("every year"),
+            }.items()
+        ),
+    )
+    first_due = DateField(_l("First due on"), [InputRequired()])
+
+    def command(self, delegation: Delegation, payer_id: int) -> OpenPlan:
+        """The plan."""
+        return OpenPlan(
+            delegation_id=delegation.id,
+            payer_id=payer_id,
+            code=self.code.data or "",
+            target=self.target.required(),
+            count=self.count.data or 0,
+            first_due=self.first_due.data or date.max,
+            every_months=self.every_months.data,
+            remainder=Remainder.SPREAD,
+            seats=self.seats.data or 1,
+        )
+
+
+class PayForm(FlaskForm):  # type: ignore[misc]
+    """How much to pay by card."""
+
+    amount = MoneyField(_l("Amount"), [InputRequired(), more_than_nothing])
+
+
+class DepositForm(FlaskForm):  # type: ignore[misc]
+    """Money that a treasurer saw arrive. `key` makes sending the form twice the same as once."""
+
+    amount = MoneyField(_l("Amount"), [InputRequired(), more_than_nothing])
+    received_on = DateField(_l("Received on"), [InputRequired()])
+    method = SelectField(
+        _l("How"),
+        choices=as_choices(
+            {
+                PaymentMethod.TRANSFER.value: _l("Bank transfer"),
+                PaymentMethod.CHEQUE.value: _l("Cheque"),
+                PaymentMethod.CASH.value: _l("Cash"),
+                PaymentMethod.MOBILE_MONEY.value: _l("Mobile money"),
+            }.items()
+        ),
+    )
+    narration = StringField(_l("Note"), [Optional(), Length(max=200)])
+    key = HiddenField()
+
+    def command(self) -> RecordDeposit:
+        """The deposit, into the account that its method goes to."""
+        return RecordDeposit.by_method(
+            PaymentMethod(self.method.data),
+            amount=self.amount.required(),
+            received_on=self.received_on.data or date.max,
+            narration=self.narration.data or "",
+            submission_key=self.key.data or "",
+        )
+
+
+class FeeForm(FlaskForm):  # type: ignore[misc]
+    """Out of which fund a seat's fee is paid."""
+
+    fund_id = SelectField(_l("Fund"), coerce=int)
+
+
+class RecordForm(FlaskForm):  # type: ignore[misc]
+    """What a person says about themselves."""
+
+    name = StringField(_l("Name, as on the badge"), [DataRequired(), Length(max=160)])
+    organisation_name = StringField(_l("Organisation"), [Length(max=200)])
+    country = CountryField(_l("Country"), [DataRequired()])
+    languages = LanguagesField(_l("Languages you speak"), [at_least_one])
+    locale = LocaleField(_l("We write to you in"))
+    access_needs = TextAreaField(_l("Access needs"), [Length(max=2000)])
+    access_needs_consent = BooleanField(_l("You may keep my access needs until 30 days after the gathering."))
+    diet = StringField(_l("Diet"), [Length(max=300)])
+
+    @classmethod
+    def about(cls, person: Person) -> "RecordForm":
+        """The form filled with what is known already."""
+        known: dict[str, Any] = {
+            "name": person.name,
+            "organisation_name": person.shown_organisation,
+            "country": person.country,
+            "languages": list(person.languages),
+            "locale": person.locale,
+            "access_needs": person.access_needs,
+            "access_needs_consent": person.access_needs_consented_at is not None,
+            "diet": person.diet,
+        }
+        return cls(data=known)
+
+    def command(self) -> CompleteRecord:
+        """The record."""
+        return CompleteRecord(
+            name=self.name.data or "",
+            organisation_name=self.organisation_name.data or "",
+            country=self.country.data or "",
+            locale=self.locale.data or "fr",
+            languages=self.languages.data or (),
+            access_needs=self.access_needs.data or "",
+            access_needs_consent=bool(self.access_needs_consent.data),
+            diet=self.diet.data or "",
+        )

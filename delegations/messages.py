@@ -1,0 +1,169 @@
+"""What delegations' people are told by e-mail, each in their language. Sent after the fact is committed."""
+
+from collections.abc import Sequence
+
+from flask_babel import force_locale, format_date
+
+from access.models import User
+from delegations.models import Delegation, Nomination, SavingsPlan
+from outbox import mail
+from outbox.rendering import render
+from shared.addresses import absolute
+from shared.i18n import DEFAULT_LOCALE, LOCALES, _, ngettext
+from shared.money import Money, format_money
+
+
+def tell_invited(delegation: Delegation, head: User) -> None:
+    """The head of a delegation learns that it is invited and where to ask for seats."""
+    with force_locale(_known(head.locale)):
+        _send(
+            head.email,
+            _(
+                "%(edition)s invites the delegation %(name)s",
+                edition=_edition(delegation),
+                name=delegation.name,
+            ),
+            [
+                _("You are invited to form a delegation. Tell us how many seats you would need."),
+                _("Sign in with this e-mail address: no password is needed, we send you a link."),
+            ],
+            _("Ask for seats"),
+            f"/delegations/{delegation.code}",
+            key=f"delegation-invited-{delegation.id}",
+        )
+
+
+def tell_allocated(delegation: Delegation) -> None:
+    """The contact learns how many seats the delegation was given."""
+    if not delegation.contact_email:
+        return
+    count = delegation.seats_allocated
+    with force_locale(_locale_of(delegation)):
+        _send(
+            delegation.contact_email,
+            ngettext(
+                "%(num)s seat for the delegation %(name)s",
+                "%(num)s seats for the delegation %(name)s",
+                count,
+                name=delegation.name,
+            ),
+            [
+                _("You asked for %(requested)s.", requested=delegation.seats_requested),
+                _("Confirm them so that you can open a savings plan and name people."),
+            ],
+            _("Confirm the seats"),
+            f"/delegations/{delegation.code}",
+            key=f"delegation-allocated-{delegation.id}",
+        )
+
+
+def tell_nominated(nomination: Nomination, token: str, *, returned_because: str = "") -> None:
+    """A person learns that a seat is theirs to take, and completes their record through a private link."""
+    person, seat = nomination.person, nomination.seat
+    if not person.email:
+        return
+    delegation = seat.delegation
+    with force_locale(_known(person.locale)):
+        lines = [
+            _("%(name)s, there is a seat for you in the delegation %(delegation)s (seat %(seat)s).",
+              name=person.name, delegation=delegation.name, seat=seat.code),
+            _("Complete your record: it takes three minutes on a phone and needs no account."),
+            _("This link is yours alone. Do not pass it on."),
+        ]  # fmt: skip
+        if returned_because:
+            lines.insert(1, _("Your record came back to you: %(reason)s", reason=returned_because))
+        _send(
+            person.email,
+            _("Your seat for %(edition)s", edition=_edition(delegation)),
+            lines,
+            _("Complete my record"),
+            f"/nominee/{token}",
+        )
+
+
+def tell_accredited(nomination: Nomination) -> None:
+    """A person learns that they are expected."""
+    person, seat = nomination.person, nomination.seat
+    if not person.email:
+        return
+    with force_locale(_known(person.locale)):
+        _send(
+            person.email,
+            _("You are accredited for %(edition)s", edition=_edition(seat.delegation)),
+            [
+                _("%(name)s, your seat %(seat)s is confirmed.", name=person.name, seat=seat.code),
+                _("Your badge waits for you at the welcome desk. Bring an identity document."),
+            ],
+            _("See the gathering"),
+            f"/events/{seat.delegation.edition.code}",
+            key=f"nomination-accredited-{nomination.id}",
+        )
+
+
+def tell_plan(plan: SavingsPlan, token: str, saved: Money, *, opened: bool) -> None:
+    """A payer receives the link to their plan, when it is opened and when a reminder is asked for."""
+    if not plan.payer.email:
+        return
+    locale = _known(plan.payer.locale)
+    with force_locale(locale):
+        subject = (
+            _("Your savings plan %(plan)s is open", plan=plan.code)
+            if opened
+            else _("Your savings plan %(plan)s: where it stands", plan=plan.code)
+        )
+        _send(
+            plan.payer.email,
+            subject,
+            [
+                _("%(saved)s saved of %(target)s for the delegation %(delegation)s.",
+                  saved=format_money(saved, locale), target=format_money(plan.target, locale),
+                  delegation=plan.delegation.name),
+                _("In a transfer, write the reference %(reference)s. The page shows what is due and lets you "
+                  "pay by card.", reference=plan.reference),
+            ],
+            _("Open my plan"),
+            f"/plan/{token}",
+        )  # fmt: skip
+
+
+def tell_deposit(plan: SavingsPlan, amount: Money, payment_id: int) -> None:
+    """A payer receives an acknowledgement of a deposit; it is no donation receipt."""
+    if not plan.payer.email:
+        return
+    locale = _known(plan.payer.locale)
+    with force_locale(locale):
+        _send(
+            plan.payer.email,
+            _("Deposit received: %(amount)s", amount=format_money(amount, locale)),
+            [
+                _("We received your deposit of %(amount)s for the plan %(plan)s. Thank you.",
+                  amount=format_money(amount, locale), plan=plan.code),
+                _("This acknowledges a deposit for your own seats. It is not a donation receipt."),
+            ],
+            "",
+            "",
+            key=f"deposit-{payment_id}",
+        )  # fmt: skip
+
+
+def _send(
+    to: str, subject: str, lines: Sequence[str], action: str, path: str, *, key: str | None = None
+) -> None:
+    """A message of a few sentences and one link."""
+    told = {"subject": subject, "lines": lines, "action": action, "link": path and absolute(path)}
+    text = render("delegations/email/message.txt", **told)
+    html = render("delegations/email/message.html", **told)
+    mail.send(to, subject, text, html, key=key)
+
+
+def _edition(delegation: Delegation) -> str:
+    edition = delegation.edition
+    return f"{edition.name} ({format_date(edition.starts_on, 'long')})"
+
+
+def _locale_of(delegation: Delegation) -> str:
+    return _known(delegation.organisation.locale if delegation.organisation else DEFAULT_LOCALE)
+
+
+def _known(locale: str) -> str:
+    return locale if locale in LOCALES else DEFAULT_LOCALE

@@ -1,0 +1,163 @@
+"""What somebody may see of delegations. What is not theirs does not exist for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Select, false, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from access.models import User
+from access.policy import Permission, Reach, can, reach
+from delegations.models import (
+    CURRENT_NOMINATION,
+    Delegation,
+    Nomination,
+    NominationStatus,
+    SavingsPlan,
+    Seat,
+)
+from events.models import Registration
+from shared.audit import AuditRecord
+from shared.database import db
+from shared.errors import Forbidden, NotFound
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened to a seat: when, what (the trail's word), by whom, why."""
+
+    at: datetime
+    action: str
+    actor: str
+    reason: str
+    details: dict[str, object]
+
+
+def find_delegation(
+    code: str, user: User | None, permission: Permission = Permission.DELEGATION_READ
+) -> Delegation:
+    """The delegation of this code, if `user` may do this to it.
+
+    Raises `NotFound` when they may not even see it, `Forbidden` when they may only see it.
+    """
+    delegation = db.session.scalar(
+        select(Delegation).where(Delegation.code == code).options(joinedload(Delegation.edition))
+    )
+    if delegation is None:
+        raise NotFound
+    place = {"edition_id": delegation.edition_id, "delegation_id": delegation.id}
+    if not can(user, Permission.DELEGATION_READ, **place):
+        raise NotFound
+    if not can(user, permission, **place):
+        raise Forbidden
+    return delegation
+
+
+def find_seat(delegation: Delegation, number: int) -> Seat:
+    """The delegation's seat of this number, with its people. Raises `NotFound`."""
+    seat = db.session.scalar(
+        select(Seat)
+        .where(Seat.delegation_id == delegation.id, Seat.number == number)
+        .options(selectinload(Seat.nominations).joinedload(Nomination.person))
+    )
+    if seat is None:
+        raise NotFound
+    return seat
+
+
+def find_plan(delegation: Delegation, code: str) -> SavingsPlan:
+    """The delegation's plan of this code. Raises `NotFound`."""
+    plan = db.session.scalar(
+        select(SavingsPlan)
+        .where(SavingsPlan.delegation_id == delegation.id, SavingsPlan.code == code)
+        .options(joinedload(SavingsPlan.payer))
+    )
+    if plan is None:
+        raise NotFound
+    return plan
+
+
+def visible_delegations(user: User | None) -> Sequence[Delegation]:
+    """Every delegation `user` may see, the latest edition first, by code."""
+    found = db.session.scalars(delegations_within_reach(user))
+    return sorted(found, key=lambda one: (-one.edition.starts_on.toordinal(), one.code))
+
+
+def delegations_within_reach(user: User | None) -> Select[Delegation]:
+    """The query behind it: every delegation `user` may see, with its edition."""
+    query = select(Delegation).join(Delegation.edition).options(contains_eager(Delegation.edition))
+    return _within(query, reach(user, Permission.DELEGATION_READ))
+
+
+def seat_board(delegation: Delegation) -> Sequence[Seat]:
+    """The delegation's seats with their people, registrations and payments, in a fixed number of queries."""
+    return db.session.scalars(
+        select(Seat)
+        .where(Seat.delegation_id == delegation.id)
+        .order_by(Seat.number)
+        .options(
+            selectinload(Seat.nominations).joinedload(Nomination.person),
+            joinedload(Seat.registration).joinedload(Registration.payment),
+        )
+    ).all()
+
+
+def plans_of(delegation: Delegation) -> Sequence[SavingsPlan]:
+    """The delegation's plans with their payers, by code."""
+    return db.session.scalars(
+        select(SavingsPlan)
+        .where(SavingsPlan.delegation_id == delegation.id)
+        .order_by(SavingsPlan.code)
+        .options(joinedload(SavingsPlan.payer))
+    ).all()
+
+
+def to_accredit(user: User | None) -> Sequence[Nomination]:
+    """Completed records that wait for `user` to decide, by seat."""
+    query = (
+        select(Nomination)
+        .join(Nomination.seat)
+        .join(Seat.delegation)
+        .where(Nomination.status == NominationStatus.COMPLETED)
+        .order_by(Seat.code)
+        .options(
+            contains_eager(Nomination.seat).contains_eager(Seat.delegation), joinedload(Nomination.person)
+        )
+    )
+    return db.session.scalars(_within(query, reach(user, Permission.NOMINATION_ACCREDIT))).all()
+
+
+def _within(query: Select[Row], held: Reach) -> Select[Row]:
+    """The rows of delegations where a permission is held."""
+    if held.everywhere:
+        return query
+    if not held:
+        return query.where(false())
+    return query.where(or_(Delegation.edition_id.in_(held.editions), Delegation.id.in_(held.delegations)))
+
+
+def history(seat: Seat) -> list[Moment]:
+    """Everything that happened to a seat and to its nominations, oldest first, from the audit trail."""
+    subjects = [f"Seat:{seat.id}", *(f"Nomination:{one.id}" for one in seat.nominations)]
+    records = db.session.scalars(
+        select(AuditRecord).where(AuditRecord.subject.in_(subjects)).order_by(AuditRecord.id)
+    ).all()
+    ids = {int(record.actor.removeprefix("user:")) for record in records if record.actor.startswith("user:")}
+    users = db.session.execute(select(User.id, User.name, User.email).where(User.id.in_(ids)))
+    names = {f"user:{row.id}": row.name or row.email for row in users}
+    return [
+        Moment(record.at, record.action, names.get(record.actor, ""), record.reason, record.details)
+        for record in records
+    ]
+
+
+def current_nomination(nomination_id: int) -> Nomination:
+    """A nomination that still holds its seat, with its person. Raises `NotFound`."""
+    nomination = db.session.get(Nomination, nomination_id)
+    if nomination is None or nomination.status not in CURRENT_NOMINATION:
+        raise NotFound
+    return nomination

@@ -1,0 +1,204 @@
+"""Delegations: the list, the invitation, one delegation with its picture, and its first steps."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+
+from access.asking import person
+from access.policy import Permission, can, reach
+from delegations import budgets, coverage_queries, invitations, pictures, queries, savings
+from delegations.coverage import Coverage, Totals, cover, total
+from delegations.forms import InviteForm, ReasonForm, SeatsForm
+from delegations.models import Delegation, DelegationStatus
+from delegations.pages import (
+    actor,
+    blueprint,
+    form_page,
+    group_names,
+    may_here,
+    next_step,
+    seat_budget,
+    seat_card,
+    state_kind,
+)
+from delegations.shortfall import sentence
+from delegations.unlocks import unlocks
+from events.models import Edition, EditionStatus
+from shared.database import db, transaction
+from shared.errors import DomainError
+from shared.forms import as_choices, explain, reader
+from shared.i18n import _
+from shared.web import requires
+
+P, S = Permission, DelegationStatus
+
+
+@blueprint.get("/delegations")
+@requires(P.DELEGATION_READ)
+def index() -> Any:
+    """The delegations that the reader may see, by edition, each with what it still misses."""
+    user = person()
+    found = queries.visible_delegations(user)
+    editions: dict[int, tuple[Edition, list[Delegation]]] = {}
+    for delegation in found:
+        editions.setdefault(delegation.edition_id, (delegation.edition, []))[1].append(delegation)
+    covered: dict[str, Coverage] = {}
+    totals: dict[int, Totals | None] = {}
+    for edition, members in editions.values():
+        covered |= coverage_queries.network_coverage(edition).delegations
+        totals[edition.id] = _total([covered[one.code] for one in members])
+    return render_template(
+        "delegations/index.html",
+        editions=list(editions.values()),
+        covered=covered,
+        totals=totals,
+        states=invitations.STATES,
+        state_kind=state_kind,
+        waiting=len(queries.to_accredit(user)),
+        may_invite=can(user, P.DELEGATION_CREATE),
+        may_see_costs=[key for key in editions if can(user, P.DELEGATION_READ, edition_id=key)],
+    )
+
+
+def _total(coverages: list[Coverage]) -> Totals | None:
+    """The sum of several delegations, where they count in one currency: currencies are never added."""
+    currencies = {one.currency for one in coverages}
+    return total(coverages, currencies.pop()) if len(coverages) > 1 and len(currencies) == 1 else None
+
+
+@blueprint.route("/delegations/invite", methods=["GET", "POST"])
+@requires(P.DELEGATION_CREATE)
+def invite() -> Any:
+    """Invite a delegation to an edition."""
+    form = InviteForm()
+    held = reach(person(), P.DELEGATION_CREATE)
+    editions = [
+        edition
+        for edition in db.session.scalars(
+            select(Edition)
+            .where(Edition.status.in_((EditionStatus.DRAFT, EditionStatus.OPEN)))
+            .order_by(Edition.starts_on.desc())
+        )
+        if held.covers(edition_id=edition.id)
+    ]
+    form.edition_id.choices = as_choices((edition.id, edition.name) for edition in editions)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                delegation = invitations.invite(form.command(), by=actor())
+                code = delegation.code
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The invitation is on its way."), "good")
+            return redirect(url_for("delegations.show", code=code))
+    example = f"{editions[0].code}-OUT" if editions else "DKR05-OUT"
+    return form_page("delegations/invite.html", form, example=example, editions=editions)
+
+
+@blueprint.get("/delegations/<code>")
+@requires(P.DELEGATION_READ)
+def show(code: str) -> Any:
+    """One delegation: the picture first, then its seats, its savings, and what happens next."""
+    user = person()
+    delegation = queries.find_delegation(code, user)
+    board = queries.seat_board(delegation)
+    plans = queries.plans_of(delegation)
+    statuses = savings.plan_statuses(plans)
+    funding = coverage_queries.funding_of(delegation.edition)
+    network = cover(funding)
+    coverage = network.delegations[delegation.code]
+    may = may_here(delegation)
+    budget = seat_budget(delegation)
+    return render_template(
+        "delegations/show.html",
+        delegation=delegation,
+        edition=delegation.edition,
+        board=[seat_card(seat, coverage) for seat in board],
+        plans=[(plan, statuses[plan.id]) for plan in plans],
+        coverage=coverage,
+        flow=pictures.flow_of(coverage, reader()),
+        summary=pictures.short_of(coverage, reader()),
+        reasons=[sentence(reason, group_names()) for reason in coverage.reasons],
+        unlocks=[sentence(one, group_names()) for one in unlocks(funding, network, delegation.code)],
+        budget=budget,
+        groups=budgets.GROUPS,
+        states=invitations.STATES,
+        state_kind=state_kind,
+        may=may,
+        next_step=next_step(delegation, board, bool(plans), may),
+    )
+
+
+@blueprint.route("/delegations/<code>/request", methods=["GET", "POST"])
+@requires(P.DELEGATION_EDIT)
+def ask(code: str) -> Any:
+    """The head asks for seats."""
+    delegation = queries.find_delegation(code, person(), P.DELEGATION_EDIT)
+    form = SeatsForm(
+        data={"count": delegation.seats_requested or None, "note": delegation.request_note}
+        if request.method == "GET"
+        else None
+    )
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                invitations.request_seats(delegation, form.count.data or 0, form.note.data or "", by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("Your request is with the organisers."), "good")
+            return redirect(url_for("delegations.show", code=code))
+    return form_page("delegations/request.html", form, delegation=delegation)
+
+
+@blueprint.route("/delegations/<code>/allocate", methods=["GET", "POST"])
+@requires(P.DELEGATION_ALLOCATE)
+def allocate(code: str) -> Any:
+    """The organiser gives seats."""
+    delegation = queries.find_delegation(code, person(), P.DELEGATION_ALLOCATE)
+    form = SeatsForm(data={"count": delegation.seats_requested} if request.method == "GET" else None)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                invitations.allocate_seats(delegation, form.count.data or 0, by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The seats are allocated; the delegation is told."), "good")
+            return redirect(url_for("delegations.show", code=code))
+    return form_page("delegations/allocate.html", form, delegation=delegation)
+
+
+@blueprint.post("/delegations/<code>/confirm")
+@requires(P.DELEGATION_EDIT)
+def confirm(code: str) -> Any:
+    """The head takes the seats that were given."""
+    delegation = queries.find_delegation(code, person(), P.DELEGATION_EDIT)
+    try:
+        with transaction():
+            invitations.confirm(delegation, by=actor())
+    except invitations.NotInThisState as refused:
+        flash(refused.sentence(), "error")
+    else:
+        flash(_("The seats are confirmed."), "good")
+    return redirect(url_for("delegations.show", code=code))
+
+
+@blueprint.route("/delegations/<code>/decline", methods=["GET", "POST"])
+@requires(P.DELEGATION_EDIT)
+def decline(code: str) -> Any:
+    """The head says no to the invitation."""
+    delegation = queries.find_delegation(code, person(), P.DELEGATION_EDIT)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                invitations.decline(delegation, form.reason.data or "", by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The invitation is declined."), "good")
+            return redirect(url_for("delegations.show", code=code))
+    return form_page("delegations/decline.html", form, delegation=delegation)

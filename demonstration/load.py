@@ -1,0 +1,60 @@
+"""`teranga demo`: tell the whole story up to a moment, into an empty database."""
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+from sqlalchemy import inspect, select
+
+from access.models import User
+from demonstration import desk_chapter, directory_chapter, savings_chapter, support_chapter
+from demonstration.stage import Stage
+from events.models import EventSeries
+from shared import clock
+from shared.database import db
+from shared.errors import DomainError
+from shared.i18n import _l
+
+CLOCKS = tuple(clock.DEMO_CLOCKS)
+
+
+class NotEmpty(DomainError):
+    """The demonstration is told to nobody who has a story already."""
+
+    code = "not_empty"
+    message = _l("This database is not empty: the demonstration needs an empty one.")
+
+
+def load(moment: str) -> Stage:
+    """Load the demonstration data up to `moment` (S1, S1b or S2) into an empty, migrated database.
+
+    Raises `NotEmpty`. The clock stands at `moment` afterwards.
+    """
+    for kind in (User, EventSeries):
+        if db.session.scalar(select(kind).limit(1)) is not None:
+            raise NotEmpty
+    stage = Stage()
+    directory_chapter.tell(stage)
+    savings_chapter.tell(stage)
+    support_chapter.tell(stage)
+    desk_chapter.settle_fees(stage)
+    desk_chapter.invite_guests(stage)
+    if moment != "S1":
+        desk_chapter.open_desk(stage)
+    if moment == "S2":
+        desk_chapter.hold_summer_university(stage)
+    clock.travel_to(clock.DEMO_CLOCKS[moment])
+    return stage
+
+
+@click.command("demo")
+@click.option("--clock", "moment", type=click.Choice(CLOCKS), default="S1b", help="Where the story stands.")
+@with_appcontext
+def demo(moment: str) -> None:
+    """Create the schema where there is none, and load the demonstration data; refuses a database in use."""
+    if not inspect(db.engine).has_table("user"):
+        upgrade()
+    load(moment)
+    db.session.remove()
+    (current_app.config["SETTINGS"].instance / "clock").write_text(moment)
+    click.echo(f"Demonstration data at {moment}: {clock.now():%Y-%m-%d %H:%M} UTC")

@@ -1,0 +1,203 @@
+"""Nine delegations, what they should cost, who pays, and three years of deposits as they really came."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from delegations import agreements, budgets, invitations, savings, seats
+from delegations.funding import Condition
+from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
+from delegations.schedule import Remainder
+from demonstration.records import amount, read_toml
+from demonstration.stage import MACHINE, Stage, on
+from network.directory import AddOrganisation, add_organisation
+from network.models import Organisation
+from shared.database import db
+from shared.money import Money
+from treasury import chart, ledger, payments
+from treasury.ledger import Leg
+from treasury.models import Fund, FundKind, PaymentMethod
+
+PLANNED = date(2002, 12, 15)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A deposit as it came: when, how much, how, and whether the bank took it back."""
+
+    on: date
+    amount: Money
+    method: PaymentMethod = PaymentMethod.TRANSFER
+    returned_on: date | None = None
+
+
+def tell(stage: Stage) -> None:
+    """Budgets, delegations with their plans, agreements, and every deposit in order of date."""
+    with on(PLANNED):
+        for kind, data in read_toml("budget").items():
+            _budget(stage, kind, data)
+    rows = read_toml("delegations")["delegations"]
+    for row in rows:
+        with on(PLANNED):
+            delegation = found_delegation(stage, row, "DKR05")
+            for seat, nominator in zip(delegation.seats, row.get("nominators", []), strict=False):
+                seats.set_nominator(seat, nominator, by=stage.organiser)
+            plan = stage.plans[row["plan"]["code"]]
+        _deposits(stage, plan, row.get("exceptions", []))
+    with on(date(2005, 3, 1)):
+        for one in read_toml("funding")["agreements"]:
+            _agreement(stage, one)
+
+
+def found_delegation(stage: Stage, row: dict[str, Any], edition: str) -> Delegation:
+    """Invite, allocate, confirm and let the payer open its plan, in the transaction that is open."""
+    payer = stage.organisations.get(row["payer"]) or _payer(stage, row["payer"])
+    head = {"DKR05-OUT": "H01", "DKR05-QUE": "H04"}.get(row["code"], "")
+    command = invitations.InviteDelegation(
+        edition_id=stage.editions[edition].id,
+        code=row["code"],
+        name=row["name"],
+        organisation_id=payer.id,
+        contact_email=stage.users[head].email if head else "",
+        is_demo=True,
+        provenance="I",
+    )
+    delegation = invitations.invite(command, by=stage.organiser)
+    invitations.request_seats(delegation, row["seats"], "", by=stage.organiser)
+    invitations.allocate_seats(delegation, row["seats"], by=stage.organiser)
+    invitations.confirm(delegation, by=stage.organiser)
+    db.session.refresh(delegation)
+    stage.delegations[delegation.code] = delegation
+    plan = row["plan"]
+    stage.plans[plan["code"]] = savings.open_plan(
+        savings.OpenPlan(
+            delegation_id=delegation.id,
+            payer_id=payer.id,
+            code=plan["code"],
+            target=amount(plan["target"]),
+            count=plan["count"],
+            first_due=plan["first"],
+            every_months=plan["every_months"],
+            remainder=Remainder(plan.get("remainder", "spread")),
+            seats=row["seats"],
+            is_demo=True,
+            provenance="I",
+        ),
+        by=stage.organiser,
+    )
+    return delegation
+
+
+def _payer(stage: Stage, name: str) -> Organisation:
+    """The fictional body that saves; no real one holds money here."""
+    slug = name.lower().split()[-1].replace("’", "").replace("'", "").encode("ascii", "ignore").decode()
+    stage.organisations[name] = add_organisation(
+        AddOrganisation(
+            name=name, email=f"tresorerie.{slug}@example.org", fictional=True, is_demo=True, provenance="I"
+        ),
+        by=MACHINE,
+    )
+    return stage.organisations[name]
+
+
+def _budget(stage: Stage, kind: str, data: dict[str, Any]) -> None:
+    lines = [
+        budgets.Line(
+            code=line["code"],
+            label=line["label"],
+            category=line.get("category", ""),
+            unit_price=amount(line["unit"]),
+            quantity=line.get("quantity", 1),
+            is_source=is_source,
+        )
+        for part, is_source in (("lines", False), ("sources", True))
+        for line in data.get(part, [])
+    ]
+    command = budgets.CreateBudget(
+        edition_id=stage.editions[data["edition"]].id,
+        lines=lines,
+        kind=kind,
+        title=data["title"],
+        provenance="I, totals F 002_4af135d043c93d97.txt" if data["edition"] == "DKR05" else "I",
+    )
+    budgets.approve_budget(budgets.create_budget(command, by=stage.treasurer), by=stage.approver)
+
+
+def _arrivals(plan: SavingsPlan, exceptions: list[dict[str, Any]]) -> Iterator[Arrival]:
+    changed = {row["due"]: row for row in exceptions}
+    for instalment in savings.schedule_of(plan):
+        row = changed.get(instalment.due, {"on": instalment.due, "amount": instalment.amount.decimal()})
+        if row.get("skip"):
+            continue
+        method = PaymentMethod(row.get("method", "transfer"))
+        yield Arrival(row["on"], amount(row["amount"]), method, row.get("returned_on"))
+        if "again_on" in row:
+            yield Arrival(row["again_on"], amount(row["amount"]))
+
+
+def _deposits(stage: Stage, plan: SavingsPlan, exceptions: list[dict[str, Any]]) -> None:
+    for arrival in sorted(_arrivals(plan, exceptions), key=lambda one: one.on):
+        with on(arrival.on):
+            payment = savings.record_deposit(
+                plan,
+                savings.RecordDeposit(amount=arrival.amount, received_on=arrival.on, method=arrival.method),
+                by=stage.treasurer,
+            )
+            payments.approve_receipt(payment, by=stage.approver)
+        if arrival.returned_on:
+            with on(arrival.returned_on):
+                mirror = payments.return_receipt(
+                    payment, arrival.returned_on, "Chèque retourné par la banque", by=stage.treasurer
+                )
+                payments.approve_return(payment, mirror, by=stage.approver)
+
+
+def _agreement(stage: Stage, row: dict[str, Any]) -> None:
+    ratio = row.get("ratio", "0:1").split(":")
+    agreement = agreements.add_agreement(
+        agreements.AddAgreement(
+            edition_id=stage.editions["DKR05"].id,
+            code=row["code"],
+            name=row["name"],
+            kind=FundingKind(row["kind"]),
+            currency="CAD",
+            ratio=Fraction(int(ratio[0]), int(ratio[1])),
+            amount=amount(row["amount"]) if "amount" in row else None,
+            cap=amount(row["cap"]) if "cap" in row else None,
+            categories=row["categories"],
+            serves=[stage.delegations[code].id for code in row["serves"]],
+            blocked=Condition(row["blocked"]) if "blocked" in row else None,
+            is_demo=True,
+            provenance="I; type F 002_4af135d043c93d97.txt",
+        ),
+        by=stage.organiser,
+    )
+    if "received" in row:
+        _received(stage, agreement, amount(row["received"]))
+
+
+def _received(stage: Stage, agreement: FundingAgreement, received: Money) -> None:
+    """The funder paid what its rule earned: into a fund of its own, which keeps the restriction."""
+    grant = agreement.kind is FundingKind.GRANT
+    fund = Fund(
+        code=f"DKR05/{agreement.code}",
+        name=agreement.name,
+        kind=FundKind.RESTRICTED if grant else FundKind.MATCH,
+        purpose=" ".join(agreement.categories),
+        is_demo=True,
+    )
+    db.session.add(fund)
+    db.session.flush()
+    agreement.fund_id, stage.funds[agreement.code] = fund.id, fund
+    entry = ledger.draft(
+        date(2005, 10, 17),
+        agreement.name,
+        [
+            Leg(chart.BANK, fund.id, received),
+            Leg(chart.GRANTS if grant else chart.MATCHES, fund.id, -received),
+        ],
+        by=stage.treasurer,
+    )
+    ledger.post(entry, by=stage.approver)

@@ -1,0 +1,1 @@
+"""Gatherings: series and editions, registration, fees, programme, badges and the welcome desk."""

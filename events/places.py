@@ -1,0 +1,173 @@
+"""The limited places of an edition: taken, given back and offered to who waits. The only writer of the count.
+
+`Edition.places_taken` counts the registrations that hold a place. It changes only here, under the edition's
+row lock (the write lock on SQLite). Locks are taken in one order everywhere: payment, ledger, edition.
+"""
+
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from events.models import Edition, EditionStatus, Registration, RegistrationStatus
+from outbox import jobs
+from shared import audit
+from shared.audit import Actor
+from shared.clock import now
+from shared.database import db
+from shared.errors import Conflict
+from shared.money import Money
+from treasury import chart, payments
+from treasury.models import Payment, PaymentMethod
+
+PURPOSE = "registration"
+"""Purpose of the payments of fees, and of the private links of registrations."""
+
+OFFER_LASTS = timedelta(days=3)
+
+
+def lock(edition: Edition) -> None:
+    """Hold the edition's row until the transaction ends, and read it again as it is now."""
+    db.session.flush()  # reading again would undo what is not written yet
+    db.session.refresh(edition, with_for_update=True)
+
+
+def lock_with(registration: Registration) -> Edition:
+    """Hold a registration's payment and edition, and read all three again as they are now."""
+    db.session.flush()
+    if registration.payment_id is not None:
+        db.session.get_one(Payment, registration.payment_id, with_for_update=True, populate_existing=True)
+    edition = db.session.get_one(
+        Edition, registration.edition_id, with_for_update=True, populate_existing=True
+    )
+    db.session.refresh(registration)
+    return edition
+
+
+def has_room(edition: Edition) -> bool:
+    """Whether one more place may be taken; asked under the lock."""
+    return edition.capacity is None or edition.places_taken < edition.capacity
+
+
+def take(edition: Edition) -> None:
+    """One more place is held; the caller holds the lock and has asked `has_room`."""
+    edition.places_taken += 1
+
+
+def give_back(edition: Edition, *, by: Actor) -> None:
+    """One place less is held; whoever waits is offered it."""
+    edition.places_taken -= 1
+    _offer(edition, by=by)
+
+
+def first_status(free: bool, fee: Money) -> RegistrationStatus:
+    """What a registration becomes: waiting without a free place, else unpaid while a fee is due."""
+    if not free:
+        return RegistrationStatus.WAITLISTED
+    return RegistrationStatus.UNPAID if fee.minor else RegistrationStatus.CONFIRMED
+
+
+def move(registration: Registration, status: RegistrationStatus, *, by: Actor, reason: str = "") -> None:
+    """One transition, with who and why."""
+    before, registration.status = registration.status, status
+    audit.record(f"registration.{status.value}", registration, by=by, reason=reason, before=before.value)
+
+
+def offer_places(edition: Edition, *, by: Actor) -> int:
+    """Offer free places to who waits, first come first; who let an offer pass comes last. How many offers."""
+    lock(edition)
+    return _offer(edition, by=by)
+
+
+def _offer(edition: Edition, *, by: Actor) -> int:
+    offers = 0
+    while has_room(edition) and edition.status is EditionStatus.OPEN and (waiting := _next_waiting(edition)):
+        waiting.offered_until = now() + OFFER_LASTS
+        move(waiting, RegistrationStatus.OFFERED, by=by)
+        take(edition)
+        tell(waiting, "offered")
+        jobs.enqueue(
+            "registration-offer-ends",
+            {"registration": waiting.id, "until": waiting.offered_until.isoformat()},
+            due_at=waiting.offered_until,
+        )
+        offers += 1
+    return offers
+
+
+def accept_offer(
+    registration: Registration, *, method: PaymentMethod = PaymentMethod.TRANSFER, by: Actor
+) -> Registration:
+    """Take the place that was offered. Raises `Conflict` when there is no offer or it has passed."""
+    lock_with(registration)
+    if registration.status is not RegistrationStatus.OFFERED or _passed(registration):
+        raise Conflict
+    registration.offered_until = None
+    status = first_status(True, registration.fee)
+    move(registration, status, by=by)
+    if status is RegistrationStatus.UNPAID:
+        ask_for_fee(registration, method, by=by)
+    tell(registration, status.value)
+    return registration
+
+
+def end_offer(registration: Registration, *, by: Actor) -> Registration:
+    """Pass an offer nobody took to the next; whoever let it pass waits on, last. Does nothing too early."""
+    edition = lock_with(registration)
+    if registration.status is RegistrationStatus.OFFERED and _passed(registration):
+        move(registration, RegistrationStatus.WAITLISTED, by=by, reason="the offer was not taken in time")
+        give_back(edition, by=by)
+    return registration
+
+
+def ask_for_fee(registration: Registration, method: PaymentMethod, *, by: Actor) -> Payment:
+    """The payment of the fee, asked for once, into the edition's fund."""
+    edition = registration.edition
+    assert edition.fund_id is not None, "an edition that takes fees has a fund"
+    payment = payments.request(
+        payments.RequestPayment(
+            purpose=PURPOSE,
+            subject_id=registration.id,
+            amount=registration.fee,
+            fund_id=edition.fund_id,
+            income_code=chart.FEES,
+            method=method,
+            description=f"{edition.name} · {registration.code}",
+            payer_name=registration.person.name,
+            payer_email=registration.person.email,
+        ),
+        by=by,
+    )
+    registration.payment_id, registration.payment = payment.id, payment
+    return payment
+
+
+def tell(registration: Registration, about: str, *, key: str | None = None) -> None:
+    """Have a message written to the person by the worker: what happened, and what happens next.
+
+    The same `key` is told once.
+    """
+    if registration.person.email:
+        jobs.enqueue(
+            "registration-message",
+            {"registration": registration.id, "about": about, "once": secrets.token_hex(8)},
+            key=key,
+        )
+
+
+def _next_waiting(edition: Edition) -> Registration | None:
+    return db.session.scalars(
+        select(Registration)
+        .where(Registration.edition_id == edition.id, Registration.status == RegistrationStatus.WAITLISTED)
+        .order_by(
+            Registration.offered_until.is_not(None),
+            Registration.offered_until,
+            Registration.created_at,
+            Registration.id,
+        )
+        .limit(1)
+    ).one_or_none()
+
+
+def _passed(registration: Registration) -> bool:
+    return registration.offered_until is not None and registration.offered_until <= now()

@@ -1,0 +1,81 @@
+"""What the pages about gatherings read. None of these grows with the number of registrations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from events.models import (
+    Edition,
+    EditionStatus,
+    HeadcountFigure,
+    Milestone,
+    ProgrammeSession,
+)
+from shared.clock import today
+from shared.database import db
+from shared.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Gatherings:
+    """Editions for the first page: those to come, soonest first, and those that were, latest first."""
+
+    coming: list[Edition]
+    past: list[Edition]
+    figures: dict[int, list[HeadcountFigure]]
+
+
+def gatherings() -> Gatherings:
+    """Every edition that is not a draft, and the published figures of the past ones."""
+    editions = db.session.scalars(
+        select(Edition).where(Edition.status != EditionStatus.DRAFT).order_by(Edition.starts_on)
+    ).all()
+    day = today()
+    coming = [one for one in editions if one.status is not EditionStatus.ARCHIVED and one.ends_on >= day]
+    past = [one for one in reversed(editions) if one not in coming]
+    figures: dict[int, list[HeadcountFigure]] = {}
+    for figure in headcounts([one.id for one in past]):
+        figures.setdefault(figure.edition_id, []).append(figure)
+    return Gatherings(coming, past, figures)
+
+
+def public_edition(code: str) -> Edition:
+    """The edition of this code, unless it is a draft. Raises `NotFound`."""
+    edition = db.session.scalar(select(Edition).where(Edition.code == code))
+    if edition is None or edition.status is EditionStatus.DRAFT:
+        raise NotFound
+    return edition
+
+
+def programme(edition: Edition) -> list[tuple[date, list[ProgrammeSession]]]:
+    """The sessions by day in the edition's zone, in order."""
+    zone = ZoneInfo(edition.zone)
+    days: dict[date, list[ProgrammeSession]] = {}
+    for session in db.session.scalars(
+        select(ProgrammeSession)
+        .where(ProgrammeSession.edition_id == edition.id)
+        .order_by(ProgrammeSession.starts_at, ProgrammeSession.id)
+    ):
+        days.setdefault(session.starts_at.astimezone(zone).date(), []).append(session)
+    return list(days.items())
+
+
+def milestones(edition: Edition) -> Sequence[Milestone]:
+    """The steps on the way to an edition, oldest first."""
+    return db.session.scalars(
+        select(Milestone)
+        .where(Milestone.edition_id == edition.id)
+        .order_by(Milestone.dated_text, Milestone.id)
+    ).all()
+
+
+def headcounts(edition_ids: Sequence[int]) -> Sequence[HeadcountFigure]:
+    """The published numbers of people of these editions, in the order they were recorded."""
+    return db.session.scalars(
+        select(HeadcountFigure)
+        .where(HeadcountFigure.edition_id.in_(edition_ids))
+        .order_by(HeadcountFigure.edition_id, HeadcountFigure.id)
+    ).all()

@@ -1,0 +1,1 @@
+"""Organisations, people, the relations between them, and the registry of actions."""

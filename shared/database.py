@@ -1,0 +1,137 @@
+"""The database: one typed base, one write path. SQLite (a wheel of its own) and PostgreSQL alike.
+
+SQLite before 3.51.3 can corrupt a WAL database when the log resets, so an older engine is refused.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, dataclass_transform
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, composite, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+SQLITE_FLOOR = (3, 51, 3)
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC by both engines and aware again when read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment without a zone means nothing")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+
+
+class EnumText(TypeDecorator[StrEnum]):
+    """A `StrEnum` stored as its value, a readable word, in a text column."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__(length=32)
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.kind(value)
+
+
+@dataclass_transform(
+    kw_only_default=True, eq_default=False, field_specifiers=(mapped_column, relationship, composite)
+)
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
+    """Every table's class. Constructor arguments are checked; rows compare by identity."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {datetime: UtcDateTime(), int: BigInteger().with_variant(Integer(), "sqlite")}
+
+
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+
+
+class Nested(RuntimeError):
+    """`transaction()` was entered twice: a mistake of the program."""
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """One unit of work that writes, committed whole or not at all.
+
+    It ends the reads before it, so that everything inside is read under the write lock (``BEGIN
+    IMMEDIATE`` on SQLite; row locks on PostgreSQL). Only views, webhooks, commands and jobs use it.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        raise Nested("transactions do not nest")
+    session.rollback()
+    session.info["writing"] = True
+    try:
+        session.connection(execution_options={"write": True})
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["writing"] = False
+
+
+def hold(row: Base) -> None:
+    """Lock a row until the transaction ends and read it as it is now; what was changed is written first."""
+    db.session.flush()
+    db.session.refresh(row, with_for_update=True)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options of `create_engine` for `url`. Raises `RuntimeError` when SQLite's engine is too old."""
+    if not url.startswith("sqlite"):
+        return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+    import pysqlite3.dbapi2 as module  # the wheel that carries its own SQLite
+
+    if module.sqlite_version_info < SQLITE_FLOOR:
+        raise RuntimeError(f"SQLite {module.sqlite_version} is too old; {SQLITE_FLOOR} or newer is needed")
+    return {"module": module, "connect_args": {"timeout": 30, "check_same_thread": False}}
+
+
+@event.listens_for(Engine, "connect")
+def _on_connect(connection: Any, record: Any) -> None:
+    if "sqlite" not in type(connection).__module__:
+        return
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",
+        "busy_timeout=30000",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+@event.listens_for(Engine, "begin")
+def _on_begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        writing = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

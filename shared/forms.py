@@ -1,0 +1,83 @@
+"""What every form shares: amounts read by the reader's locale, choices, errors at the field."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import get_locale
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import StopValidation, ValidationError
+
+from shared.errors import DomainError
+from shared.i18n import DEFAULT_LOCALE, _l
+from shared.money import BadAmount, Money, format_plain
+
+
+class MoneyField(StringField):
+    """An amount in `currency` (set it before validation), read by the rule of the reader's locale.
+
+    What was typed stays in the field; `amount` is what it means, after validation.
+    """
+
+    def __init__(self, label: Any = None, validators: Any = None, currency: str = "", **options: Any) -> None:
+        options.setdefault("render_kw", {"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(label, validators, **options)
+        self.currency = currency
+        self.amount: Money | None = None
+
+    def _value(self) -> str:
+        offered: Any = self.data
+        return format_plain(offered, reader()) if isinstance(offered, Money) else str(offered or "")
+
+    def pre_validate(self, form: Any) -> None:
+        """Read the amount. An empty field is left to the other validators."""
+        text = str(self.data or "").strip()
+        if not text:
+            return
+        try:
+            self.amount = Money.parse(text, self.currency, reader())
+        except BadAmount as problem:
+            raise StopValidation(problem.sentence()) from problem
+
+    def required(self) -> Money:
+        """The amount of a field that has passed `InputRequired`."""
+        assert self.amount is not None, "asked for an amount before validation"
+        return self.amount
+
+
+def as_choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Values and labels as the choices of a field."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
+def reader() -> str:
+    """The reader's locale as a code."""
+    return str(get_locale() or DEFAULT_LOCALE)
+
+
+def explain(form: FlaskForm, refused: DomainError) -> None:
+    """Put what an operation refused at its field, or at the head of the form."""
+    field = form[refused.field] if refused.field and refused.field in form else None
+    if field is None:
+        form.form_errors.append(refused.sentence())
+    else:
+        field.errors = [*field.errors, refused.sentence()]
+
+
+def at_least_one(form: Any, field: Any) -> None:
+    """A validator: something is chosen. It marks no box as required, or browsers would want them all."""
+    if not field.data:
+        raise ValidationError(str(_CHOOSE))
+
+
+_CHOOSE = _l("Choose at least one.")
+
+
+def more_than_nothing(form: Any, field: MoneyField) -> None:
+    """A validator: the amount is positive."""
+    if field.amount is not None and field.amount.minor <= 0:
+        raise ValidationError(str(_POSITIVE))
+
+
+_POSITIVE = _l("The amount must be more than zero.")

@@ -1,0 +1,49 @@
+// The service worker of /check-in/: the desk's page opens without network. The page tells what it is made of;
+// answers about people are never kept here.
+
+const KEPT = "teranga-desk-page";
+const PATIENCE = 3000; // milliseconds until the kept page is shown instead of a slow network's
+
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+
+self.addEventListener("message", (event) => {
+  const { page, parts } = event.data;
+  event.waitUntil(
+    caches.open(KEPT).then(async (cache) => {
+      await Promise.all([page, ...parts].map((url) => keep(cache, url)));
+      event.source?.postMessage("kept");
+    }),
+  );
+});
+
+async function keep(cache, url) {
+  const response = await fetch(url, { cache: "reload" }).catch(() => null);
+  if (response?.ok && !response.redirected) await cache.put(url, response);
+}
+
+self.addEventListener("fetch", (event) => {
+  const { method, mode, url } = event.request;
+  const { pathname, origin } = new URL(url);
+  if (method !== "GET" || origin !== location.origin) return;
+  const desk = mode === "navigate" && /^\/check-in\/[^/]+$/.test(pathname);
+  if (desk || pathname.startsWith("/static/")) event.respondWith(networkFirst(event.request, pathname));
+});
+
+async function networkFirst(request, pathname) {
+  const cache = await caches.open(KEPT);
+  const kept = await cache.match(request, { ignoreSearch: true, ignoreVary: true }) ?? (await cache.match(pathname, { ignoreVary: true }));
+  try {
+    const signal = kept && request.mode !== "navigate" ? AbortSignal.timeout(PATIENCE) : undefined;
+    return await patient(fetch(request, signal ? { signal } : undefined), kept);
+  } catch (problem) {
+    if (kept) return kept;
+    throw problem;
+  }
+}
+
+/** The network's answer, unless it takes too long and there is a kept one. */
+function patient(answer, kept) {
+  if (!kept) return answer;
+  return Promise.race([answer, new Promise((resolve) => setTimeout(resolve, PATIENCE, kept))]);
+}

@@ -1,0 +1,176 @@
+"""One application and one database a test, on both engines; three recurring people."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, has_app_context
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from werkzeug.test import TestResponse
+
+from access.models import Grant, RoleName, User
+from app import create_app
+from config.settings import Settings
+from shared import clock
+from shared.database import db, transaction
+
+pytest_plugins = ["tests.simulator.fixtures"]
+
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
+
+
+def settings(url: str, instance: Path) -> Settings:
+    return Settings(
+        database_url=url,
+        instance=instance,
+        secret_key="a secret of the tests, long enough for anything",
+        public_url="http://localhost",
+        testing=True,
+        stripe_secret_key="sk_test_tests",
+        stripe_webhook_secret="whsec_tests",
+        stripe_api_base="http://127.0.0.1:9",
+        rate_limits=False,
+    )
+
+
+def _migrated(url: str, folder: Path) -> None:
+    app = create_app(settings(url, folder))
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+class Browser(FlaskClient):
+    """A client whose every request is a world of its own, as on a server.
+
+    Without this the test's application context would lend its `g` and its session to all requests. The
+    test's own session is rolled back first, so that it reads afterwards what the request committed.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send one request."""
+        if has_app_context():
+            db.session.rollback()
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file that every test copies."""
+    folder = tmp_path_factory.mktemp("template")
+    _migrated(f"sqlite:///{folder / 'teranga.db'}", folder)
+    with create_app(settings(f"sqlite:///{folder / 'teranga.db'}", folder)).app_context():
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+    return folder / "teranga.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database that every test clones."""
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    _administer(f"CREATE DATABASE {name}")
+    url = make_url(POSTGRES).set(drivername="postgresql+psycopg", database=name)
+    _migrated(url.render_as_string(hide_password=False), tmp_path_factory.mktemp("template_pg"))
+    yield name
+    _administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(statement: str) -> None:
+    engine = create_engine(
+        make_url(POSTGRES).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def both_databases(request: pytest.FixtureRequest) -> str:
+    """Ask for this to run a test on SQLite and on PostgreSQL."""
+    return str(request.param)
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """A fresh application on a fresh database: SQLite, or both where `both_databases` is asked for."""
+    engine = (
+        request.getfixturevalue("both_databases") if "both_databases" in request.fixturenames else "sqlite"
+    )
+    name = ""
+    if engine == "postgresql":
+        if not POSTGRES:
+            pytest.skip("TEST_POSTGRES_URL is not set: ./test sets it")
+        template = request.getfixturevalue("postgres_template")
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        _administer(f"CREATE DATABASE {name} TEMPLATE {template}")
+        url = (
+            make_url(POSTGRES)
+            .set(drivername="postgresql+psycopg", database=name)
+            .render_as_string(hide_password=False)
+        )
+    else:
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "teranga.db")
+        url = f"sqlite:///{tmp_path / 'teranga.db'}"
+    chosen = settings(url, tmp_path)
+    if extra := getattr(request.node.get_closest_marker("settings"), "kwargs", None):
+        chosen = replace(chosen, **extra)
+    app = create_app(chosen)
+    app.test_client_class = Browser
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    clock.travel_to(None)
+    if name:
+        _administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def _person(email: str, name: str, role: RoleName) -> User:
+    with transaction():
+        user = User(email=email, name=name)
+        db.session.add(user)
+        db.session.flush()
+        db.session.add(Grant(user_id=user.id, role=role))
+    return user
+
+
+@pytest.fixture
+def aristide(app: Flask) -> User:
+    """Aristide Fictif, treasurer: records."""
+    return _person("aristide@example.org", "Aristide Fictif", RoleName.TREASURER)
+
+
+@pytest.fixture
+def zoe(app: Flask) -> User:
+    """Zoé Témoin: approves, never records."""
+    return _person("zoe@example.org", "Zoé Témoin", RoleName.APPROVER)
+
+
+@pytest.fixture
+def fatou(app: Flask) -> User:
+    """Fatou Modèle, organiser."""
+    return _person("fatou@example.org", "Fatou Modèle", RoleName.ORGANISER)
+
+
+def sign_in(client: FlaskClient, user: User) -> None:
+    """Let `client` be `user`, as after a completed sign-in."""
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = user.fs_uniquifier, True

@@ -1,0 +1,222 @@
+"""The demonstration's figures, told through operations and found again in the books, to the cent."""
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import func, select
+
+from app import create_app
+from delegations.coverage import NetworkCoverage, total
+from delegations.coverage_queries import network_coverage
+from delegations.models import Budget, Delegation, InKind, SavingsPlan, Seat, SeatStatus
+from delegations.savings import plan_statuses
+from demonstration.load import NotEmpty, load
+from events.models import Edition, HeadcountFigure, Registration
+from network import survey
+from network.models import Organisation, RegistryAction
+from shared import clock
+from shared.database import db
+from shared.money import Money, format_money
+from tests.conftest import settings
+from treasury import chart, queries, verification
+from treasury.models import Fund
+
+
+def cad(text: str) -> Money:
+    return Money.of(text, "CAD")
+
+
+def _told(moment: str, folder: Path) -> Iterator[Flask]:
+    app = create_app(settings(f"sqlite:///{folder / 'teranga.db'}", folder))
+    with app.app_context():
+        upgrade()
+        load(moment)
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    clock.travel_to(None)
+
+
+@pytest.fixture(scope="module")
+def s2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The whole story: what was true at S1 is still found by its date."""
+    yield from _told("S2", tmp_path_factory.mktemp("s2"))
+
+
+@pytest.fixture
+def edition(s2: Flask) -> Edition:
+    return db.session.scalars(select(Edition).where(Edition.code == "DKR05")).one()
+
+
+@pytest.fixture
+def network(edition: Edition) -> NetworkCoverage:
+    return network_coverage(edition)
+
+
+def test_1_one_seat_costs_4500_in_three_groups(edition: Edition) -> None:
+    lines = db.session.scalars(select(Budget).where(Budget.kind == "seat")).one().lines
+    groups = {group: Money.total((x.amount for x in lines if x.category == group), "CAD") for group in "TEU"}
+    assert groups == {"T": cad("2680.00"), "E": cad("240.00"), "U": cad("1580.00")}
+    assert Money.total(groups.values(), "CAD") == cad("4500.00")
+
+
+def test_2_thirty_seats_were_planned_and_twenty_nine_are_active(edition: Edition) -> None:
+    mine = select(func.count(Seat.id)).join(Seat.delegation).where(Delegation.edition_id == edition.id)
+    planned, active = (
+        db.session.scalar(mine),
+        db.session.scalar(mine.where(Seat.status != SeatStatus.WITHDRAWN)),
+    )
+    assert (planned, active) == (30, 29)
+    assert (cad("4500.00") * 30, cad("4500.00") * 29) == (cad("135000.00"), cad("130500.00"))
+
+
+EXPECTED = """
+OUT 27000.00  9000.00 18000.00 16080.00 1440.00  480.00
+QUE 13500.00  6750.00  6750.00  6750.00    0.00    0.00
+MAU 13500.00 11911.80     0.00     0.00    0.00 1588.20
+CDQ  4500.00  4500.00     0.00     0.00    0.00    0.00
+SOR  9000.00  2550.00  5100.00  5100.00  480.00  870.00
+MTL  9000.00  4500.00  4500.00  4500.00    0.00    0.00
+COO 18000.00 18000.00     0.00     0.00    0.00    0.00
+FIN 18000.00 18000.00     0.00     0.00    0.00    0.00
+DEV 18000.00  9000.00  9000.00  6750.00    0.00 2250.00
+"""
+"""Delegation, need, own used, match nominal, match usable, grants, gap before support (CAD)."""
+
+
+def test_3_coverage_is_what_the_table_says(network: NetworkCoverage) -> None:
+    for row in EXPECTED.split("\n"):
+        if row:
+            code, *figures = row.split()
+            one = network.delegations[f"DKR05-{code}"]
+            found = (one.need, one.own_used, one.match_nominal, one.match_usable, one.grants, one.gap)
+            assert [amount.decimal() for amount in found] == figures, code
+    whole = total(network.delegations.values(), "CAD")
+    parts = (whole.own, whole.match, whole.grants, whole.gap)
+    assert parts == (cad("84211.80"), cad("39180.00"), cad("1920.00"), cad("5188.20"))
+    assert whole.need == Money.total(parts, "CAD") == cad("130500.00")
+
+
+def test_4_received_is_used_or_moved(network: NetworkCoverage) -> None:
+    plans = db.session.scalars(select(SavingsPlan).where(SavingsPlan.code != "P10")).all()
+    saved = queries.received([plan.fund_id for plan in plans], chart.SAVINGS, "CAD")
+    used = Money.total((one.own_used for one in network.delegations.values()), "CAD")
+    assert Money.total(saved.values(), "CAD") == cad("88711.80") == used + cad("4500.00")
+
+
+def test_5_only_p3_and_p5_are_late(s2: Flask) -> None:
+    plans = db.session.scalars(select(SavingsPlan).where(SavingsPlan.code != "P10")).all()
+    codes = {plan.id: plan.code for plan in plans}
+    statuses = {codes[i]: one for i, one in plan_statuses(plans, on=date(2005, 10, 31)).items()}
+    late = {code: one.late_amount for code, one in statuses.items() if one.late_amount}
+    assert late == {"P3": cad("1588.20"), "P5": cad("450.00")}
+    assert all(statuses[code].history for code in ("P1", "P2", "P4"))
+    assert statuses["P1"].history[0].days == 41
+
+
+def test_6_caps_and_conditions_of_the_funders(network: NetworkCoverage) -> None:
+    used = {code: one.used for code, one in network.funders.items()}
+    assert (used["B1"], used["B2"]) == (cad("21180.00"), cad("18000.00"))
+    assert not used.get("B4")
+
+
+def test_7_the_support_fund_and_what_remains(network: NetworkCoverage) -> None:
+    fund = db.session.scalars(select(Fund).where(Fund.code == "B6")).one()
+    assert queries.fund_balance(fund.id, "CAD") == cad("620.00")
+    left = {code: one.remaining for code, one in network.delegations.items() if one.remaining}
+    assert left == {"DKR05-DEV": cad("688.20")}
+    seats = network.delegations["DKR05-DEV"].by_seat
+    assert {code for code, seat in seats.items() if seat.remaining} == {"DKR05-DEV-04"}
+
+
+def test_8_francs_have_no_decimals() -> None:
+    per_cad = Fraction("655.957") / Fraction("1.5669")
+    assert cad("4500.00").convert(per_cad, "XOF") == Money(1_883_851, "XOF")
+    assert Money.of("1000.00", "EUR").convert(Fraction("655.957"), "XOF") == Money(655_957, "XOF")
+    assert format_money(Money(655_957, "XOF"), "fr").startswith("655\u202f957\u00a0")
+
+
+def test_9_services_are_never_cash(s2: Flask) -> None:
+    worth = {
+        state: Money.total(
+            (x.value for x in db.session.scalars(select(InKind).where(InKind.state == state))), "CAD"
+        )
+        for state in ("accepted", "pending", "refused")
+    }
+    assert worth == {"accepted": cad("3580.00"), "pending": cad("2160.00"), "refused": cad("420.00")}
+    assert not {row.balance for row in queries.trial_balance()} & set(worth.values())
+
+
+def test_10_the_summer_university_balances(s2: Flask) -> None:
+    ue07 = select(Edition.id).where(Edition.code == "UE07").scalar_subquery()
+    count, revenue = db.session.execute(
+        select(func.count(), func.sum(Registration.fee_minor)).where(Registration.edition_id == ue07)
+    ).one()
+    assert (count, revenue) == (180, 969_000)
+    lines = db.session.scalars(select(Budget).where(Budget.edition_id == ue07)).one().lines
+    costs = Money.total((one.amount for one in lines if not one.is_source), "CAD")
+    sources = Money.total((one.amount for one in lines if one.is_source), "CAD")
+    assert costs == sources == cad("13200.00")
+
+
+def test_11_the_survey_names_one_more_than_it_states(s2: Flask) -> None:
+    found = survey.report(
+        db.session.scalars(select(RegistryAction).where(RegistryAction.kind == "survey")).one()
+    )
+    assert (found.named, found.stated, len(found.warnings)) == (26, 25, 1)
+    assert db.session.scalar(select(func.count()).where(Organisation.survey_respondent)) == found.named
+
+
+def test_12_four_headcounts_stand_side_by_side(edition: Edition) -> None:
+    figures = db.session.scalars(
+        select(HeadcountFigure).where(HeadcountFigure.edition_id == edition.id)
+    ).all()
+    assert {(one.people, one.status) for one in figures} == {
+        (500, "planned"),
+        (1000, "expected"),
+        (1200, "reported"),
+        (1500, "recalled"),
+    }
+
+
+def test_15_the_public_page_names_nobody_and_no_debt(s2: Flask, edition: Edition) -> None:
+    for locale in ("fr", "en"):
+        page = (
+            s2.test_client().get("/events/DKR05", headers={"Accept-Language": locale}).get_data(as_text=True)
+        )
+        assert "Dakar 2005" in page
+        people = (
+            "Ondine",
+            "Fictif",
+            "fictif",
+            "Substitut",
+            "Démo Théo",
+            "688",
+            "1 588",
+            "1,588",
+            "1\u202f588",
+        )
+        assert [word for word in people if word in page] == []
+
+
+def test_real_bodies_hold_no_money(s2: Flask) -> None:
+    real = select(Organisation.id).where(~Organisation.fictional)
+    assert not db.session.scalar(select(func.count()).where(SavingsPlan.payer_id.in_(real)))
+    assert not db.session.scalar(select(func.count()).where(Fund.holder_id.in_(real)))
+
+
+def test_the_books_are_sound_and_everything_has_its_provenance(s2: Flask) -> None:
+    assert verification.check().sound
+    assert sum(row.balance.minor for row in queries.trial_balance()) == 0
+    for kind in (Organisation, Edition, Registration):
+        assert not db.session.scalar(select(func.count()).select_from(kind).where(kind.provenance == ""))
+
+
+def test_it_is_told_once(s2: Flask) -> None:
+    with pytest.raises(NotEmpty):
+        load("S1")

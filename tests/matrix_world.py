@@ -1,0 +1,159 @@
+"""The small world in which every route is tried by everybody, and what stands for each part of an address."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from access import grants, links, tokens, users
+from access.models import RoleName, User
+from access.tokens import SCOPES
+from access.users import CreateUser
+from delegations import nominations
+from delegations.budgets import CreateBudget, Line, create_budget
+from delegations.models import Delegation, SavingsPlan
+from delegations.nominations import Nominate
+from delegations.savings import RecordDeposit, record_deposit
+from events.models import Edition
+from events.registration import Register, register
+from network.people import PersonDetails
+from shared.audit import System
+from shared.clock import now
+from shared.database import db, transaction
+from tests.delegations.conftest import cad, delegation_of, plan_of
+from treasury import chart, payments, reconciliation
+from treasury.models import Account, Attention, StatementLine
+from treasury.statement_import import import_statement
+from treasury.statement_values import Assumptions
+from treasury.statements import inspect
+
+BY = System("matrix")
+PEOPLE = "delegate head other_head organiser treasurer approver volunteer auditor administrator".split()
+
+
+@dataclass(slots=True)
+class World:
+    """Sessions by actor (``fs_uniquifier``), keys by scope, and the values of addresses by their prefix."""
+
+    sessions: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    places: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def address(self, rule: str) -> str:
+        """`rule` with its parts filled in, by the longest prefix that knows each of them."""
+        filled = rule
+        for part in [part.split(">")[0] for part in rule.split("<")[1:]]:
+            name = part.rpartition(":")[2]
+            known = [
+                prefix for prefix in self.places if rule.startswith(prefix) and name in self.places[prefix]
+            ]
+            assert known, f"tests/matrix_world.py does not say what <{part}> is in {rule}: add it to `places`"
+            filled = filled.replace(f"<{part}>", str(self.places[max(known, key=len)][name]))
+        return filled
+
+
+def build(make_edition: Callable[[], Edition]) -> World:
+    """Dakar 2005: the delegations Outaouais and Québec, a plan, a nominee, a registration, everybody."""
+    world = World()
+    with transaction():
+        edition = make_edition()
+        outaouais = delegation_of(edition, "OUT", "Outaouais", 6)
+        quebec = delegation_of(edition, "QUE", "Québec", 3)
+    people = _people(world, edition, outaouais, quebec)
+    later = now() + timedelta(days=30)
+    with transaction():
+        chart.open_chart("CAD")
+        plan = plan_of(outaouais, "P1", "9000.00", 12)
+        eve = Nominate(person=PersonDetails(name="Ève Gabarit", email="eve@example.org"))
+        nominee = nominations.nominate(outaouais.seats[0], eve, by=BY)
+        marc = PersonDetails(name="Marc Modèle", email="marc@example.org")
+        single = register(edition, Register(person=marc, seat_code="X-01"), by=BY)
+        items = [Line(code="L01", label="Billet", category="travel", unit_price=cad("2100.00"))]
+        create_budget(CreateBudget(edition_id=edition.id, lines=items), by=people["treasurer"])
+        world.places = {
+            "/": {"code": "DKR05", "user_id": 1, "job_id": 1, "number": 0, "organisation_id": plan.payer_id},
+            "/static/": {"filename": "css/teranga.css"},
+            "/language/": {"code": "fr"},
+            "/sign-in/": {"text": "never-issued", "token": "never-issued"},
+            "/account/": {"token": "never-issued"},
+            "/manage/events/": {
+                "registration_id": single.id,
+                "registration_code": single.code,
+                "step": "close",
+            },
+            "/manage/events/<code>/registrations/": {"step": "admit"},
+            "/api/v1/delegations": {"code": outaouais.code, "plan": plan.code},
+            "/delegations": {"code": outaouais.code, "number": 1, "plan_code": plan.code, "plan": plan.code},
+            "/delegations/costs/": {"code": "DKR05", "version": 1},
+            "/delegations/funders/": {"code": "DKR05"},
+            "/nominee/": {"token": links.issue_link("nominee", nominee.id, later)},
+            "/plan/": {"token": links.issue_link("plan", plan.id, later)},
+            "/registration/": {
+                "token": links.issue_link("registration", single.id, later),
+                "code": single.code,
+            },
+        }
+    world.places["/treasury"] = _money(plan, people["treasurer"], people["approver"])
+    world.places["/treasury/funds/"] = {"code": outaouais.code}
+    world.places["/treasury/entries/<int:entry_id>/reverse"] = {
+        "entry_id": world.places["/treasury"].pop("posted_id")
+    }
+    return world
+
+
+def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]:
+    """A deposit approved and matched, one to approve, a line of the bank more, a thing to look at."""
+    with transaction():
+        settled = record_deposit(plan, _deposit(15), by=treasurer)
+        payments.approve_receipt(settled, by=approver)
+        waiting = record_deposit(plan, _deposit(16), by=treasurer)
+        payments.attend("late", "matrix", details="", payment_id=settled.id)
+        bank = db.session.scalars(
+            select(Account).where(Account.code == chart.BANK, Account.currency == "CAD")
+        ).one()
+        text = "Date;Libellé;Montant;Solde\n15/01/2003;DEPOT;750,00;750,00\n17/01/2003;DEPOT;10,00;760,00\n"
+        found = inspect(text.encode(), "releve.csv", Assumptions(currency="CAD"))
+        statement = import_statement(bank, found, by=treasurer, file_name="releve.csv")
+        matched, free = db.session.scalars(select(StatementLine).order_by(StatementLine.id)).all()
+        assert settled.entry
+        assert waiting.entry
+        posting = next(one for one in settled.entry.postings if one.account_id == bank.id)
+        link = reconciliation.confirm(matched, posting, by=treasurer)
+        return {
+            "code": bank.code,
+            "currency": "CAD",
+            "entry_id": waiting.entry.id,
+            "posted_id": settled.entry.id,
+            "reference": waiting.reference,
+            "attention_id": db.session.scalars(select(Attention.id)).first(),
+            "statement_id": statement.id,
+            "line_id": free.id,
+            "link_id": link.id,
+            "name": "releve.csv",
+        }
+
+
+def _deposit(day: int) -> RecordDeposit:
+    return RecordDeposit(amount=cad("750.00"), received_on=date(2003, 1, day))
+
+
+def _people(world: World, edition: Edition, outaouais: Delegation, quebec: Delegation) -> dict[str, User]:
+    where: dict[str, dict[str, int]] = {
+        "delegate": {"delegation_id": outaouais.id},
+        "head": {"delegation_id": outaouais.id},
+        "other_head": {"delegation_id": quebec.id},
+        "volunteer": {"edition_id": edition.id},
+    }
+    role_of = {"head": RoleName.HEAD_OF_DELEGATION, "other_head": RoleName.HEAD_OF_DELEGATION}
+    made: dict[str, User] = {}
+    with transaction():
+        for name in PEOPLE:
+            made[name] = users.create_user(CreateUser(email=f"{name}@example.org", name=name), by=BY)
+            role = role_of.get(name) or RoleName(name)
+            grants.grant(made[name], role, by=BY, **where.get(name, {}))
+            world.sessions[name] = made[name].fs_uniquifier
+        for scope in SCOPES:
+            world.keys[scope] = tokens.issue_token(scope, made["organiser"], [scope], by=BY)[1]
+    return made

@@ -1,0 +1,114 @@
+"""Messages leave over a real SMTP conversation; what people typed never becomes a header."""
+
+import email
+from collections.abc import Iterator
+from email.message import Message
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
+from flask import Flask
+from sqlalchemy import select
+
+from outbox import jobs, mail
+from outbox.jobs import Job, run_due
+from serving import free_port
+from shared.database import db, transaction
+
+
+class Postbox:
+    """An SMTP server that keeps what it accepts; `refusing` is its answer to a recipient."""
+
+    def __init__(self) -> None:
+        self.kept: list[Envelope] = []
+        self.refusing: str | None = None
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Envelope, address: str, options: Any
+    ) -> str:
+        if self.refusing:
+            return self.refusing
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
+        self.kept.append(envelope)
+        return "250 kept"
+
+    def message(self) -> Message:
+        """The one message that arrived."""
+        (envelope,) = self.kept
+        assert isinstance(envelope.content, bytes)
+        return email.message_from_bytes(envelope.content)
+
+
+@pytest.fixture
+def postbox(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postbox]:
+    """A running postbox that this application delivers to."""
+    box = Postbox()
+    port = free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    address = f"smtp://127.0.0.1:{port}"
+    monkeypatch.setitem(
+        jobs.HANDLERS,
+        "mail",
+        lambda payload: mail.deliver(payload, server=address, sender="teranga@example.org"),
+    )
+    yield box
+    controller.stop()
+
+
+def send(to: str = "ondine@example.org", subject: str = "Votre reçu", **more: Any) -> None:
+    with transaction():
+        mail.send(to, subject, "Bonjour Ondine", "<p>Bonjour Ondine</p>", **more)
+
+
+def test_a_message_arrives_once_with_text_picture_and_file(postbox: Postbox) -> None:
+    send(key="receipt:1", attachments=[mail.Attachment("reçu.pdf", "application/pdf", b"%PDF-1.7")])
+    send(key="receipt:1")
+    assert run_due() == 1
+    assert run_due() == 0
+    message = postbox.message()
+    assert postbox.kept[0].rcpt_tos == ["ondine@example.org"]
+    kinds = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
+    assert kinds == ["text/plain", "text/html", "application/pdf"]
+    assert message["Message-ID"].endswith("@example.org>")
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028", "\x0b", "\x85"])
+def test_a_line_break_in_a_subject_makes_no_header(postbox: Postbox, end: str) -> None:
+    send(subject=f"Badge of Ève{end}Bcc: everybody@example.org")
+    assert run_due() == 1
+    message = postbox.message()
+    assert postbox.kept[0].rcpt_tos == ["ondine@example.org"]
+    assert message["Bcc"] is None
+
+
+@pytest.mark.parametrize("to", ["a@example.org\r\nBcc: b@example.org", "a@example.org, b@example.org"])
+def test_one_message_never_goes_to_two(postbox: Postbox, to: str) -> None:
+    send(to=to)
+    run_due()
+    assert all(len(kept.rcpt_tos) == 1 for kept in postbox.kept)
+    assert all("b@example.org" not in kept.rcpt_tos for kept in postbox.kept)
+
+
+def test_a_refused_message_stays_and_says_why(postbox: Postbox) -> None:
+    postbox.refusing = "550 no such person"
+    send()
+    assert run_due() == 0
+    db.session.rollback()
+    job = db.session.scalars(select(Job)).one()
+    assert job.done_at is None
+    assert "no such person" in job.last_error
+
+
+def test_a_server_that_is_away_loses_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        jobs.HANDLERS, "mail", lambda p: mail.deliver(p, server="smtp://127.0.0.1:9", sender="t@example.org")
+    )
+    send()
+    assert run_due() == 0
+    db.session.rollback()
+    assert "Refused" in db.session.scalars(select(Job.last_error)).one()

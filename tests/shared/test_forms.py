@@ -1,0 +1,82 @@
+"""An amount typed into a form means what the reader's language says, or is refused and kept as typed."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import StringField
+from wtforms.validators import InputRequired
+
+from shared.errors import DomainError
+from shared.forms import MoneyField, explain, more_than_nothing
+from shared.money import Money
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    class Meta:
+        csrf = False
+
+    amount = MoneyField("Amount", [InputRequired(), more_than_nothing])
+    name = StringField("Name")
+
+
+def filled(app: Flask, locale: str, text: str, currency: str = "CAD") -> Any:
+    with app.test_request_context(method="POST"), force_locale(locale):
+        form = Form(MultiDict({"amount": text}))
+        form.amount.currency = currency
+        form.validate()
+        assert form.amount._value() == text  # what was typed stays
+        return form.amount
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "minor"),
+    [
+        ("fr", "4 500,00", 450000),
+        ("fr", "4\u202f500,5", 450050),
+        ("en", "4,500.00", 450000),
+        ("en", "4,500", 450000),
+        ("fr", "750", 75000),
+    ],
+)
+def test_an_amount_is_read_by_the_readers_rule(app: Flask, locale: str, text: str, minor: int) -> None:
+    assert filled(app, locale, text).amount == Money(minor, "CAD")
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("fr", "4,500.00"),
+        ("fr", "1e3"),
+        ("fr", "NaN"),
+        ("fr", "1_000"),
+        ("fr", "−5"),
+        ("en", "٤٥٠"),
+        ("fr", "4,500"),
+    ],
+)
+def test_what_could_mean_two_things_is_refused(app: Flask, locale: str, text: str) -> None:
+    field = filled(app, locale, text)
+    assert field.amount is None
+    assert len(field.errors) == 1
+
+
+def test_francs_have_no_cents(app: Flask) -> None:
+    assert filled(app, "fr", "830 000", "XOF").amount == Money(830000, "XOF")
+    assert filled(app, "fr", "830 000,50", "XOF").errors
+
+
+def test_an_empty_or_zero_amount_is_refused(app: Flask) -> None:
+    assert filled(app, "fr", "").errors
+    assert filled(app, "fr", "0,00").errors
+
+
+def test_a_refusal_stands_at_its_field_or_at_the_head(app: Flask) -> None:
+    with app.test_request_context(method="POST"):
+        form = Form(MultiDict({"amount": "750"}))
+        explain(form, DomainError(field="name"))
+        explain(form, DomainError())
+        assert len(form.name.errors) == len(form.form_errors) == 1

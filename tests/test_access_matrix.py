@@ -1,0 +1,162 @@
+"""Every route tried by everybody: `access_matrix.txt` says who gets in, and this reads it."""
+
+import re
+import shutil
+import time
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from flask import Flask
+from itsdangerous import URLSafeTimedSerializer
+from werkzeug.test import TestResponse
+
+from access.tokens import SCOPES
+from app import create_app
+from events import editions
+from events.editions import CreateEdition
+from events.models import Edition
+from shared.database import db
+from tests.conftest import Browser, settings
+from tests.delegations.conftest import cad
+from tests.matrix_world import BY, PEOPLE, World, build
+
+TABLE = Path(__file__).with_name("access_matrix.txt")
+ACTORS = ["anonymous", *PEOPLE, *SCOPES]
+TOKEN = "known to this browser"
+
+
+class Row(NamedTuple):
+    """One route and method, and what each actor is answered."""
+
+    method: str
+    rule: str
+    cells: list[str]
+
+
+def rows() -> list[Row]:
+    """The table; a row needs as many cells as there are actors."""
+    found = []
+    for line in TABLE.read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            method, rule, *cells = line.split()
+            assert len(cells) == len(ACTORS), f"{method} {rule}: {len(cells)} cells for {len(ACTORS)} actors"
+            found.append(Row(method, rule, cells))
+    return found
+
+
+def routes(app: Flask) -> set[tuple[str, str]]:
+    """Every method and rule of the application."""
+    return {
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def verdict(answer: TestResponse) -> str:
+    """`no` for the door that stays shut, `404` for what is not theirs to know, else `yes`."""
+    if answer.status_code == 404:
+        return "404"
+    if answer.status_code in {401, 403} or re.match(r"/sign-in(\?|$)", answer.location or ""):
+        return "no"
+    assert answer.status_code < 500 or answer.status_code == 503, answer.text
+    return "yes"
+
+
+def _dakar() -> Edition:
+    series = editions.create_series("RIP", "Rencontres", by=BY)
+    details = CreateEdition(
+        code="DKR05",
+        series_id=series.id,
+        name="Dakar 2005",
+        starts_on=date(2005, 11, 22),
+        ends_on=date(2005, 11, 26),
+        zone="Africa/Dakar",
+        place="Dakar",
+        country="SN",
+        fee=cad("250.00"),
+        currencies=("CAD", "XOF"),
+        capacity=1000,
+    )
+    edition = editions.create_edition(details, by=BY)
+    return editions.open_registration(edition, by=BY)
+
+
+@pytest.fixture(scope="module")
+def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, World, Path]:
+    """The application, its world and a copy of its database as it was at first."""
+    folder = tmp_path_factory.mktemp("matrix")
+    file, first = folder / "teranga.db", folder / "first.db"
+    shutil.copy(sqlite_template, file)
+    app = create_app(settings(f"sqlite:///{file}", folder))
+    app.test_client_class = Browser
+    with app.app_context():
+        world = build(_dakar)
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.session.remove()
+        db.engine.dispose()
+    shutil.copy(file, first)
+    return app, world, first
+
+
+def _restore(app: Flask, first: Path) -> None:
+    with app.app_context():
+        db.engine.dispose()
+    file = first.with_name("teranga.db")
+    for leftover in ("-wal", "-shm"):
+        file.with_name(file.name + leftover).unlink(missing_ok=True)
+    shutil.copy(first, file)
+
+
+def ask(app: Flask, world: World, method: str, url: str, actor: str) -> TestResponse:
+    """`actor`, in a fresh browser or with a key, asks for `url`, sending an empty form."""
+    client = app.test_client()
+    headers = {
+        "Origin": "http://localhost",
+        "X-CSRFToken": URLSafeTimedSerializer(app.secret_key or "", salt="wtf-csrf-token").dumps(TOKEN),
+    }
+    with client.session_transaction() as session:
+        session["csrf_token"] = TOKEN
+        if actor in world.sessions:
+            session.update(_user_id=world.sessions[actor], _fresh=True, fs_paa=time.time())
+    if actor in world.keys:
+        headers["Authorization"] = f"Bearer {world.keys[actor]}"
+    return client.open(url, method=method, headers=headers, buffered=True)
+
+
+def test_every_route_has_its_row_and_every_row_its_route(furnished: tuple[Flask, World, Path]) -> None:
+    app, _world, _first = furnished
+    told = {(row.method, row.rule) for row in rows()}
+    missing = [f"{method:<6} {rule}" for method, rule in sorted(routes(app) - told, key=lambda r: r[::-1])]
+    assert not missing, "add to tests/access_matrix.txt (with ? in each cell, then run again):\n" + "\n".join(
+        f"{line:<60}" + " ?" * len(ACTORS) for line in missing
+    )
+    assert told - routes(app) == set(), "these routes are gone: take their rows away"
+
+
+def test_no_route_is_told_twice() -> None:
+    told = [(row.method, row.rule) for row in rows()]
+    assert len(told) == len(set(told))
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row.method} {row.rule}")
+def test_everybody_gets_what_the_table_says(row: Row, furnished: tuple[Flask, World, Path]) -> None:
+    app, world, first = furnished
+    url = world.address(row.rule)
+    seen = []
+    for actor in ACTORS:
+        if row.method != "GET":
+            _restore(app, first)
+        seen.append(verdict(ask(app, world, row.method, url, actor)))
+    if row.method != "GET":
+        _restore(app, first)
+    wrong = [
+        f"{actor}: {cell}, not {said}"
+        for actor, cell, said in zip(ACTORS, seen, row.cells, strict=True)
+        if cell != said
+    ]
+    cells = " ".join(f"{cell:<4}" for cell in seen)
+    assert not wrong, f"{'; '.join(wrong)}\nseen:\n{row.method:<6} {row.rule:<52} {cells}"

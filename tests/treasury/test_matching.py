@@ -1,0 +1,294 @@
+"""What may settle a bank line: the treasurer's cases, and what must hold whatever the lines."""
+
+from datetime import date, timedelta
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.money import Money
+from treasury.matching import Candidate, Habit, LineToMatch, Proposal, propose
+from treasury.matching_groups import MOST_CANDIDATES, only_choice
+from treasury.name_matching import Names
+from treasury.references import new_reference
+
+HERON = "Réseau fictif du Grand-Héron"
+CAP = "Carrefour fictif du Cap"
+PONTS = "Coopérative fictive des Trois-Ponts"
+PAYERS = (
+    HERON,
+    CAP,
+    PONTS,
+    "Friperie fictive du Fil",
+    "Atelier fictif des Îles",
+    "Centre fictif du Faubourg",
+)
+
+JANUARY = date(2005, 1, 15)
+REFERENCE = new_reference(lambda n: n // 2)
+OTHER_REFERENCE = new_reference(lambda n: n // 3)
+
+
+def line(
+    key: str, amount: str, name: str = "", *, on: date = JANUARY, memo: str = "", ref: str = ""
+) -> LineToMatch:
+    return LineToMatch(
+        key=key, dated_on=on, amount=Money.of(amount, "CAD"), reference=ref, name=name, memo=memo
+    )
+
+
+def due(key: str, amount: str, name: str = "", *, on: date = JANUARY, ref: str = "") -> Candidate:
+    return Candidate(
+        key=key,
+        dated_on=on,
+        amount=Money.of(amount, "CAD"),
+        reference=ref,
+        names=(name,) if name else (),
+        kind="instalment",
+    )
+
+
+def codes(proposal: Proposal) -> list[str]:
+    return [reason.code for reason in proposal.reasons]
+
+
+def pairs(proposals: list[Proposal]) -> list[tuple[object, object, bool]]:
+    return [(one.line_key, one.candidate_keys, one.sure) for one in proposals]
+
+
+def test_a_reference_in_the_text_finds_its_instalment_whoever_pays_and_whenever() -> None:
+    written = f"VIR {REFERENCE.lower().replace('-', ' ')} TANTE MARTHE"
+    [found] = propose(
+        [line("l", "750.00", written, on=date(2005, 3, 30))],
+        [due("P1-9", "750.00", HERON, ref=REFERENCE), due("P1-10", "750.00", HERON, on=date(2005, 3, 30))],
+    )[:1]
+    assert (found.candidate_keys, found.sure) == (("P1-9",), True)
+    assert [reason.sentence("en") for reason in found.reasons] == [
+        f"The reference {REFERENCE} stands in the text.",
+        "The amount is the same.",
+        "74 days lie between.",
+    ]
+
+
+def test_a_reference_with_a_wrong_character_finds_nothing_by_itself() -> None:
+    wrong = REFERENCE[:-1] + ("2" if REFERENCE[-1] != "2" else "3")
+    far = date(2005, 6, 30)
+    assert propose([line("l", "750.00", wrong, on=far)], [due("c", "750.00", HERON, ref=REFERENCE)]) == []
+    assert propose([line("l", "750.00", REFERENCE, on=far)], [due("c", "750.00", HERON, ref=REFERENCE)])
+
+
+def test_amount_day_and_name_as_the_bank_shortens_it_are_enough() -> None:
+    lines = [line("l", "750.00", "GRAND-HERON RESEAU FICT")]
+    [found] = propose(lines, [due("P1", "750.00", HERON), due("P2", "562.50", CAP)])
+    assert (found.candidate_keys, found.sure) == (("P1",), True)
+    assert codes(found) == ["amount", "date", "name"]
+    assert found.reasons[1].sentence("en") == "It is the same day."
+    assert found.reasons[2].sentence("en") == f"The name is close to {HERON}."
+
+
+def test_amount_and_day_alone_are_offered_but_not_sure() -> None:
+    [found] = propose([line("l", "750.00", "DEPOT 0815")], [due("P1", "750.00", HERON)])
+    assert (found.candidate_keys, found.sure) == (("P1",), False)
+    assert 0.5 < found.score < 0.98
+
+
+def test_two_instalments_that_cannot_be_told_apart_are_both_offered_and_none_is_sure() -> None:
+    found = propose([line("l", "562.50", CAP)], [due("a", "562.50", CAP), due("b", "562.50", CAP)])
+    assert pairs(found) == [("l", ("a",), False), ("l", ("b",), False)]
+    assert all(one.reasons[-1].sentence("en") == "Another one fits as well." for one in found)
+    [alone] = propose([line("l", "562.50", CAP)], [due("a", "562.50", CAP)])
+    assert alone.sure
+
+
+def test_two_lines_that_fit_one_instalment_are_not_sure_either() -> None:
+    found = propose([line("l", "562.50", CAP), line("m", "562.50", CAP)], [due("a", "562.50", CAP)])
+    assert pairs(found) == [("l", ("a",), False), ("m", ("a",), False)]
+
+
+def test_a_reference_takes_its_instalment_out_of_the_others_way() -> None:
+    found = propose(
+        [line("l", "562.50", CAP, memo=REFERENCE), line("m", "562.50", CAP)],
+        [due("a", "562.50", CAP, ref=REFERENCE), due("b", "562.50", CAP)],
+    )
+    assert pairs(found) == [("l", ("a",), True), ("m", ("b",), True)]
+
+
+def test_the_same_amount_from_several_payers_goes_to_each_by_name() -> None:
+    lines = [line("1", "375.00", "FRIPERIE FICT FIL"), line("2", "375.00", "CENTRE FICT FAUBOURG")]
+    found = propose(lines, [due("P6", "375.00", PAYERS[5]), due("P4", "375.00", PAYERS[3])])
+    assert pairs(found) == [("1", ("P4",), True), ("2", ("P6",), True)]
+
+
+def test_three_instalments_paid_at_once_are_suggested_together_when_nothing_else_adds_up() -> None:
+    quarters = [due(str(month), "562.50", CAP, on=date(2004, month, 15)) for month in (11, 12)]
+    open_ones = [*quarters, due("1", "562.50", CAP), due("x", "100.00", CAP)]
+    found = propose([line("l", "1687.50", CAP)], open_ones)
+    assert pairs(found) == [("l", ("11", "12", "1"), False)]
+    assert found[0].reasons[0].sentence("en").startswith("These 3 together")
+
+
+def test_a_sum_with_two_answers_is_not_suggested() -> None:
+    open_ones = [due(key, "562.50", CAP) for key in "abcd"]
+    assert propose([line("l", "1687.50", CAP)], open_ones) == []
+    assert len(propose([line("l", "1687.50", CAP)], open_ones[:3])) == 1
+
+
+def test_a_sum_over_one_reference_needs_no_name() -> None:
+    open_ones = [due("fee", "60.00", "Clio Maquette", ref=REFERENCE), due("meal", "40.00", ref=REFERENCE)]
+    found = propose([line("l", "100.00", memo=f"Interac {REFERENCE}")], open_ones)
+    assert found[0].candidate_keys == ("fee", "meal")
+    assert codes(found[0]) == ["sum", "reference"]
+
+
+def test_instalments_of_other_payers_are_not_summed() -> None:
+    assert propose([line("l", "1125.00", CAP)], [due("a", "562.50", HERON), due("b", "562.50", PONTS)]) == []
+
+
+def test_nearly_the_amount_with_the_name_is_offered_with_the_difference() -> None:
+    [found] = propose([line("l", "740.00", HERON)], [due("P1", "750.00", HERON)])
+    assert not found.sure
+    differs = next(reason for reason in found.reasons if reason.code == "amount differs")
+    assert differs.sentence("en") == "The amount differs by 10.00\u00a0CAD."
+    assert propose([line("l", "700.00", HERON)], [due("P1", "750.00", HERON)]) == []
+
+
+def test_a_part_payment_with_the_reference_is_offered() -> None:
+    [found] = propose([line("l", "100.00", REFERENCE)], [due("P5", "250.00", PAYERS[4], ref=REFERENCE)])
+    assert (found.candidate_keys, found.sure) == (("P5",), False)
+
+
+def test_what_the_treasurer_confirmed_before_is_known_the_next_month() -> None:
+    lines = [line("l", "562.50", "DEP 0815 CDC QC")]
+    open_ones = [due("P2", "562.50", CAP)]
+    [unknown] = propose(lines, open_ones)
+    [known] = propose(lines, open_ones, [Habit("Dép. 0815 – CDC Qc", CAP, 3)])
+    assert (unknown.sure, known.sure) == (False, True)
+    assert known.reasons[-1].sentence("en") == f"The bank wrote this 3 times before for {CAP}."
+    [once] = propose(lines, open_ones, [Habit("DEP 0815 CDC QC", CAP)])
+    assert once.reasons[-1].sentence("en") == f"The bank wrote this once before for {CAP}."
+
+
+def test_currency_and_direction_must_be_the_same() -> None:
+    francs = Candidate(
+        key="f", dated_on=JANUARY, amount=Money(75000, "XOF"), names=(HERON,), reference=REFERENCE
+    )
+    refund = due("r", "-750.00", HERON, ref=REFERENCE)
+    assert propose([line("l", "750.00", HERON, memo=REFERENCE)], [francs, refund]) == []
+    assert propose([line("l", "-750.00", HERON, memo=REFERENCE)], [refund])[0].sure
+
+
+def test_a_cheque_number_counts_in_its_field_and_not_in_running_text() -> None:
+    cheque = due("c", "375.00", ref="0042")
+    late = date(2005, 5, 1)
+    assert propose([line("l", "375.00", "CHEQUE", ref="0042", on=late)], [cheque])[0].sure
+    assert propose([line("l", "375.00", "CHEQUE 0042", on=late)], [cheque]) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("RESEAU FICT. GRAND HERON", HERON),
+        ("Grand-Héron, Réseau fictif du", HERON),
+        ("RESEAUFICTIFDUGRANDHERON", HERON),
+        ("Reseau fictif du Grand Heorn", HERON),
+        ("COOP FICT TROIS-PONTS", PONTS),
+        ("COOPERATIVE FICTIVE DES TRO", PONTS),
+        ("Virement de Carrefour fictif du Cap pour janvier", CAP),
+        ("RFGH", HERON),
+    ],
+)
+def test_names_are_recognised_as_people_write_them(written: str, name: str) -> None:
+    names = Names(PAYERS)
+    assert names.closeness(written, name) >= 0.7
+    assert max(PAYERS, key=lambda payer: names.closeness(written, payer)) == name or written == "RFGH"
+
+
+@pytest.mark.parametrize("written", ["", "Virement", "0815", "Fictif", "Ondine Exemple", "Frais de service"])
+def test_a_text_that_names_nobody_is_close_to_nobody(written: str) -> None:
+    names = Names(PAYERS)
+    assert all(names.closeness(written, payer) < 0.6 for payer in PAYERS)
+
+
+def test_many_equal_lines_and_instalments_are_assigned_each_to_one() -> None:
+    number = 1500  # enough for the sparse solver
+    lines = [line(f"l{at}", "25.00", on=JANUARY + timedelta(days=at // 10)) for at in range(number)]
+    fees = [due(f"c{at}", "25.00", on=JANUARY + timedelta(days=at // 10)) for at in range(number)]
+    first: dict[object, object] = {}
+    for proposal in propose(lines, fees):
+        first.setdefault(proposal.line_key, proposal.candidate_keys)
+    assert len(first) == number
+
+
+# -- properties ----------------------------------------------------------------
+
+amounts = st.sampled_from(["25.00", "60.00", "85.00", "375.00", "750.00", "-25.00"])
+dates = st.integers(0, 90).map(lambda days: JANUARY + timedelta(days=days))
+payers = st.sampled_from([*PAYERS, ""])
+wordings = st.sampled_from([*PAYERS, "RES GRAND-HERON", "FICTIF CAP", "DEPOT", ""])
+references = st.sampled_from(["", "", REFERENCE, OTHER_REFERENCE, "0042"])
+
+
+@st.composite
+def treasuries(draw: st.DrawFn) -> tuple[list[LineToMatch], list[Candidate]]:
+    lines = [
+        line(
+            f"l{at}",
+            draw(amounts),
+            draw(wordings),
+            on=draw(dates),
+            memo=draw(references),
+            ref=draw(references),
+        )
+        for at in range(draw(st.integers(0, 8)))
+    ]
+    open_ones = [
+        due(f"c{at}", draw(amounts), draw(payers), on=draw(dates), ref=draw(references))
+        for at in range(draw(st.integers(0, 8)))
+    ]
+    return lines, open_ones
+
+
+@given(treasuries())
+@settings(max_examples=200, deadline=None)
+def test_proposals_do_not_depend_on_the_order_and_sure_ones_are_exclusive(
+    treasury: tuple[list[LineToMatch], list[Candidate]],
+) -> None:
+    lines, open_ones = treasury
+    found = propose(lines, open_ones)
+    assert found == propose(lines[::-1], open_ones[::-1])
+    by_line = {one.key: one for one in lines}
+    by_key = {one.key: one for one in open_ones}
+    sure = [one for one in found if one.sure]
+    taken = [key for one in sure for key in one.candidate_keys]
+    assert len(taken) == len(set(taken))
+    for one in found:
+        amount = by_line[one.line_key].amount
+        chosen = [by_key[key].amount for key in one.candidate_keys]
+        assert 0 <= one.score <= 1
+        assert one.reasons
+        assert all(part.minor * amount.minor > 0 for part in chosen)
+        if one.sure:
+            assert chosen == [amount]
+            assert [other.line_key for other in found].count(one.line_key) == 1
+        elif len(chosen) > 1:
+            assert Money.total(chosen, "CAD") == amount
+            assert not set(one.candidate_keys) & set(taken)
+
+
+@given(st.lists(st.integers(1, 12), max_size=9), st.integers(1, 40))
+@settings(deadline=None)
+def test_the_only_choice_is_what_trying_every_choice_finds(values: list[int], target: int) -> None:
+    every = [
+        chosen
+        for size in range(2, 7)
+        for chosen in combinations(range(len(values)), size)
+        if sum(values[at] for at in chosen) == target
+    ]
+    assert only_choice(values, target) == (every[0] if len(every) == 1 else None)
+
+
+def test_a_choice_among_more_than_the_bound_is_refused() -> None:
+    assert only_choice([2**at for at in range(MOST_CANDIDATES)], 3) == (0, 1)
+    with pytest.raises(ValueError, match="at most 24"):
+        only_choice([1] * (MOST_CANDIDATES + 1), 3)

@@ -1,0 +1,462 @@
+"""Money asked for and money that arrives: in the books once however often told, by two people, never lost.
+
+Worked examples on both databases; then random histories of all that the treasury does, whose books stay even.
+"""
+
+import contextlib
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from access.models import User
+from shared.database import db, transaction
+from shared.errors import Conflict, DomainError
+from shared.money import Money
+from tests.treasury.conftest import Ask
+from treasury import approvals, chart, exchange, ledger, payments, queries, verification
+from treasury.gateway import CheckoutState, CheckoutStatus
+from treasury.ledger import AlreadyReversed, Leg, SamePerson
+from treasury.models import (
+    Account,
+    Attention,
+    EntryStatus,
+    ExchangeRate,
+    Fund,
+    JournalEntry,
+    Payment,
+    PaymentMethod,
+    PaymentStatus,
+    Posting,
+)
+from treasury.payments import AlreadySettled, NothingToPay, RecordReceipt
+from treasury.transfers import FundTransfer, transfer
+
+both = pytest.mark.usefixtures("both_databases")
+DAY = date(2005, 10, 15)
+
+
+def paid(payment: Payment, charge: str = "ch_1", amount: str = "", fee: str = "") -> CheckoutState:
+    """What the card network answers about a checkout that was paid."""
+    return CheckoutState(
+        id=f"cs_{payment.reference}",
+        reference=payment.reference,
+        status=CheckoutStatus.COMPLETE,
+        paid=True,
+        amount=Money.of(amount, "CAD") if amount else payment.amount,
+        charge=charge,
+        fee=Money.of(fee, "CAD") if fee else None,
+    )
+
+
+def balances() -> dict[str, Money]:
+    return {row.code: row.balance for row in queries.trial_balance() if row.balance}
+
+
+def attention() -> list[str]:
+    return list(db.session.scalars(select(Attention.kind).order_by(Attention.id)))
+
+
+def cad(text: str) -> Money:
+    return Money.of(text, "CAD")
+
+
+# By card ----------------------------------------------------------------------------------------------
+
+
+@both
+def test_a_card_payment_settles_once_however_often_it_is_told(ask: Ask, settled: list[int]) -> None:
+    payment = ask()
+    for _told in range(5):
+        with transaction():
+            payments.settle_checkout(paid(payment, fee="22.05"))
+    assert (payment.status, settled) == (PaymentStatus.SETTLED, [payment.id])
+    assert balances() == {
+        chart.STRIPE: cad("727.95"),
+        chart.BANK_FEES: cad("22.05"),
+        chart.SAVINGS: cad("-750.00"),
+    }
+    assert attention() == []
+
+
+@both
+def test_two_charges_for_one_payment_are_both_kept_and_shown(ask: Ask, settled: list[int]) -> None:
+    payment = ask()
+    for charge in ("ch_1", "ch_2", "ch_2"):
+        with transaction():
+            payments.settle_checkout(paid(payment, charge))
+    assert balances()[chart.STRIPE] == cad("1500.00")
+    assert (attention(), settled) == (["paid_twice"], [payment.id])
+
+
+@both
+def test_money_for_what_was_cancelled_is_kept_and_shown(ask: Ask, aristide: User) -> None:
+    payment = ask()
+    with transaction():
+        payments.cancel(payment, by=aristide)
+    with transaction():
+        payments.settle_checkout(paid(payment))
+    assert balances()[chart.STRIPE] == cad("750.00")
+    assert attention() == ["paid_after_cancellation"]
+
+
+@both
+def test_another_amount_than_asked_is_kept_as_it_came(ask: Ask) -> None:
+    payment = ask()
+    with transaction():
+        payments.settle_checkout(paid(payment, amount="700.00"))
+    assert balances()[chart.SAVINGS] == cad("-700.00")
+    assert attention() == ["other_amount"]
+
+
+def test_nothing_is_not_asked_for(bank: Account, outaouais: Fund, aristide: User) -> None:
+    for amount in ("0.00", "-1.00"):
+        command = payments.RequestPayment(
+            purpose="savings",
+            subject_id=1,
+            amount=cad(amount),
+            fund_id=outaouais.id,
+            income_code=chart.SAVINGS,
+            method=PaymentMethod.CARD,
+            description="",
+        )
+        with pytest.raises(NothingToPay), transaction():
+            payments.request(command, by=aristide)
+
+
+# By two people ----------------------------------------------------------------------------------------
+
+
+@both
+def test_a_receipt_is_recorded_by_one_and_approved_by_another(
+    ask: Ask, settled: list[int], aristide: User, zoe: User
+) -> None:
+    payment = ask()
+    with transaction():
+        payments.record_receipt(payment, RecordReceipt(received_on=DAY), by=aristide)
+    assert (payment.status, balances(), settled) == (PaymentStatus.RECORDED, {}, [])
+    with pytest.raises(SamePerson), transaction():
+        payments.approve_receipt(payment, by=aristide)
+    assert balances() == {}
+    with transaction():
+        payments.approve_receipt(payment, by=zoe)
+    assert (payment.status, settled) == (PaymentStatus.SETTLED, [payment.id])
+    assert balances() == {chart.BANK: cad("750.00"), chart.SAVINGS: cad("-750.00")}
+
+
+@both
+def test_a_receipt_is_recorded_once_and_approved_once(ask: Ask, aristide: User, zoe: User) -> None:
+    payment = ask()
+    with transaction():
+        payments.record_receipt(payment, RecordReceipt(received_on=DAY), by=aristide)
+    with pytest.raises(AlreadySettled), transaction():
+        payments.record_receipt(payment, RecordReceipt(received_on=DAY), by=aristide)
+    with transaction():
+        payments.approve_receipt(payment, by=zoe)
+    with pytest.raises(AlreadySettled), transaction():
+        payments.approve_receipt(payment, by=zoe)
+    assert db.session.scalar(select(func.count()).select_from(JournalEntry)) == 1
+
+
+def test_how_it_came_may_differ_from_how_it_was_asked_for(ask: Ask, aristide: User) -> None:
+    payment = ask(method=PaymentMethod.CARD)
+    receipt = RecordReceipt(received_on=DAY, account_code=chart.CASH, method=PaymentMethod.CASH)
+    with transaction():
+        payments.record_receipt(payment, receipt, by=aristide)
+    assert payment.entry
+    assert payment.method is PaymentMethod.CASH
+    assert {one.account.code for one in payment.entry.postings} == {chart.CASH, chart.SAVINGS}
+
+
+@both
+def test_a_transfer_for_what_was_cancelled_is_recorded_and_shown(ask: Ask, aristide: User, zoe: User) -> None:
+    payment = ask()
+    with transaction():
+        payments.cancel(payment, by=aristide)
+    with transaction():
+        payments.record_receipt(payment, RecordReceipt(received_on=DAY), by=aristide)
+    with transaction():
+        payments.approve_receipt(payment, by=zoe)
+    assert (balances()[chart.BANK], attention()) == (cad("750.00"), ["paid_after_cancellation"])
+
+
+@both
+def test_a_cheque_that_comes_back_leaves_nothing_and_two_people_say_so(
+    receive: Ask, aristide: User, zoe: User
+) -> None:
+    payment = receive("375.00")
+    with transaction():
+        mirror = payments.return_receipt(payment, date(2005, 10, 20), "No provision", by=aristide)
+    assert (payment.status, balances()[chart.BANK]) == (PaymentStatus.SETTLED, cad("375.00"))
+    with pytest.raises(AlreadyReversed), transaction():
+        payments.return_receipt(payment, date(2005, 10, 20), "Again", by=aristide)
+    with pytest.raises(SamePerson), transaction():
+        approvals.approve(mirror, by=aristide)
+    with transaction():
+        approvals.approve(mirror, by=zoe)
+    assert (payment.status, balances()) == (PaymentStatus.RETURNED, {})
+    with pytest.raises(Conflict), transaction():
+        payments.return_receipt(payment, date(2005, 10, 21), "Again", by=aristide)
+    assert [
+        receipt.amount
+        for receipt in queries.receipts([payment.fund_id], chart.SAVINGS, "CAD")[payment.fund_id]
+    ] == [
+        cad("375.00"),
+        cad("-375.00"),
+    ]
+
+
+@both
+def test_another_fund_pays_what_is_asked_of_a_delegate(
+    receive: Ask, ask: Ask, outaouais: Fund, house: Fund, aristide: User, zoe: User
+) -> None:
+    receive("750.00")
+    fee = ask("250.00", fund=house)
+    with transaction():
+        payments.settle_from_fund(fee, outaouais.id, DAY, by=aristide)
+    with pytest.raises(SamePerson), transaction():
+        payments.approve_receipt(fee, by=aristide)
+    with transaction():
+        payments.approve_receipt(fee, by=zoe)
+    assert fee.method is PaymentMethod.INTERNAL
+    assert queries.fund_balances([outaouais.id, house.id], "CAD") == {
+        outaouais.id: cad("500.00"),
+        house.id: cad("250.00"),
+    }
+
+
+# Funds stay apart -------------------------------------------------------------------------------------
+
+
+@both
+def test_no_entry_moves_money_between_funds_unless_it_says_so(
+    receive: Ask, outaouais: Fund, sorel: Fund, aristide: User
+) -> None:
+    receive("750.00")
+    with pytest.raises(ledger.Unbalanced), transaction():
+        ledger.draft(
+            DAY,
+            "Meals of Sorel from the money of Outaouais",
+            [Leg(chart.STAY, sorel.id, cad("100.00")), Leg(chart.BANK, outaouais.id, -cad("100.00"))],
+            by=aristide,
+        )
+    assert queries.fund_balance(sorel.id, "CAD") == cad("0.00")
+
+
+@both
+def test_a_transfer_between_funds_changes_whose_money_it_is_and_not_how_much(
+    receive: Ask, outaouais: Fund, sorel: Fund, aristide: User, zoe: User
+) -> None:
+    receive("750.00")
+    command = FundTransfer(
+        source_fund_id=outaouais.id,
+        target_fund_id=sorel.id,
+        amount=cad("100.00"),
+        dated_on=DAY,
+        narration="Decision 1 of the committee",
+    )
+    with transaction():
+        entry = transfer(command, by=aristide)
+    with transaction():
+        ledger.post(entry, by=zoe)
+    assert queries.cash_by_currency() == [cad("750.00")]
+    assert queries.fund_balances([outaouais.id, sorel.id], "CAD") == {
+        outaouais.id: cad("650.00"),
+        sorel.id: cad("100.00"),
+    }
+
+
+# The advance that was changed in Dakar ----------------------------------------------------------------
+
+
+@both
+def test_the_advance_changed_in_dakar_comes_out_to_the_franc(
+    receive: Ask, outaouais: Fund, aristide: User, zoe: User
+) -> None:
+    receive("2000.00")
+    with transaction():
+        chart.open_chart("XOF")
+        given = ledger.draft(
+            date(2005, 11, 14),
+            "Advance to Ondine Exemple",
+            [
+                Leg(chart.ADVANCES, outaouais.id, cad("2000.00")),
+                Leg(chart.BANK, outaouais.id, -cad("2000.00")),
+            ],
+            by=aristide,
+        )
+        changed = exchange.convert(
+            exchange.Conversion(
+                fund_id=outaouais.id,
+                given=cad("2000.00"),
+                received=Money.of("830000", "XOF"),
+                dated_on=date(2005, 11, 15),
+                narration="Changed in Dakar at 415.00",
+                rate_source="slip of the exchange office",
+                account_code=chart.ADVANCES,
+            ),
+            by=aristide,
+        )
+        spent = ledger.draft(
+            date(2005, 11, 27),
+            "Claims of the delegation",
+            [
+                Leg(chart.STAY, outaouais.id, Money.of("812500", "XOF")),
+                Leg(chart.CASH, outaouais.id, Money.of("17500", "XOF"), memo="returned"),
+                Leg(chart.ADVANCES, outaouais.id, Money.of("-830000", "XOF")),
+            ],
+            by=aristide,
+        )
+    for entry in (given, changed, spent):
+        with transaction():
+            ledger.post(entry, by=zoe)
+    rate = changed.postings[0].rate_id
+    kept = db.session.get_one(ExchangeRate, rate)
+    assert (Fraction(kept.numerator, kept.denominator), kept.source) == (
+        Fraction(415),
+        "slip of the exchange office",
+    )
+    open_advance = [row for row in queries.trial_balance() if row.code == chart.ADVANCES]
+    assert [row.balance.minor for row in open_advance] == [0, 0]  # in dollars, and in francs
+    # At the demonstration's rate it would have been 837,267 francs: 7,267 more.
+    at_demo_rate = cad("2000.00").convert(Fraction("655.957") / Fraction("1.5669"), "XOF")
+    assert at_demo_rate - Money.of("830000", "XOF") == Money.of("7267", "XOF")
+    assert verification.check().sound
+    assert _uneven() == []
+
+
+def _uneven() -> list[Any]:
+    """Currencies, or funds of a currency, whose posted postings do not add up to nothing."""
+    total = func.sum(Posting.amount_minor)
+    return list(
+        db.session.execute(
+            select(Posting.fund_id, Posting.currency, total)
+            .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+            .where(JournalEntry.status == EntryStatus.POSTED)
+            .group_by(Posting.fund_id, Posting.currency)
+            .having(total != 0)
+        )
+    )
+
+
+# Random histories -------------------------------------------------------------------------------------
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            (
+                "ask",
+                "card",
+                "record",
+                "approve",
+                "return",
+                "cancel",
+                "from fund",
+                "move",
+                "discard",
+                "reverse",
+            )
+        ),
+        st.integers(0, 5),
+        st.integers(1, 10_000_000),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+class History:
+    """Whatever people may do, in any order; what the rules refuse leaves nothing behind."""
+
+    def __init__(self, ask: Ask, funds: list[Fund], people: tuple[User, User]) -> None:
+        self.ask, self.funds = ask, funds
+        self.treasurer, self.approver = people
+        self.asked: list[Payment] = []
+
+    def step(self, what: str, which: int, minor: int) -> None:
+        """One thing done, or refused whole."""
+        amount = Money(minor, "CAD")
+        if what == "ask":
+            self.asked.append(self.ask(amount.decimal(), fund=self.funds[which % 2]))
+            return
+        payment = self.asked[which % len(self.asked)] if self.asked else None
+        drafts = db.session.scalars(
+            select(JournalEntry).where(JournalEntry.status == EntryStatus.DRAFT).order_by(JournalEntry.id)
+        ).all()
+        draft = drafts[which % len(drafts)] if drafts else None
+        with contextlib.suppress(DomainError), transaction():
+            self._do(what, which, amount, payment, draft)
+
+    def _do(
+        self, what: str, which: int, amount: Money, payment: Payment | None, draft: JournalEntry | None
+    ) -> None:
+        on = DAY + timedelta(days=which)
+        if what == "move":
+            source, target = self.funds[which % 2], self.funds[1 - which % 2]
+            command = FundTransfer(
+                source_fund_id=source.id,
+                target_fund_id=target.id,
+                amount=amount,
+                dated_on=on,
+                narration="Moved",
+            )
+            transfer(command, by=self.treasurer)
+        elif what in ("approve", "discard") and draft:
+            if what == "approve":
+                approvals.approve(draft, by=self.approver)
+            else:
+                approvals.discard(draft, "?", by=self.treasurer)
+        elif what == "reverse":
+            posted = db.session.scalars(
+                select(JournalEntry).where(JournalEntry.number == 1 + which)
+            ).one_or_none()
+            if posted:
+                ledger.reverse(posted, on, "Wrong", by=self.treasurer)
+        elif payment:
+            self._do_with(payment, what, which, amount, on)
+
+    def _do_with(self, payment: Payment, what: str, which: int, amount: Money, on: date) -> None:
+        if what == "card":
+            state = paid(payment, charge=f"ch_{payment.id}_{which % 2}")
+            payments.settle_checkout(state)
+        elif what == "record":
+            payments.record_receipt(payment, RecordReceipt(received_on=on), by=self.treasurer)
+        elif what == "return":
+            payments.return_receipt(payment, on, "Returned", by=self.treasurer)
+        elif what == "cancel":
+            payments.cancel(payment, by=self.treasurer)
+        elif what == "from fund":
+            payments.settle_from_fund(payment, self.funds[1 - which % 2].id, on, by=self.treasurer)
+
+
+@both
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=STEPS)
+def test_whatever_is_done_the_books_stay_even_and_sound(
+    app: Flask,
+    ask: Ask,
+    outaouais: Fund,
+    sorel: Fund,
+    aristide: User,
+    zoe: User,
+    steps: list[tuple[str, int, int]],
+) -> None:
+    history = History(ask, [outaouais, sorel], (aristide, zoe))
+    for what, which, minor in steps:
+        history.step(what, which, minor)
+    assert _uneven() == []
+    with app.app_context():  # a session of its own: the walk lets go of every row
+        verdict = verification.check()
+    assert verdict.sound, verdict.findings
+    held = queries.fund_balances([outaouais.id, sorel.id], "CAD").values()
+    assert [Money.total(held, "CAD")] == (queries.cash_by_currency() or [cad("0.00")])

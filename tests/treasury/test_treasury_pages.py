@@ -1,0 +1,585 @@
+"""The treasury in a browser: who sees and does what, forms sent twice, what was typed kept, few queries."""
+
+import io
+import re
+from datetime import date
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from access.models import Grant, RoleName, User
+from shared.database import db, transaction
+from shared.money import Money
+from tests.conftest import sign_in
+from tests.counting import count_queries
+from tests.treasury.conftest import Ask
+from treasury import chart, payments, queries
+from treasury.models import (
+    Account,
+    Attention,
+    EntryStatus,
+    Fund,
+    JournalEntry,
+    Payment,
+    PaymentStatus,
+    ReconciliationLink,
+    StatementLine,
+)
+
+DEMO = Path(__file__).parents[2] / "demonstration" / "samples"
+_FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
+_FIELD = re.compile(r"<input\b[^>]*>")
+_SELECT = re.compile(r"<select\b([^>]*)>(.*?)</select>", re.DOTALL)
+
+
+class Desk:
+    """Somebody at the treasury, in a browser that reads English."""
+
+    def __init__(self, app: Flask, user: User) -> None:
+        self.client: FlaskClient = app.test_client()
+        sign_in(self.client, user)
+        with self.client.session_transaction() as session:
+            session["locale"] = "en"
+
+    def see(self, url: str, status: int = 200) -> str:
+        """The page, with its entities read."""
+        page = self.client.get(url)
+        assert page.status_code == status, page.text[-2000:]
+        return unescape(page.text)
+
+    def press(self, page: str, action: str, files: Any = None, **typed: Any) -> TestResponse:
+        """Fill in the form of `page` that posts to `action` and send it."""
+        html = self.client.get(page).text
+        return self.send(html, action or page, files, **typed)
+
+    def send(self, html: str, action: str, files: Any = None, **typed: Any) -> TestResponse:
+        """Send the form of `html` that posts to `action`, with everything it carries."""
+        forms = [
+            one for one in _FORM.findall(html) if f'action="{action}' in unescape(one) or "wide-form" in one
+        ]
+        forms = forms or [one for one in _FORM.findall(html) if 'class="stacked"' in one]
+        assert forms, f"no form posts to {action}"
+        carried: dict[str, list[str]] = {}
+        for tag in _FIELD.findall(forms[0]):
+            name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+            if name and 'type="submit"' not in tag:
+                carried.setdefault(unescape(name[1]), []).append(unescape(value[1]) if value else "")
+        for select_tag, options in _SELECT.findall(forms[0]):
+            name, chosen = re.search(r'name="([^"]*)"', select_tag), re.findall(r"<option[^>]*>", options)
+            picked = next((one for one in chosen if " selected" in one), chosen[0])
+            value = re.search(r'value="([^"]*)"', picked)
+            if name and value:
+                carried[unescape(name[1])] = [unescape(value[1])]
+        found = re.search(r'action="([^"]*)"', forms[0])
+        url = unescape(found[1]) if found else action
+        return self.client.post(url, data={**carried, **typed, **(files or {})})
+
+
+@pytest.fixture
+def treasurer(app: Flask, aristide: User) -> Desk:
+    return Desk(app, aristide)
+
+
+@pytest.fixture
+def approver(app: Flask, zoe: User) -> Desk:
+    return Desk(app, zoe)
+
+
+@pytest.fixture
+def auditor(app: Flask) -> Desk:
+    with transaction():
+        user = User(email="mary@example.org", name="Mary Sample")
+        db.session.add(user)
+        db.session.flush()
+        db.session.add(Grant(user_id=user.id, role=RoleName.AUDITOR))
+    return Desk(app, user)
+
+
+def drafts() -> list[JournalEntry]:
+    db.session.rollback()
+    return list(db.session.scalars(select(JournalEntry).where(JournalEntry.status == EntryStatus.DRAFT)))
+
+
+def import_october(desk: Desk) -> TestResponse:
+    """Through the pages: choose, look, agree."""
+    account = db.session.scalar(select(Account.id).where(Account.code == chart.BANK))
+    file = (io.BytesIO((DEMO / "releve-octobre-2005.ofx").read_bytes()), "releve-octobre-2005.ofx")
+    preview = desk.press("/treasury/statements/import", "", files={"file": file}, account=str(account))
+    assert preview.status_code == 200
+    return desk.send(preview.text, "/treasury/statements/import/confirm")
+
+
+# What there is ----------------------------------------------------------------------------------------
+
+
+def test_home_says_what_there_is_and_never_adds_currencies(
+    treasurer: Desk, receive: Ask, outaouais: Fund, aristide: User, zoe: User
+) -> None:
+    from treasury import approvals, ledger
+    from treasury.ledger import Leg
+
+    receive("750.00")
+    with transaction():
+        chart.open_chart("XOF")
+        francs = Money.of("830000", "XOF")
+        entry = ledger.draft(
+            date(2005, 11, 15),
+            "Opening of the cash box in Dakar",
+            [Leg(chart.CASH, outaouais.id, francs), Leg(chart.OPENING, outaouais.id, -francs)],
+            by=aristide,
+        )
+        approvals.approve(entry, by=zoe)
+    page = treasurer.see("/treasury")
+    assert "750.00\xa0CAD" in page
+    assert "830,000\xa0F\u202fCFA" in page
+    assert "830,750" not in page
+
+
+def test_each_figure_leads_to_the_postings_that_make_it(
+    treasurer: Desk, receive: Ask, outaouais: Fund
+) -> None:
+    payment = receive("750.00")
+    home = treasurer.see("/treasury")
+    for url in ("/treasury/cash/CAD", "/treasury/funds/DKR05-OUT"):
+        assert f'href="{url}"' in home
+        assert f"/treasury/entries/{payment.entry_id}" in treasurer.see(url)
+    assert "750.00" in treasurer.see("/treasury/accounts/1010?currency=CAD")
+    entry = treasurer.see(f"/treasury/entries/{payment.entry_id}")
+    assert payment.entry
+    for told in ("Aristide Fictif", "Zoé Témoin", payment.entry.hash or "?", payment.reference):
+        assert told in entry
+
+
+def test_the_trial_balance_is_even_on_screen_and_as_a_table(treasurer: Desk, receive: Ask) -> None:
+    receive("750.00")
+    assert "equal" in treasurer.see("/treasury/trial-balance")
+    table = treasurer.client.get("/treasury/trial-balance.csv")
+    rows = table.text.lstrip("\ufeff").splitlines()
+    assert table.mimetype == "text/csv"
+    assert rows[1:] == ["1010,Bank,asset,750.00,CAD", "4100,Savings deposits,income,-750.00,CAD"]
+
+
+def test_the_auditor_reads_everything_and_can_do_nothing(
+    auditor: Desk, treasurer: Desk, receive: Ask, ask: Ask, aristide: User
+) -> None:
+    payment = receive()
+    asked = ask()
+    import_october(treasurer)
+    pages = (
+        "/treasury",
+        "/treasury/journal",
+        "/treasury/check",
+        "/treasury/statements",
+        "/treasury/statements/1",
+        "/treasury/statements/lines/1",
+        f"/treasury/entries/{payment.entry_id}",
+        f"/treasury/payments/{asked.reference}",
+    )
+    for url in pages:
+        html = auditor.see(url)
+        posting = [one for one in re.findall(r'method="post" action="([^"]*)"', html) if "/treasury/" in one]
+        assert [one for one in posting if not one.startswith(("/language", "/sign-out"))] == []
+    assert auditor.client.get("/treasury/entries/new").status_code == 403
+    assert auditor.client.get("/treasury/statements/import").status_code == 403
+
+
+def test_what_is_not_there_is_not_found(treasurer: Desk, bank: Account) -> None:
+    for url in (
+        "/treasury/funds/NOTHING",
+        "/treasury/accounts/9999",
+        "/treasury/entries/77",
+        "/treasury/payments/TG00-0000-0",
+        "/treasury/statements/9",
+        "/treasury/statements/lines/9",
+        "/treasury/attention/9",
+    ):
+        treasurer.see(url, 404)
+
+
+# Two people -------------------------------------------------------------------------------------------
+
+
+def test_a_receipt_goes_from_one_person_to_another(
+    treasurer: Desk, approver: Desk, ask: Ask, settled: list[int]
+) -> None:
+    payment = ask()
+    page = f"/treasury/payments/{payment.reference}"
+    sent = treasurer.press(
+        page, f"{page}/receipt", received_on="2005-10-15", method="transfer", account_code=chart.BANK
+    )
+    assert sent.status_code == 302
+    assert "You wrote this: somebody else approves it." in treasurer.see("/treasury")
+    (draft,) = drafts()
+    assert treasurer.client.post(f"/treasury/entries/{draft.id}/approve").status_code == 400  # no token
+    home = approver.client.get("/treasury").text
+    for _twice in range(2):
+        assert approver.send(home, f"/treasury/entries/{draft.id}/approve").status_code == 302
+    db.session.rollback()
+    assert (payment.status, settled) == (PaymentStatus.SETTLED, [payment.id])
+    assert queries.cash_by_currency() == [Money.of("750.00", "CAD")]
+
+
+def test_a_treasurer_who_is_also_an_approver_does_not_approve_alone(
+    app: Flask, aristide: User, ask: Ask
+) -> None:
+    with transaction():
+        db.session.add(Grant(user_id=aristide.id, role=RoleName.APPROVER))
+    desk = Desk(app, aristide)
+    payment = ask()
+    page = f"/treasury/payments/{payment.reference}"
+    desk.press(page, f"{page}/receipt", received_on="2005-10-15", method="cash", account_code=chart.CASH)
+    (draft,) = drafts()
+    entry = desk.client.get(f"/treasury/entries/{draft.id}").text
+    assert "/approve" not in entry
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', entry)
+    assert token
+    answer = desk.client.post(f"/treasury/entries/{draft.id}/approve", data={"csrf_token": token[1]})
+    assert answer.status_code == 403
+    assert drafts() == [draft]
+
+
+def test_a_receipt_sent_twice_is_recorded_once(treasurer: Desk, ask: Ask) -> None:
+    payment = ask()
+    page = f"/treasury/payments/{payment.reference}"
+    html = treasurer.client.get(page).text
+    for _twice in range(2):
+        sent = treasurer.send(
+            html, f"{page}/receipt", received_on="2005-10-15", method="cheque", account_code=chart.CHEQUES
+        )
+        assert sent.status_code == 302
+    assert len(drafts()) == 1
+
+
+def test_a_day_that_has_not_come_is_refused_and_what_was_typed_is_kept(treasurer: Desk, ask: Ask) -> None:
+    payment = ask()
+    page = f"/treasury/payments/{payment.reference}"
+    sent = treasurer.press(
+        page,
+        f"{page}/receipt",
+        received_on="2999-01-01",
+        method="cash",
+        account_code=chart.CASH,
+        narration="In an envelope",
+    )
+    assert sent.status_code == 422
+    assert "This day has not come yet." in sent.text
+    assert 'value="In an envelope"' in sent.text
+    assert drafts() == []
+
+
+def test_a_returned_cheque_goes_from_one_person_to_another(
+    treasurer: Desk, approver: Desk, receive: Ask
+) -> None:
+    payment = receive("375.00")
+    page = f"/treasury/payments/{payment.reference}"
+    html = treasurer.client.get(page).text
+    for _twice in range(2):
+        treasurer.send(html, f"{page}/return", on="2005-10-20", reason="No provision")
+    (mirror,) = drafts()
+    approver.press(page, f"/treasury/entries/{mirror.id}/approve")
+    db.session.rollback()
+    assert payment.status is PaymentStatus.RETURNED
+    assert queries.cash_by_currency() == [Money.zero("CAD")]
+
+
+# Written by hand --------------------------------------------------------------------------------------
+
+
+def entry_form(fund: Fund, debit: str = "12.50", credit: str = "12.50") -> dict[str, Any]:
+    return {
+        "dated_on": "2005-10-31",
+        "narration": "Monthly fee",
+        "currency": "CAD",
+        "legs-0-account": chart.BANK_FEES,
+        "legs-0-fund": str(fund.id),
+        "legs-0-debit": debit,
+        "legs-1-account": chart.BANK,
+        "legs-1-fund": str(fund.id),
+        "legs-1-credit": credit,
+    }
+
+
+def test_an_entry_by_hand_is_one_draft_however_often_it_is_sent(treasurer: Desk, house: Fund) -> None:
+    html = treasurer.client.get("/treasury/entries/new").text
+    for _twice in range(2):
+        sent = treasurer.send(html, "/treasury/entries/new", **entry_form(house))
+        assert sent.status_code == 302, sent.text
+    (draft,) = drafts()
+    assert {(one.account.code, one.amount_minor) for one in draft.postings} == {
+        ("5800", 1250),
+        ("1010", -1250),
+    }
+
+
+@pytest.mark.parametrize(
+    ("debit", "credit", "told"),
+    [
+        ("12.50", "12.49", "does not balance"),
+        ("1e3", "12.50", "could not be read"),
+        ("12,50", "12.50", "could not be read"),
+        ("", "12.50", "An amount on one of the two sides."),
+    ],
+)
+def test_an_entry_that_is_not_right_is_said_and_kept(
+    treasurer: Desk, house: Fund, debit: str, credit: str, told: str
+) -> None:
+    sent = treasurer.press(
+        "/treasury/entries/new", "/treasury/entries/new", **entry_form(house, debit, credit)
+    )
+    assert sent.status_code in (409, 422)
+    assert told in unescape(sent.text)
+    assert 'value="Monthly fee"' in sent.text
+    if debit:
+        assert f'value="{debit}"' in sent.text
+    assert drafts() == []
+
+
+def test_more_rows_keep_what_was_typed(treasurer: Desk, house: Fund) -> None:
+    sent = treasurer.press(
+        "/treasury/entries/new", "/treasury/entries/new", more="More rows", **entry_form(house)
+    )
+    assert sent.text.count("<fieldset>") == 6
+    assert 'value="12.50"' in sent.text
+
+
+def test_money_moves_between_two_different_funds(treasurer: Desk, outaouais: Fund, sorel: Fund) -> None:
+    form: dict[str, Any] = {
+        "source": str(outaouais.id),
+        "target": str(outaouais.id),
+        "currency": "CAD",
+        "amount": "100.00",
+        "dated_on": "2005-10-20",
+        "narration": "Decision 1",
+    }
+    same = treasurer.press("/treasury/transfers/new", "/treasury/transfers/new", **form)
+    assert "Choose another fund" in same.text
+    html = treasurer.client.get("/treasury/transfers/new").text
+    for _twice in range(2):
+        sent = treasurer.send(html, "/treasury/transfers/new", **{**form, "target": str(sorel.id)})
+        assert sent.status_code == 302
+    (draft,) = drafts()
+    assert sorted(one.amount_minor for one in draft.postings) == [-10000, -10000, 10000, 10000]
+
+
+def test_a_draft_is_thrown_away_with_a_reason(treasurer: Desk, ask: Ask) -> None:
+    payment = ask()
+    page = f"/treasury/payments/{payment.reference}"
+    treasurer.press(page, f"{page}/receipt", received_on="2005-10-15", method="cash", account_code=chart.CASH)
+    (draft,) = drafts()
+    discard = f"/treasury/entries/{draft.id}/discard"
+    assert "This field is required" in treasurer.press(discard, discard, reason=" ").text
+    assert treasurer.press(discard, discard, reason="Wrong day").status_code == 302
+    assert drafts() == []
+
+
+def test_a_posted_entry_is_reversed_by_two_people(treasurer: Desk, approver: Desk, receive: Ask) -> None:
+    payment = receive("750.00")
+    page = f"/treasury/entries/{payment.entry_id}/reverse"
+    html = treasurer.client.get(page).text
+    for _twice in range(2):
+        treasurer.send(html, page, dated_on="2005-10-20", reason="Wrong payer")
+    (mirror,) = drafts()
+    approver.press(f"/treasury/entries/{mirror.id}", f"/treasury/entries/{mirror.id}/approve")
+    assert queries.cash_by_currency() == [Money.zero("CAD")]
+
+
+def test_attention_is_resolved_in_words(treasurer: Desk, ask: Ask) -> None:
+    payment = ask()
+    with transaction():
+        payments.attend("paid_twice", "charge:ch_9", payment_id=payment.id, details="750.00 CAD")
+    assert "Paid twice" in treasurer.see("/treasury")
+    one = db.session.scalars(select(Attention)).one()
+    treasurer.press(f"/treasury/attention/{one.id}", "", resolution="Given back on 20 October")
+    assert "Paid twice" not in treasurer.see("/treasury")
+
+
+# Payments are found -----------------------------------------------------------------------------------
+
+
+def test_a_payment_is_found_by_its_reference_however_it_is_typed(treasurer: Desk, ask: Ask) -> None:
+    payment = ask()
+    typed = payment.reference.lower().replace("-", " ")
+    found = treasurer.client.get("/treasury/payments", query_string={"q": typed})
+    assert found.headers["Location"].endswith(f"/treasury/payments/{payment.reference}")
+    assert payment.reference in treasurer.see("/treasury/payments?q=grand-h%C3%A9ron")
+    assert "No payment found" in treasurer.see("/treasury/payments?q=%25")
+
+
+# Statements -------------------------------------------------------------------------------------------
+
+
+def test_a_statement_comes_in_after_a_look_and_only_once(treasurer: Desk, bank: Account) -> None:
+    preview = treasurer.press(
+        "/treasury/statements/import",
+        "",
+        files={"file": (io.BytesIO((DEMO / "releve-novembre-2005.csv").read_bytes()), "nov.csv")},
+        account=str(bank.id),
+    )
+    html = unescape(preview.text)
+    assert "5 lines are new." in html
+    assert "Row 9" in html
+    assert "differ by 120.00" in html
+    assert db.session.scalar(select(func.count()).select_from(StatementLine)) == 0
+    for _twice in range(2):
+        done = treasurer.send(preview.text, "/treasury/statements/import/confirm")
+        assert done.headers["Location"].endswith("/treasury/statements/1")
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(StatementLine)) == 5
+    assert "1 row could not be read" in treasurer.see("/treasury/statements/1")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"%PDF-1.4", "PDF"),
+        (b"", "This file is empty."),
+        (b"Date;Montant;Devise\n2005-11-14;1,00;EUR\n", "EUR"),
+        (b"01/02/2005;x\n", "does not look like a bank statement"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_said_at_its_field(
+    treasurer: Desk, bank: Account, content: bytes, told: str
+) -> None:
+    sent = treasurer.press(
+        "/treasury/statements/import",
+        "",
+        files={"file": (io.BytesIO(content), "x.csv")},
+        account=str(bank.id),
+    )
+    assert sent.status_code == 422
+    assert told in unescape(sent.text)
+
+
+def test_a_file_that_was_changed_on_the_way_is_refused(treasurer: Desk, bank: Account) -> None:
+    preview = treasurer.press(
+        "/treasury/statements/import",
+        "",
+        files={"file": (io.BytesIO((DEMO / "releve-novembre-2005.csv").read_bytes()), "nov.csv")},
+        account=str(bank.id),
+    )
+    answer = treasurer.send(preview.text, "/treasury/statements/import/confirm", content="eNoDAAAAAAE=.x")
+    assert answer.status_code == 400
+
+
+def test_lines_are_matched_all_sure_ones_at_once_and_one_undone(
+    treasurer: Desk, receive: Ask, sorel: Fund
+) -> None:
+    receive()
+    receive("250.00", fund=sorel, payer="Atelier fictif des Îles", on=date(2005, 10, 15))
+    before = queries.trial_balance()
+    bench = import_october(treasurer).headers["Location"]
+    page = treasurer.see(bench)
+    assert "The amount is the same." in page
+    assert "The name is close to Réseau fictif du Grand-Héron." in page
+    treasurer.press(bench, f"{bench}/accept")
+    db.session.rollback()
+    links = db.session.scalars(select(ReconciliationLink).order_by(ReconciliationLink.id)).all()
+    assert len(links) == 2
+    for _twice in range(2):
+        treasurer.client.post(
+            f"/treasury/statements/links/{links[0].id}/undo",
+            data={"csrf_token": _token(treasurer, f"{bench}?show=all")},
+        )
+    db.session.rollback()
+    assert [one.undone_at is None for one in links] == [False, True]
+    assert queries.trial_balance() == before
+
+
+def _token(desk: Desk, page: str) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', desk.client.get(page).text)
+    assert found
+    return found[1]
+
+
+def test_a_line_that_is_written_into_the_books_is_matched_when_approved(
+    treasurer: Desk, approver: Desk, house: Fund
+) -> None:
+    bench = import_october(treasurer).headers["Location"]
+    fee = db.session.scalars(select(StatementLine).where(StatementLine.amount_minor == -1250)).one()
+    page = f"/treasury/statements/lines/{fee.id}"
+    missing = treasurer.press(page, f"{page}/entry", account_code=chart.BANK_FEES, fund="", narration="Fee")
+    assert missing.status_code == 422
+    html = treasurer.client.get(page).text
+    for _twice in range(2):
+        treasurer.send(
+            html, f"{page}/entry", account_code=chart.BANK_FEES, fund=str(house.id), narration="Monthly fee"
+        )
+    (draft,) = drafts()
+    assert "waits for approval" in treasurer.see(bench)
+    approver.press("/treasury", f"/treasury/entries/{draft.id}/approve")
+    assert "It was recorded from this line." in treasurer.see(f"{bench}?show=all")
+
+
+def test_samples_are_for_the_demonstration_only(treasurer: Desk) -> None:
+    treasurer.see("/treasury/statements/samples/releve-octobre-2005.ofx", 404)
+
+
+@pytest.mark.settings(demo=True)
+def test_samples_can_be_taken_in_the_demonstration(treasurer: Desk, bank: Account) -> None:
+    page = treasurer.see("/treasury/statements/import")
+    assert "/treasury/statements/samples/releve-novembre-2005.csv" in page
+    with treasurer.client.get("/treasury/statements/samples/releve-octobre-2005.ofx") as answer:
+        assert answer.data.startswith(b"OFXHEADER")
+    treasurer.see("/treasury/statements/samples/load.py", 404)
+
+
+# Few queries ------------------------------------------------------------------------------------------
+
+PAGES = (
+    "/treasury",
+    "/treasury/cash/CAD",
+    "/treasury/funds",
+    "/treasury/funds/DKR05-OUT",
+    "/treasury/accounts/1010",
+    "/treasury/journal",
+    "/treasury/trial-balance",
+    "/treasury/payments",
+    "/treasury/statements",
+    "/treasury/statements/1",
+    "/treasury/statements/1?show=all",
+    "/treasury/statements/lines/1",
+    "/treasury/entries/new",
+)
+
+
+def test_no_page_asks_more_of_the_database_when_there_is_more(
+    treasurer: Desk, ask: Ask, receive: Ask, aristide: User
+) -> None:
+    def fill(count: int) -> None:
+        for number in range(count):
+            payment = receive(f"{number + 1}00.00", payer=f"Payeur fictif {number}")
+            waiting = ask(payer=f"Autre payeur fictif {number}")
+            with transaction():
+                payments.record_receipt(
+                    waiting, payments.RecordReceipt(received_on=date(2005, 10, 15)), by=aristide
+                )
+                payments.attend("surplus", f"payment:{payment.id}", payment_id=payment.id, details="")
+
+    def asked() -> dict[str, int]:
+        counts = {}
+        for url in PAGES:
+            with count_queries() as sent:
+                treasurer.see(url)
+            counts[url] = len(sent)
+        return counts
+
+    import_october(treasurer)
+    fill(3)
+    few = asked()
+    fill(12)
+    assert asked() == few
+    assert max(few.values()) <= 20, few
+
+
+def test_payments_are_listed_with_their_state(treasurer: Desk, receive: Ask, ask: Ask) -> None:
+    paid, open_one = receive(), ask("10.00")
+    html = treasurer.see("/treasury/payments?status=requested")
+    assert open_one.reference in html
+    assert paid.reference not in html
+    assert db.session.get_one(Payment, paid.id).status is PaymentStatus.SETTLED

@@ -1,0 +1,1 @@
+"""Facts about money: the ledger, payments, bank statements and their reconciliation."""

@@ -1,0 +1,88 @@
+"""What one person wrote and another must approve: one list, one way to say yes, one to throw a draft away."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from access.models import User
+from shared import audit
+from shared.database import db, hold
+from shared.money import Money
+from treasury import ledger, payments, queries, reconciliation
+from treasury.ledger import AlreadyPosted
+from treasury.models import EntryStatus, JournalEntry, LineEntry, Payment, PaymentStatus, Posting
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A draft with its author and, if it is a receipt or the return of one, the payment."""
+
+    entry: JournalEntry
+    author: str
+    payment: Payment | None
+
+    @property
+    def amounts(self) -> list[Money]:
+        """What the entry moves, one amount a currency."""
+        return queries.moved(self.entry)
+
+
+def waiting() -> list[Waiting]:
+    """Every draft, oldest first."""
+    rows = db.session.execute(
+        select(JournalEntry, User.name, Payment)
+        .outerjoin(User, User.id == JournalEntry.author_id)
+        .outerjoin(Payment, Payment.entry_id == func.coalesce(JournalEntry.reverses_id, JournalEntry.id))
+        .where(JournalEntry.status == EntryStatus.DRAFT)
+        .order_by(JournalEntry.id)
+        .options(
+            selectinload(JournalEntry.postings).joinedload(Posting.account),
+            selectinload(JournalEntry.postings).joinedload(Posting.fund),
+            joinedload(Payment.fund),
+        )
+    )
+    return [Waiting(entry, author or "", payment) for entry, author, payment in rows]
+
+
+def approve(entry: JournalEntry, *, by: User) -> JournalEntry:
+    """Post what somebody else wrote, with all that follows: the payment settles or counts as returned, the
+    bank line it was written from is linked. Raises `SamePerson`, `AlreadyPosted`, `PeriodClosed`.
+    """
+    hold(entry)
+    if entry.status is EntryStatus.POSTED:
+        raise AlreadyPosted
+    receipt = _payment(entry.id)
+    taken_back = _payment(entry.reverses_id) if entry.reverses_id else None
+    if receipt is not None:
+        payments.approve_receipt(receipt, by=by)
+    elif taken_back is not None:
+        payments.approve_return(taken_back, entry, by=by)
+    else:
+        ledger.post(entry, by=by)
+    reconciliation.link_recorded(entry, by=by)
+    return entry
+
+
+def discard(entry: JournalEntry, reason: str, *, by: User) -> None:
+    """Throw a draft away, by whoever wrote or would approve it; the payment it recorded is asked for again.
+
+    A draft is no fact yet; the trail keeps that there was one. Raises `AlreadyPosted`.
+    """
+    hold(entry)
+    if entry.status is EntryStatus.POSTED:
+        raise AlreadyPosted
+    receipt = _payment(entry.id)
+    if receipt is not None:
+        receipt.status = PaymentStatus.REQUESTED
+        receipt.entry_id = receipt.recorded_by_id = receipt.received_on = None
+    audit.record("entry.discard", entry, by=by, reason=reason, narration=entry.narration)
+    for table in (LineEntry, Posting):
+        db.session.execute(delete(table).where(table.entry_id == entry.id))
+    db.session.expire(entry)
+    db.session.execute(delete(JournalEntry).where(JournalEntry.id == entry.id))
+    db.session.expunge(entry)
+
+
+def _payment(entry_id: int | None) -> Payment | None:
+    return db.session.scalar(select(Payment).where(Payment.entry_id == entry_id).with_for_update())

@@ -1,0 +1,151 @@
+"""Entries written by hand; drafts approved, thrown away, reversed; what was done about attention."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+
+from access.policy import Permission
+from shared import audit
+from shared.clock import now
+from shared.database import db, transaction
+from shared.errors import DomainError, NotFound
+from shared.forms import explain
+from shared.i18n import _
+from shared.web import requires, same_origin_path
+from treasury import approvals, journal_queries, ledger
+from treasury.forms import EntryForm, Once, ReasonForm, ResolveForm, ReversalForm, TransferForm, day, words
+from treasury.models import Attention, JournalEntry
+from treasury.pages import page_context, whoever_acts
+from treasury.transfers import transfer
+
+blueprint = Blueprint("entries", __name__, url_prefix="/treasury")
+blueprint.context_processor(page_context)
+
+
+@blueprint.route("/entries/new", methods=["GET", "POST"])
+@requires(Permission.ENTRY_RECORD)
+def new_entry() -> Any:
+    """Write an entry by hand; another person posts it."""
+    form = EntryForm()
+    if form.more.data:
+        form.add_rows()
+        return render_template("treasury/new_entry.html", form=form)
+    if form.validate_on_submit():
+        return _drafted(
+            form,
+            lambda: ledger.draft(
+                day(form.dated_on),
+                words(form.narration),
+                form.commands(),
+                by=whoever_acts(),
+                idempotency_key=form.key,
+            ),
+            "treasury/new_entry.html",
+        )
+    return render_template("treasury/new_entry.html", form=form), 422 if form.is_submitted() else 200
+
+
+@blueprint.route("/transfers/new", methods=["GET", "POST"])
+@requires(Permission.ENTRY_RECORD)
+def new_transfer() -> Any:
+    """Give money of one fund to another; another person posts it."""
+    form = TransferForm()
+    if form.validate_on_submit():
+        return _drafted(
+            form, lambda: transfer(form.command(), by=whoever_acts()), "treasury/new_transfer.html"
+        )
+    return render_template("treasury/new_transfer.html", form=form), 422 if form.is_submitted() else 200
+
+
+def _drafted(form: Once, write: Any, template: str) -> Any:
+    """The draft's page; the same form sent again leads to the same draft."""
+    try:
+        with transaction():
+            entry = db.session.scalar(select(JournalEntry).where(JournalEntry.idempotency_key == form.key))
+            entry = entry or write()
+            entry_id = entry.id
+    except DomainError as refused:
+        explain(form, refused)
+        return render_template(template, form=form), refused.status
+    flash(_("Written as a draft. Somebody else approves it."), "good")
+    return redirect(url_for("treasury.entry", entry_id=entry_id))
+
+
+@blueprint.post("/entries/<int:entry_id>/approve")
+@requires(Permission.ENTRY_APPROVE)
+def approve(entry_id: int) -> Any:
+    """Post what somebody else wrote."""
+    try:
+        with transaction():
+            approvals.approve(_entry(entry_id), by=whoever_acts())
+    except ledger.AlreadyPosted:
+        flash(_("This was approved already."), "info")
+    else:
+        flash(_("Approved: it is in the books."), "good")
+    return _back(entry_id)
+
+
+@blueprint.route("/entries/<int:entry_id>/discard", methods=["GET", "POST"])
+@requires(Permission.LEDGER_READ)
+def discard(entry_id: int) -> Any:
+    """Throw a draft away: its author, or whoever may approve it."""
+    entry = _entry(entry_id)
+    me = whoever_acts()
+    if not (page_context()["may_approve"] or (page_context()["may_record"] and entry.author_id == me.id)):
+        raise NotFound
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with transaction():
+            approvals.discard(_entry(entry_id), words(form.reason), by=whoever_acts())
+        flash(_("The draft is gone. The trail keeps that there was one."), "info")
+        return redirect(url_for("treasury.home"))
+    return render_template("treasury/discard.html", form=form, entry=entry)
+
+
+@blueprint.route("/entries/<int:entry_id>/reverse", methods=["GET", "POST"])
+@requires(Permission.ENTRY_RECORD)
+def reverse(entry_id: int) -> Any:
+    """Draft the mirror image of a posted entry."""
+    entry = _entry(entry_id)
+    form = ReversalForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                mirror = ledger.reverse(
+                    _entry(entry_id), day(form.dated_on), words(form.reason), by=whoever_acts()
+                ).id
+        except ledger.AlreadyReversed:
+            flash(_("This entry was already reversed."), "info")
+            return redirect(url_for("treasury.entry", entry_id=entry_id))
+        flash(_("Written as a draft. Somebody else approves it."), "good")
+        return redirect(url_for("treasury.entry", entry_id=mirror))
+    return render_template("treasury/reverse.html", form=form, entry=entry)
+
+
+@blueprint.route("/attention/<int:attention_id>", methods=["GET", "POST"])
+@requires(Permission.ATTENTION_RESOLVE)
+def resolve(attention_id: int) -> Any:
+    """Say what was done about something on the attention list."""
+    one = db.session.get(Attention, attention_id)
+    if one is None:
+        raise NotFound
+    form = ResolveForm()
+    if form.validate_on_submit():
+        with transaction():
+            one = db.session.get_one(Attention, attention_id, with_for_update=True)
+            if one.resolved_at is None:
+                one.resolved_at, one.resolution = now(), words(form.resolution)
+                audit.record("attention.resolve", one, by=whoever_acts(), reason=one.resolution)
+        flash(_("Taken off the list. What was done stays readable in the trail."), "good")
+        return redirect(url_for("treasury.home"))
+    return render_template("treasury/resolve.html", form=form, one=one)
+
+
+def _entry(entry_id: int) -> JournalEntry:
+    return journal_queries.entry(entry_id)
+
+
+def _back(entry_id: int) -> Any:
+    fallback = url_for("treasury.entry", entry_id=entry_id)
+    return redirect(same_origin_path(request.args.get("next"), fallback))

@@ -1,0 +1,47 @@
+"""What every page of the treasury knows: who looks at it, what they may do, what codes are called."""
+
+from typing import Any
+
+from access.asking import person
+from access.models import User
+from access.policy import Permission, can
+from shared.errors import Forbidden
+from shared.forms import reader
+from treasury.queries import moved
+from treasury.reconciliation import reasons_of
+from treasury.wording import (
+    ATTENTION,
+    FUND_KINDS,
+    METHODS,
+    PAYMENT_STATES,
+    UNKNOWN_ATTENTION,
+    account_name,
+)
+
+
+def page_context() -> dict[str, Any]:
+    """For the templates."""
+    me = person()
+    return {
+        "me": me,
+        "may_record": can(me, Permission.ENTRY_RECORD),
+        "may_approve": can(me, Permission.ENTRY_APPROVE),
+        "may_reconcile": can(me, Permission.STATEMENT_RECONCILE),
+        "may_resolve": can(me, Permission.ATTENTION_RESOLVE),
+        "account_name": account_name,
+        "moved": moved,
+        "fund_kinds": FUND_KINDS,
+        "methods": METHODS,
+        "payment_states": PAYMENT_STATES,
+        "attention_words": lambda kind: ATTENTION.get(kind, UNKNOWN_ATTENTION),
+        "said": lambda reasons: [reason.sentence(reader()) for reason in reasons],
+        "reasons_of": reasons_of,
+    }
+
+
+def whoever_acts() -> User:
+    """The person who does this. The page's permission let nobody else in."""
+    me = person()
+    if me is None:
+        raise Forbidden
+    return me

@@ -1,0 +1,160 @@
+"""What the postings say. Nothing shown as paid, saved or left comes from anywhere else."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+
+from shared.database import db
+from shared.money import Money
+from treasury.models import Account, AccountKind, EntryStatus, Fund, JournalEntry, Posting
+
+_POSTED = JournalEntry.status == EntryStatus.POSTED
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Money that came to a fund on a book date; negative when it was taken back (a returned cheque)."""
+
+    on: date
+    amount: Money
+    narration: str
+    entry_number: int
+    reversal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceRow:
+    """One account of the trial balance: positive is debit."""
+
+    code: str
+    name: str
+    kind: AccountKind
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class FundRow:
+    """What a fund holds in one currency (its share of every asset account)."""
+
+    fund: Fund
+    balance: Money
+
+
+def moved(entry: JournalEntry) -> list[Money]:
+    """How much an entry moves, one positive amount a currency.
+
+    It is what came to or left our accounts; where they stay as they were (a transfer between funds, money
+    changed), what changed sides inside the fund that changed most.
+    """
+    net: dict[str, int] = defaultdict(int)
+    sides: dict[tuple[str, int], int] = defaultdict(int)
+    for one in entry.postings:
+        net[one.currency] += one.amount_minor if one.account.kind is AccountKind.ASSET else 0
+        sides[one.currency, one.fund_id] += max(one.amount_minor, 0)
+    within = {
+        currency: max(minor for (code, _fund), minor in sides.items() if code == currency) for currency in net
+    }
+    return [Money(abs(minor) or within[currency], currency) for currency, minor in sorted(net.items())]
+
+
+def fund_balance(fund_id: int, currency: str) -> Money:
+    """What the fund holds: the sum of its postings on asset accounts."""
+    return fund_balances([fund_id], currency).get(fund_id, Money.zero(currency))
+
+
+def fund_balances(fund_ids: Sequence[int], currency: str) -> dict[int, Money]:
+    """What each of the funds holds in `currency`, in one query; a fund without postings is absent."""
+    rows = db.session.execute(
+        select(Posting.fund_id, func.sum(Posting.amount_minor))
+        .join(Posting.entry)
+        .join(Account, Account.id == Posting.account_id)
+        .where(
+            Posting.fund_id.in_(fund_ids),
+            Posting.currency == currency,
+            Account.kind == AccountKind.ASSET,
+            _POSTED,
+        )
+        .group_by(Posting.fund_id)
+    )
+    return {fund_id: Money(int(minor), currency) for fund_id, minor in rows}
+
+
+def receipts(fund_ids: Sequence[int], code: str, currency: str) -> dict[int, list[Receipt]]:
+    """For each fund, what was posted to the income account `code`, oldest first, positive when received."""
+    rows = db.session.execute(
+        select(
+            Posting.fund_id,
+            JournalEntry.dated_on,
+            Posting.amount_minor,
+            JournalEntry.narration,
+            JournalEntry.number,
+            JournalEntry.reverses_id,
+        )
+        .join(Posting.entry)
+        .join(Account, Account.id == Posting.account_id)
+        .where(Posting.fund_id.in_(fund_ids), Account.code == code, Posting.currency == currency, _POSTED)
+        .order_by(JournalEntry.dated_on, JournalEntry.number)
+    )
+    found: dict[int, list[Receipt]] = {fund_id: [] for fund_id in fund_ids}
+    for fund_id, on, minor, narration, number, reverses in rows:
+        amount = Money(-minor, currency)
+        found[fund_id].append(Receipt(on, amount, narration, number or 0, reverses is not None))
+    return found
+
+
+def received(fund_ids: Sequence[int], code: str, currency: str) -> dict[int, Money]:
+    """For each fund, the total of `receipts`, summed by the database; a fund without any is absent."""
+    rows = db.session.execute(
+        select(Posting.fund_id, func.sum(Posting.amount_minor))
+        .join(Posting.entry)
+        .join(Account, Account.id == Posting.account_id)
+        .where(Posting.fund_id.in_(fund_ids), Account.code == code, Posting.currency == currency, _POSTED)
+        .group_by(Posting.fund_id)
+    )
+    return {fund_id: Money(-int(minor), currency) for fund_id, minor in rows}
+
+
+def trial_balance() -> list[BalanceRow]:
+    """Every account with postings, by code and currency. Each currency's column adds up to zero."""
+    rows = db.session.execute(
+        select(Account.code, Account.name, Account.kind, Account.currency, func.sum(Posting.amount_minor))
+        .join(Posting, Posting.account_id == Account.id)
+        .join(Posting.entry)
+        .where(_POSTED)
+        .group_by(Account.id, Account.code, Account.name, Account.kind, Account.currency)
+        .order_by(Account.currency, Account.code)
+    )
+    return [
+        BalanceRow(code, name, kind, Money(int(minor), currency))
+        for code, name, kind, currency, minor in rows
+    ]
+
+
+def cash_by_currency() -> list[Money]:
+    """What the asset accounts hold, one amount a currency; never added across currencies."""
+    rows = db.session.execute(
+        select(Posting.currency, func.sum(Posting.amount_minor))
+        .join(Posting.entry)
+        .join(Account, Account.id == Posting.account_id)
+        .where(_POSTED, Account.kind == AccountKind.ASSET)
+        .group_by(Posting.currency)
+        .order_by(Posting.currency)
+    )
+    return [Money(int(minor), currency) for currency, minor in rows]
+
+
+def funds() -> list[FundRow]:
+    """Every fund and currency that has ever held something, by code."""
+    rows = db.session.execute(
+        select(Fund, Posting.currency, func.sum(Posting.amount_minor))
+        .join(Posting, Posting.fund_id == Fund.id)
+        .join(Posting.entry)
+        .join(Account, Account.id == Posting.account_id)
+        .where(_POSTED, Account.kind == AccountKind.ASSET)
+        .group_by(Fund.id, Posting.currency)
+        .order_by(Fund.code, Posting.currency)
+    )
+    return [FundRow(fund, Money(int(minor), currency)) for fund, currency, minor in rows]

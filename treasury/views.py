@@ -1,0 +1,173 @@
+"""The books as pages: what is there, whose it is, what waits, and from each figure to its postings."""
+
+import csv
+import io
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+
+from access.policy import Permission
+from shared.database import db
+from shared.i18n import _
+from shared.money import EXPONENTS
+from shared.web import requires
+from treasury import approvals, journal_queries, open_money, queries, verification
+from treasury.journal_queries import Which
+from treasury.models import AccountKind
+from treasury.pages import page_context
+from treasury.wording import ACCOUNT_KINDS
+
+blueprint = Blueprint("treasury", __name__, url_prefix="/treasury")
+blueprint.context_processor(page_context)
+
+_PAGE = 50
+_LATEST = 8
+_SHOWN_FUNDS = 8
+
+
+@blueprint.get("")
+@requires(Permission.LEDGER_READ)
+def home() -> Any:
+    """What there is tonight, whose it is, and what waits for somebody."""
+    funds = queries.funds()
+    held = [row for row in funds if row.balance]
+    held.sort(key=lambda row: (row.balance.currency, -row.balance.minor))
+    return render_template(
+        "treasury/home.html",
+        cash=queries.cash_by_currency(),
+        funds=held[:_SHOWN_FUNDS],
+        more_funds=len(held) - _SHOWN_FUNDS,
+        most=_most(held),
+        waiting=approvals.waiting(),
+        attention=journal_queries.attention(),
+        unmatched=open_money.open_lines_by_account(),
+        latest=db.session.scalars(journal_queries.entries().limit(_LATEST)).all(),
+    )
+
+
+def _most(rows: list[queries.FundRow]) -> dict[str, int]:
+    """The largest fund of each currency: the whole length of a bar."""
+    most: dict[str, int] = {}
+    for row in rows:
+        most[row.balance.currency] = max(most.get(row.balance.currency, 1), abs(row.balance.minor))
+    return most
+
+
+@blueprint.get("/cash/<currency>")
+@requires(Permission.LEDGER_READ)
+def cash(currency: str) -> Any:
+    """What we have in one currency: on which accounts, in which funds, by which postings."""
+    which = Which(currency=currency if currency in EXPONENTS else "?", kind=AccountKind.ASSET)
+    return _postings(
+        which,
+        title=_("What we have in %(currency)s", currency=currency),
+        address=lambda page: url_for("treasury.cash", currency=currency, page=page),
+        groups=("account", "fund"),
+    )
+
+
+@blueprint.get("/funds")
+@requires(Permission.LEDGER_READ)
+def funds() -> Any:
+    """Every fund and what it holds."""
+    rows = queries.funds()
+    return render_template("treasury/funds.html", funds=rows, most=_most(rows))
+
+
+@blueprint.get("/funds/<path:code>")
+@requires(Permission.LEDGER_READ)
+def fund(code: str) -> Any:
+    """One fund: what it holds, what came in and went out, by which postings."""
+    found = journal_queries.fund(code)
+    account = request.args.get("account", "")[:20]
+    return _postings(
+        Which(fund_id=found.id, code=account, kind=None if account else AccountKind.ASSET),
+        title=found.name,
+        address=lambda page: url_for("treasury.fund", code=code, account=account or None, page=page),
+        groups=("account",),
+        fund=found,
+        account_code=account,
+        every_share=journal_queries.shares(Which(fund_id=found.id)),
+    )
+
+
+@blueprint.get("/accounts/<code>")
+@requires(Permission.LEDGER_READ)
+def account(code: str) -> Any:
+    """One account in one currency: its balance, by fund, and its postings."""
+    found = journal_queries.account(code, request.args.get("currency", "")[:3])
+    return _postings(
+        Which(code=code, currency=found.currency),
+        title="",
+        address=lambda page: url_for("treasury.account", code=code, currency=found.currency, page=page),
+        groups=("fund",),
+        account=found,
+        currencies=journal_queries.currencies_of(code),
+    )
+
+
+def _postings(which: Which, *, title: str, address: Any, groups: tuple[str, ...], **more: Any) -> Any:
+    listed = db.paginate(
+        journal_queries.postings(which), page=_page_number(), per_page=_PAGE, error_out=False
+    )
+    return render_template(
+        "treasury/postings.html",
+        title=title,
+        page=listed,
+        url_of=address,
+        groups=groups,
+        totals=journal_queries.totals(which),
+        shares=journal_queries.shares(which),
+        **{"fund": None, "account": None, "account_code": "", "every_share": [], "currencies": [], **more},
+    )
+
+
+def _page_number() -> int:
+    return max(1, min(request.args.get("page", 1, type=int), 1_000_000))
+
+
+@blueprint.get("/entries/<int:entry_id>")
+@requires(Permission.LEDGER_READ)
+def entry(entry_id: int) -> Any:
+    """One entry: its postings, who wrote and approved it, its place in the chain, what it came from."""
+    return render_template("treasury/entry.html", trail=journal_queries.trail(entry_id))
+
+
+@blueprint.get("/journal")
+@requires(Permission.LEDGER_READ)
+def journal() -> Any:
+    """Every posted entry, the last first."""
+    text = request.args.get("q", "").strip()[:100]
+    listed = db.paginate(journal_queries.entries(text), page=_page_number(), per_page=_PAGE, error_out=False)
+    return render_template("treasury/journal.html", page=listed, text=text)
+
+
+@blueprint.get("/trial-balance")
+@requires(Permission.LEDGER_READ)
+def trial_balance() -> Any:
+    """Every account with its balance; each currency's column adds up to zero."""
+    rows = queries.trial_balance()
+    by_currency: dict[str, list[queries.BalanceRow]] = {}
+    for row in rows:
+        by_currency.setdefault(row.balance.currency, []).append(row)
+    return render_template("treasury/trial_balance.html", by_currency=by_currency, kinds=ACCOUNT_KINDS)
+
+
+@blueprint.get("/trial-balance.csv")
+@requires(Permission.LEDGER_READ)
+def trial_balance_csv() -> Any:
+    """The trial balance for a spreadsheet: plain decimals, debit positive."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(["code", "name", "kind", "balance", "currency"])
+    for row in queries.trial_balance():
+        table.writerow([row.code, row.name, row.kind.value, row.balance.decimal(), row.balance.currency])
+    headers = {"Content-Disposition": "attachment; filename=trial-balance.csv"}
+    return Response("\ufeff" + out.getvalue(), mimetype="text/csv", headers=headers)
+
+
+@blueprint.get("/check")
+@requires(Permission.AUDIT_READ)
+def check() -> Any:
+    """The whole journal walked: every invariant and the chain of hashes recomputed."""
+    return render_template("treasury/check.html", verdict=verification.check())

@@ -1,0 +1,79 @@
+"""What the treasury's codes are called, for people."""
+
+from shared.i18n import LazyString, _l
+from treasury import chart
+from treasury.models import Account, AccountKind, FundKind, PaymentMethod, PaymentStatus
+from treasury.queries import BalanceRow
+
+FUND_KINDS: dict[FundKind, LazyString] = {
+    FundKind.UNRESTRICTED: _l("free to use"),
+    FundKind.RESTRICTED: _l("restricted"),
+    FundKind.POOL: _l("support fund"),
+    FundKind.MATCH: _l("match"),
+}
+
+ACCOUNT_KINDS: dict[AccountKind, LazyString] = {
+    AccountKind.ASSET: _l("What we have"),
+    AccountKind.LIABILITY: _l("What we owe"),
+    AccountKind.EQUITY: _l("Openings and transfers"),
+    AccountKind.INCOME: _l("Income"),
+    AccountKind.EXPENSE: _l("Spending"),
+}
+
+METHODS: dict[PaymentMethod, LazyString] = {
+    PaymentMethod.CARD: _l("card"),
+    PaymentMethod.TRANSFER: _l("bank transfer"),
+    PaymentMethod.CHEQUE: _l("cheque"),
+    PaymentMethod.CASH: _l("cash"),
+    PaymentMethod.MOBILE_MONEY: _l("mobile money"),
+    PaymentMethod.INTERNAL: _l("another fund"),
+}
+
+PAYMENT_STATES: dict[PaymentStatus, tuple[str, LazyString]] = {
+    PaymentStatus.REQUESTED: ("wait", _l("asked for")),
+    PaymentStatus.RECORDED: ("wait", _l("to be approved")),
+    PaymentStatus.SETTLED: ("good", _l("paid")),
+    PaymentStatus.RETURNED: ("bad", _l("taken back")),
+    PaymentStatus.CANCELLED: ("off", _l("cancelled")),
+}
+"""The shape of each state (see `tag` in templates/macros/page.html) and its word."""
+
+ATTENTION: dict[str, tuple[LazyString, LazyString]] = {
+    "paid_twice": (_l("Paid twice"), _l("Give one of the two back, or keep it with the payer’s consent.")),
+    "paid_after_cancellation": (
+        _l("Paid after it was cancelled"),
+        _l("Give it back, or credit it to something else."),
+    ),
+    "other_amount": (
+        _l("Another amount than asked"),
+        _l("Ask for the rest, or give the surplus back."),
+    ),
+    "surplus": (_l("More than the plan’s target"), _l("Ask the payer what the surplus is for.")),
+    "plan_closed": (_l("Paid into a closed plan"), _l("Ask the payer what it is for.")),
+    "cancelled_after_payment": (
+        _l("Cancelled after it was paid"),
+        _l("Give it back, or credit it to something else."),
+    ),
+    "registration_unknown": (_l("Paid for a registration that is gone"), _l("Find out whom it is for.")),
+    "paid_while_cancelled": (
+        _l("Paid for a cancelled registration"),
+        _l("Give it back, or register the person again."),
+    ),
+    "paid_while_waitlisted": (
+        _l("Paid while on the waiting list"),
+        _l("Keep it for the place to come, or give it back."),
+    ),
+    "fee_in_other_currency": (
+        _l("A card fee in another currency"),
+        _l("Record it when the bank tells its amount."),
+    ),
+}
+"""Kind → what it is, and the likely thing to do."""
+
+UNKNOWN_ATTENTION = (_l("Something about money"), _l("Look at the payment and decide."))
+
+
+def account_name(account: Account | BalanceRow) -> str:
+    """The account's name in the reader's language: the chart's, or its own if it was added."""
+    known = chart.CHART.get(account.code)
+    return str(known[1]) if known else account.name
