@@ -82,11 +82,13 @@ def permission_of(app: Flask, endpoint: str) -> str | None:
 def install(app: Flask, *, gate: Gate, navigation: Callable[[], list[NavigationItem]]) -> None:
     """Everything above on `app`. `gate` answers for permissions, `navigation` lists the menu."""
     csrf.init_app(app)
+    # A catalogue a room, or a topic of it: whatever lies in the folder.
+    domains = sorted({file.stem for file in app.config["TRANSLATIONS"].glob("*/LC_MESSAGES/*.po")})
     babel.init_app(
         app,
         default_locale=DEFAULT_LOCALE,
-        default_translation_directories=";".join([str(app.config["TRANSLATIONS"])] * len(_DOMAINS)),
-        default_domain=";".join(_DOMAINS),
+        default_translation_directories=";".join([str(app.config["TRANSLATIONS"])] * len(domains)),
+        default_domain=";".join(domains),
         locale_selector=choose_locale,
     )
     app.extensions.setdefault("teranga.foreign", {"static": PUBLIC})
@@ -117,9 +119,6 @@ def install(app: Flask, *, gate: Gate, navigation: Callable[[], list[NavigationI
     )
     app.jinja_env.globals.update(get_locale=get_locale, locales=LOCALES, Money=Money)
     app.context_processor(lambda: {"navigation": navigation, "nonce": g.get("nonce", "")})
-
-
-_DOMAINS = ("shared", "access", "network", "treasury", "events", "delegations")
 
 
 def _turned_away() -> Any:
