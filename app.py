@@ -14,6 +14,7 @@ from flask.cli import ScriptInfo
 from flask_migrate import Migrate
 from flask_migrate.cli import db as database_commands  # type: ignore[import-not-found]
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import access.api
@@ -213,6 +214,11 @@ class Commands(click.Group):
             ctx.exit(2)
         except DomainError as refused:
             raise click.ClickException(refused.sentence()) from refused
+        except DBAPIError:
+            with create_app().app_context():
+                if missing := pending_migrations():
+                    raise click.ClickException(missing) from None
+            raise
 
 
 @click.group(cls=Commands)

@@ -146,6 +146,7 @@ class OpenPlanForm(FlaskForm):  # type: ignore[misc]
             every_months=self.every_months.data,
             remainder=Remainder.SPREAD,
             seats=self.seats.data or 1,
+            payer_email=self.payer_email.data or "",
         )
 
 

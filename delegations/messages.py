@@ -102,7 +102,7 @@ def tell_accredited(nomination: Nomination) -> None:
 
 def tell_plan(plan: SavingsPlan, token: str, saved: Money, *, opened: bool) -> None:
     """A payer receives the link to their plan, when it is opened and when a reminder is asked for."""
-    if not plan.payer.email:
+    if not plan.written_to:
         return
     locale = _known(plan.payer.locale)
     with force_locale(locale):
@@ -112,7 +112,7 @@ def tell_plan(plan: SavingsPlan, token: str, saved: Money, *, opened: bool) -> N
             else _("Your savings plan %(plan)s: where it stands", plan=plan.code)
         )
         _send(
-            plan.payer.email,
+            plan.written_to,
             subject,
             [
                 _("%(saved)s saved of %(target)s for the delegation %(delegation)s.",
@@ -128,12 +128,12 @@ def tell_plan(plan: SavingsPlan, token: str, saved: Money, *, opened: bool) -> N
 
 def tell_deposit(plan: SavingsPlan, amount: Money, payment_id: int) -> None:
     """A payer receives an acknowledgement of a deposit; it is no donation receipt."""
-    if not plan.payer.email:
+    if not plan.written_to:
         return
     locale = _known(plan.payer.locale)
     with force_locale(locale):
         _send(
-            plan.payer.email,
+            plan.written_to,
             _("Deposit received: %(amount)s", amount=format_money(amount, locale)),
             [
                 _("We received your deposit of %(amount)s for the plan %(plan)s. Thank you.",

@@ -242,6 +242,7 @@ class SavingsPlan(Base):
     reference: Mapped[str] = mapped_column(String(24), unique=True)
     fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
     status: Mapped[PlanStatus] = mapped_column(EnumText(PlanStatus), default=PlanStatus.OPEN)
+    payer_email: Mapped[str] = mapped_column(String(255), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
     is_demo: Mapped[bool] = mapped_column(default=False)
     provenance: Mapped[str] = mapped_column(String(120), default="")
@@ -249,6 +250,11 @@ class SavingsPlan(Base):
     delegation: Mapped[Delegation] = relationship(init=False, back_populates="plans")
     payer: Mapped[Organisation] = relationship(init=False)
     fund: Mapped[Fund] = relationship(init=False)
+
+    @property
+    def written_to(self) -> str:
+        """Where its messages go: the address given for it, else its payer's; empty when there is none."""
+        return self.payer_email or self.payer.email
 
 
 class FundingKind(StrEnum):

@@ -23,6 +23,7 @@ from delegations.schedule import Deposit, DepositKind, Frequency, Remainder
 from network import directory
 from network.directory import AddOrganisation
 from network.models import Organisation
+from network.people import normalised_email
 from shared import audit
 from shared.audit import Actor
 from shared.clock import now, today
@@ -67,7 +68,10 @@ class PlanClosed(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPlan:
-    """Save `target` for `seats` seats: `count` instalments, every `every_months` months from `first_due`."""
+    """Save `target` for `seats` seats: `count` instalments, every `every_months` months from `first_due`.
+
+    Messages of the plan go to `payer_email`; empty means the payer's own address.
+    """
 
     delegation_id: int
     payer_id: int
@@ -78,6 +82,7 @@ class OpenPlan:
     every_months: int = 1
     remainder: Remainder = Remainder.SPREAD
     seats: int = 1
+    payer_email: str = ""
     is_demo: bool = False
     provenance: str = ""
 
@@ -118,7 +123,7 @@ def open_plan(command: OpenPlan, *, by: Actor) -> SavingsPlan:
     chart.open_chart(command.target.currency)
     fund = Fund(
         code=f"{delegation.code}/{command.code.strip().upper()}",
-        name=f"{delegation.name}: {payer.name}"[:160],
+        name=f"{delegation.name} – {payer.name}"[:160],
         kind=FundKind.RESTRICTED,
         holder_id=payer.id,
         is_demo=command.is_demo,
@@ -137,6 +142,7 @@ def open_plan(command: OpenPlan, *, by: Actor) -> SavingsPlan:
         seats=command.seats,
         reference=_unused_reference(),
         fund_id=fund.id,
+        payer_email=normalised_email(command.payer_email),
         is_demo=command.is_demo,
         provenance=command.provenance,
     )
@@ -289,7 +295,7 @@ def _request(plan: SavingsPlan, amount: Money, method: PaymentMethod, *, by: Act
             description=description,
             payer_id=payer.id,
             payer_name=payer.name,
-            payer_email=payer.email,
+            payer_email=plan.written_to,
         ),
         by=by,
     )

@@ -14,6 +14,7 @@ from demonstration.records import amount, read_toml
 from demonstration.stage import MACHINE, Stage, on
 from network.directory import AddOrganisation, add_organisation
 from network.models import Organisation
+from network.people import normalised_name
 from shared.database import db
 from shared.money import Money
 from treasury import chart, ledger, payments
@@ -92,7 +93,7 @@ def found_delegation(stage: Stage, row: dict[str, Any], edition: str) -> Delegat
 
 def _payer(stage: Stage, name: str) -> Organisation:
     """The fictional body that saves; no real one holds money here."""
-    slug = name.lower().split()[-1].replace("’", "").replace("'", "").encode("ascii", "ignore").decode()
+    slug = normalised_name(name).split()[-1]
     stage.organisations[name] = add_organisation(
         AddOrganisation(
             name=name, email=f"tresorerie.{slug}@example.org", fictional=True, is_demo=True, provenance="I"

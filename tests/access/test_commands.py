@@ -103,3 +103,13 @@ def test_a_key_is_shown_once_and_taken_back(ready: Terminal) -> None:
     assert ready("tokens", "revoke", str(made["id"])).exit_code == 0
     assert json.loads(ready("tokens", "list", "--json").output)[0]["revoked_at"]
     assert ready("tokens", "revoke", "99").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "asked", ["coverage DKR05-OUT --json", "ledger check", "badges DKR05 --out badges.pdf"]
+)
+def test_without_tables_a_command_says_what_to_run_first(terminal: Terminal, asked: str) -> None:
+    done = terminal(*asked.split())
+    assert done.exit_code == 1
+    assert "no tables yet: run `teranga init`, or `teranga demo`" in done.output
+    assert "Traceback" not in done.output

@@ -87,6 +87,18 @@ def test_a_payer_is_found_in_the_directory_or_entered(plan: SavingsPlan, ondine:
         assert savings.payer_named("Caisse fictive", "caisse@example.org", "fr", by=ondine).id != known.id
 
 
+def test_the_link_goes_to_the_address_given_for_the_plan(plan: SavingsPlan, ondine: User) -> None:
+    assert plan.written_to == "p1@example.org"  # nothing was given: the directory's
+    with transaction():
+        command = OpenPlan(
+            delegation_id=plan.delegation_id, payer_id=plan.payer_id, code="P20", target=cad("9000.00"),
+            count=12, first_due=date(2003, 1, 15), payer_email="Tresorerie@example.org",
+        )  # fmt: skip
+        other = savings.open_plan(command, by=ondine)
+    assert other.written_to == "tresorerie@example.org"
+    assert len(mails("tresorerie@example.org")) == 1
+
+
 def test_january_2004_was_paid_41_days_late(plan: SavingsPlan, aristide: User, zoe: User) -> None:
     days = [date(2003, m, 15) for m in (1, 4, 7, 10)] + [date(2004, 2, 25)]
     with transaction():
