@@ -44,7 +44,10 @@ import network.views
 import outbox.jobs
 import serving
 import treasury.cli
+import treasury.commitment_models
+import treasury.document_models
 import treasury.entry_views
+import treasury.fund_models
 import treasury.models
 import treasury.payment_views
 import treasury.reconciliation_views

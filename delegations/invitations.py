@@ -119,7 +119,7 @@ def invite(command: InviteDelegation, *, by: Actor) -> Delegation:
         name=command.name.strip(),
         edition_id=edition.id,
         organisation_id=command.organisation_id,
-        fund_id=_open_fund(code, command).id,
+        fund_id=_open_fund(code, edition.code, command).id,
         contact_email=command.contact_email.strip(),
         is_demo=command.is_demo,
         provenance=command.provenance,
@@ -131,13 +131,14 @@ def invite(command: InviteDelegation, *, by: Actor) -> Delegation:
     return delegation
 
 
-def _open_fund(code: str, command: InviteDelegation) -> Fund:
+def _open_fund(code: str, event: str, command: InviteDelegation) -> Fund:
     """What is given to the delegation as a whole; each savings plan opens a fund of its own beside it."""
     fund = Fund(
         code=code,
         name=command.name.strip(),
         kind=FundKind.RESTRICTED,
         holder_id=command.organisation_id,
+        event=event,
         is_demo=command.is_demo,
     )
     db.session.add(fund)

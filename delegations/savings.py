@@ -126,6 +126,7 @@ def open_plan(command: OpenPlan, *, by: Actor) -> SavingsPlan:
         name=f"{delegation.name} – {payer.name}"[:160],
         kind=FundKind.RESTRICTED,
         holder_id=payer.id,
+        event=delegation.edition.code,
         is_demo=command.is_demo,
     )
     db.session.add(fund)

@@ -187,6 +187,7 @@ def _received(stage: Stage, agreement: FundingAgreement, received: Money) -> Non
         name=agreement.name,
         kind=FundKind.RESTRICTED if grant else FundKind.MATCH,
         purpose=" ".join(agreement.categories),
+        event="DKR05",
         is_demo=True,
     )
     db.session.add(fund)

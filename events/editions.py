@@ -189,7 +189,9 @@ def create_edition(command: CreateEdition, *, by: Actor) -> Edition:
     )
     if taken:
         raise CodeTaken(field="code", taken=code)
-    fund = Fund(code=code, name=command.name.strip(), kind=FundKind.UNRESTRICTED, is_demo=command.is_demo)
+    fund = Fund(
+        code=code, name=command.name.strip(), kind=FundKind.UNRESTRICTED, event=code, is_demo=command.is_demo
+    )
     db.session.add(fund)
     db.session.flush()
     edition = Edition(

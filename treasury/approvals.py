@@ -9,7 +9,9 @@ from access.models import User
 from shared import audit
 from shared.database import db, hold
 from shared.money import Money
-from treasury import ledger, payments, queries, reconciliation
+from treasury import commitments, ledger, payments, queries, reconciliation
+from treasury.commitment_models import CommitmentDraft
+from treasury.document_models import EntryDocument
 from treasury.ledger import AlreadyPosted
 from treasury.models import EntryStatus, JournalEntry, LineEntry, Payment, PaymentStatus, Posting
 
@@ -47,11 +49,12 @@ def waiting() -> list[Waiting]:
 
 def approve(entry: JournalEntry, *, by: User) -> JournalEntry:
     """Post what somebody else wrote, with all that follows: the payment settles or counts as returned, the
-    bank line it was written from is linked. Raises `SamePerson`, `AlreadyPosted`, `PeriodClosed`.
+    bank line it was written from is linked, the commitment it pays is consumed. Raises as `ledger.post`.
     """
     hold(entry)
     if entry.status is EntryStatus.POSTED:
         raise AlreadyPosted
+    commitments.consume_intended(entry, by=by)
     receipt = _payment(entry.id)
     taken_back = _payment(entry.reverses_id) if entry.reverses_id else None
     if receipt is not None:
@@ -77,7 +80,7 @@ def discard(entry: JournalEntry, reason: str, *, by: User) -> None:
         receipt.status = PaymentStatus.REQUESTED
         receipt.entry_id = receipt.recorded_by_id = receipt.received_on = None
     audit.record("entry.discard", entry, by=by, reason=reason, narration=entry.narration)
-    for table in (LineEntry, Posting):
+    for table in (LineEntry, CommitmentDraft, EntryDocument, Posting):
         db.session.execute(delete(table).where(table.entry_id == entry.id))
     db.session.expire(entry)
     db.session.execute(delete(JournalEntry).where(JournalEntry.id == entry.id))

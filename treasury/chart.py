@@ -15,6 +15,9 @@ ADVANCES = "1200"
 CONVERSION = "1800"
 SUSPENSE = "1900"
 OPENING = "3000"
+CARRIED_RESTRICTED = "3100"
+CARRIED = "3200"
+YEAR_RESULT = "3900"
 SAVINGS = "4100"
 MATCHES = "4200"
 GRANTS = "4300"
@@ -34,9 +37,12 @@ CHART = {
     MOBILE_MONEY: (AccountKind.ASSET, _l("Mobile money")),
     CHEQUES: (AccountKind.ASSET, _l("Cheques to deposit")),
     ADVANCES: (AccountKind.ASSET, _l("Advances to people")),
-    CONVERSION: (AccountKind.ASSET, _l("Currency conversion")),
+    CONVERSION: (AccountKind.EQUITY, _l("Currency conversion")),
     SUSPENSE: (AccountKind.LIABILITY, _l("To be clarified")),
     OPENING: (AccountKind.EQUITY, _l("Opening balances")),
+    CARRIED_RESTRICTED: (AccountKind.EQUITY, _l("Restricted funds carried forward")),
+    CARRIED: (AccountKind.EQUITY, _l("Free funds carried forward")),
+    YEAR_RESULT: (AccountKind.EQUITY, _l("Results of closed years")),
     SAVINGS: (AccountKind.INCOME, _l("Savings deposits")),
     MATCHES: (AccountKind.INCOME, _l("Matches received")),
     GRANTS: (AccountKind.INCOME, _l("Grants received")),
@@ -52,10 +58,22 @@ CHART = {
 """Code → kind and label. Shown in the reader's language; `Account.name` keeps the English one."""
 
 
+NOT_SPENDABLE = frozenset({ADVANCES})
+"""Assets that are with people, and cannot be paid out."""
+
+
 def open_chart(currency: str) -> None:
     """Open every account of the chart in `currency`; those already open stay as they are."""
     known = set(db.session.scalars(select(Account.code).where(Account.currency == currency)))
     for code, (kind, label) in CHART.items():
         if code not in known:
-            db.session.add(Account(code=code, name=label._args[0], kind=kind, currency=currency))
+            db.session.add(
+                Account(
+                    code=code,
+                    name=label._args[0],
+                    kind=kind,
+                    currency=currency,
+                    spendable=code not in NOT_SPENDABLE,
+                )
+            )
     db.session.flush()

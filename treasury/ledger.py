@@ -4,8 +4,6 @@ What a posted entry must satisfy is decided by the database (migrations/versions
 here only say it earlier and in words.
 """
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from shared.database import db
 from shared.errors import DomainError
 from shared.i18n import _l
 from shared.money import Money
+from treasury import funds, overdrafts, seals
 from treasury.models import Account, EntryStatus, JournalEntry, LedgerHead, Period, Posting
 
 
@@ -83,7 +82,13 @@ def account(code: str, currency: str) -> Account:
         sibling = db.session.scalars(select(Account).where(Account.code == code).limit(1)).one_or_none()
         if sibling is None:
             raise LookupError(f"the chart of accounts has no {code}")
-        found = Account(code=code, name=sibling.name, kind=sibling.kind, currency=currency)
+        found = Account(
+            code=code,
+            name=sibling.name,
+            kind=sibling.kind,
+            currency=currency,
+            spendable=sibling.spendable,
+        )
         db.session.add(found)
         db.session.flush()
     return found
@@ -131,7 +136,7 @@ def draft(
 def post(entry: JournalEntry, *, by: Actor) -> JournalEntry:
     """Post a draft: number it, chain its hash, freeze it. A person who posts approves it.
 
-    Raises `SamePerson`, `AlreadyPosted`, `PeriodClosed`.
+    Raises `SamePerson`, `AlreadyPosted`, `PeriodClosed`, `FundOverdrawn`, `OutsideWindow`.
     """
     head = db.session.get_one(LedgerHead, 1, with_for_update=True)
     db.session.flush()  # what was changed is read again, not lost
@@ -149,12 +154,16 @@ def post(entry: JournalEntry, *, by: Actor) -> JournalEntry:
     )
     if closed:
         raise PeriodClosed(day=entry.dated_on)
+    funds.see_window(entry)
+    overdrafts.cover(entry)
+    evidence = seals.evidence([entry.id])
     db.session.refresh(head)
     with db.session.no_autoflush:  # number, hash and status are one step for the database
         entry.number = head.number + 1
         entry.posted_at = now()
         entry.previous_hash = head.hash
-        entry.hash = digest(entry, entry.postings, head.hash)
+        entry.seal = seals.PRESENT
+        entry.hash = seals.digest(entry, head.hash, evidence)
         entry.status = EntryStatus.POSTED
     head.number, head.hash = entry.number, entry.hash
     db.session.flush()
@@ -199,23 +208,3 @@ def reverse(entry: JournalEntry, dated_on: date, reason: str, *, by: Actor) -> J
     db.session.add(mirror)
     db.session.flush()
     return mirror
-
-
-def digest(entry: JournalEntry, postings: Sequence[Posting], previous: str) -> str:
-    """The link of the chain: SHA-256 over the previous hash and everything that an auditor relies on."""
-    body = [
-        previous,
-        entry.number,
-        entry.dated_on.isoformat(),
-        entry.narration,
-        entry.source,
-        entry.reverses_id,
-        entry.author_id,
-        entry.approver_id,
-        sorted(
-            [one.id, one.account_id, one.fund_id, one.amount_minor, one.currency, one.category, one.memo]
-            for one in postings
-        ),
-    ]
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.orm import Mapped, composite, mapped_column, relationship
 
@@ -40,7 +41,10 @@ class EntryStatus(StrEnum):
 
 
 class Account(Base):
-    """A line of the chart of accounts, in one currency: a posting's currency is its account's."""
+    """A line of the chart of accounts, in one currency: a posting's currency is its account's.
+
+    `spendable` says of an asset that it can be paid out as it is; an advance or a claim cannot.
+    """
 
     __tablename__ = "account"
     __table_args__ = (UniqueConstraint("code", "currency"), UniqueConstraint("id", "currency"))
@@ -50,10 +54,16 @@ class Account(Base):
     name: Mapped[str] = mapped_column(String(120))
     kind: Mapped[AccountKind] = mapped_column(EnumText(AccountKind))
     currency: Mapped[str] = mapped_column(String(3))
+    spendable: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class Fund(Base):
-    """Whose money it is and what it may pay. `purpose` lists eligible budget categories, empty for any."""
+    """Whose money it is and what it may pay. `purpose` lists eligible budget categories, empty for any.
+
+    `holder_id` is the organisation it came from or is for, `entity_id` the legal entity that keeps it (the
+    default one when empty); `starts_on` and `ends_on` (both included) bound what it may be spent on; `event`
+    is the code of the edition it serves.
+    """
 
     __tablename__ = "fund"
 
@@ -64,6 +74,11 @@ class Fund(Base):
     purpose: Mapped[str] = mapped_column(String(120), default="")
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), default=None)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    aim: Mapped[str] = mapped_column(Text, default="", server_default="")
+    event: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    starts_on: Mapped[date | None] = mapped_column(default=None)
+    ends_on: Mapped[date | None] = mapped_column(default=None)
+    entity_id: Mapped[int | None] = mapped_column(ForeignKey("legal_entity.id"), default=None)
 
 
 class ExchangeRate(Base):
@@ -96,7 +111,8 @@ class JournalEntry(Base):
     """One fact about money. Draft, then posted with a number and a hash; then it never changes.
 
     `source` says where it comes from (``manual``, ``payment:12``, ``refund:3``…); a manual one needs an
-    approver who is not its author. `idempotency_key` makes posting twice impossible.
+    approver who is not its author. `idempotency_key` makes posting twice impossible. `seal` says what the
+    hash covers (see `ledger.digest`).
     """
 
     __tablename__ = "journal_entry"
@@ -128,6 +144,7 @@ class JournalEntry(Base):
     posted_at: Mapped[datetime | None] = mapped_column(default=None)
     previous_hash: Mapped[str | None] = mapped_column(String(64), default=None)
     hash: Mapped[str | None] = mapped_column(String(64), default=None)
+    seal: Mapped[int] = mapped_column(default=1, server_default="1")
 
     postings: Mapped[list["Posting"]] = relationship(
         back_populates="entry", order_by="Posting.id", default_factory=list

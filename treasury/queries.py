@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from shared.database import db
 from shared.money import Money
 from treasury.models import Account, AccountKind, EntryStatus, Fund, JournalEntry, Posting
 
 _POSTED = JournalEntry.status == EntryStatus.POSTED
+_AT_HAND = and_(Account.kind == AccountKind.ASSET, Account.spendable)
+SPENDABLE = or_(_AT_HAND, Account.kind == AccountKind.LIABILITY)
+"""What makes a fund's balance: its share of what can be paid out, less what it owes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class BalanceRow:
 
 @dataclass(frozen=True, slots=True)
 class FundRow:
-    """What a fund holds in one currency (its share of every asset account)."""
+    """What a fund can spend in one currency, commitments not yet taken off."""
 
     fund: Fund
     balance: Money
@@ -61,12 +64,12 @@ def moved(entry: JournalEntry) -> list[Money]:
 
 
 def fund_balance(fund_id: int, currency: str) -> Money:
-    """What the fund holds: the sum of its postings on asset accounts."""
+    """What the fund can spend: its share of what is at hand, less what it owes."""
     return fund_balances([fund_id], currency).get(fund_id, Money.zero(currency))
 
 
 def fund_balances(fund_ids: Sequence[int], currency: str) -> dict[int, Money]:
-    """What each of the funds holds in `currency`, in one query; a fund without postings is absent."""
+    """What each of the funds can spend in `currency`, in one query; a fund without postings is absent."""
     rows = db.session.execute(
         select(Posting.fund_id, func.sum(Posting.amount_minor))
         .join(Posting.entry)
@@ -74,7 +77,7 @@ def fund_balances(fund_ids: Sequence[int], currency: str) -> dict[int, Money]:
         .where(
             Posting.fund_id.in_(fund_ids),
             Posting.currency == currency,
-            Account.kind == AccountKind.ASSET,
+            SPENDABLE,
             _POSTED,
         )
         .group_by(Posting.fund_id)
@@ -134,12 +137,12 @@ def trial_balance() -> list[BalanceRow]:
 
 
 def cash_by_currency() -> list[Money]:
-    """What the asset accounts hold, one amount a currency; never added across currencies."""
+    """What is at hand (bank, card, cash…), one amount a currency; never added across currencies."""
     rows = db.session.execute(
         select(Posting.currency, func.sum(Posting.amount_minor))
         .join(Posting.entry)
         .join(Account, Account.id == Posting.account_id)
-        .where(_POSTED, Account.kind == AccountKind.ASSET)
+        .where(_POSTED, _AT_HAND)
         .group_by(Posting.currency)
         .order_by(Posting.currency)
     )
@@ -153,7 +156,7 @@ def funds() -> list[FundRow]:
         .join(Posting, Posting.fund_id == Fund.id)
         .join(Posting.entry)
         .join(Account, Account.id == Posting.account_id)
-        .where(_POSTED, Account.kind == AccountKind.ASSET)
+        .where(_POSTED, SPENDABLE)
         .group_by(Fund.id, Posting.currency)
         .order_by(Fund.code, Posting.currency)
     )

@@ -4,25 +4,19 @@ It trusts neither the triggers nor the operations, so that it finds what was don
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from shared.database import db
-from treasury.ledger import digest
+from treasury import invariants, seals
+from treasury.invariants import Finding
 from treasury.models import EntryStatus, JournalEntry, LedgerHead, Posting, ReconciliationLink, StatementLine
+from treasury.seals import Evidence
 
 _PAGE = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One broken promise: which row, and what is wrong with it."""
-
-    row: str
-    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +35,23 @@ def check() -> Verdict:
     """Walk the whole journal in posting order, then the links."""
     findings: list[Finding] = []
     previous, number = "0" * 64, 0
-    for entry in _posted():
-        number += 1
-        findings += _entry_findings(entry, number, previous)
-        previous = entry.hash or ""
-        number = entry.number or number
+    for page in _pages():
+        beside = seals.evidence([entry.id for entry in page])
+        for entry in page:
+            number += 1
+            findings += _entry_findings(entry, number, previous, beside)
+            previous = entry.hash or ""
+            number = entry.number or number
+        db.session.expunge_all()
     head = db.session.get(LedgerHead, 1)
     if head is None or (head.number, head.hash) != (number, previous):
         findings.append(Finding("ledger_head", "does not name the last posted entry"))
     findings += _link_findings()
+    findings += invariants.findings()
     return Verdict(number, findings)
 
 
-def _posted() -> Iterator[JournalEntry]:
+def _pages() -> Iterator[Sequence[JournalEntry]]:
     last = 0
     while page := db.session.scalars(
         select(JournalEntry)
@@ -62,18 +60,17 @@ def _posted() -> Iterator[JournalEntry]:
         .limit(_PAGE)
         .options(selectinload(JournalEntry.postings))
     ).all():
-        yield from page
         last = page[-1].number or last
-        db.session.expunge_all()
+        yield page
 
 
-def _entry_findings(entry: JournalEntry, number: int, previous: str) -> Iterator[Finding]:
+def _entry_findings(entry: JournalEntry, number: int, previous: str, beside: Evidence) -> Iterator[Finding]:
     row = f"journal_entry {entry.id} (number {entry.number})"
     if entry.number != number:
         yield Finding(row, f"number {number} was expected")
     if entry.previous_hash != previous:
         yield Finding(row, "does not follow the entry before it")
-    if entry.hash != digest(entry, entry.postings, entry.previous_hash or ""):
+    if entry.hash != seals.digest(entry, entry.previous_hash or "", beside):
         yield Finding(row, "is not what was posted: its hash differs")
     if len(entry.postings) < 2:
         yield Finding(row, "has fewer than two postings")
