@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -103,39 +104,89 @@ def both_databases(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def made(chosen: Settings) -> Flask:
+    """The application as the tests use it: its passwords are hashed at the least cost."""
+    app = create_app(chosen)
+    app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=64)
+    app.test_client_class = Browser
+    return app
+
+
+class Stage:
+    """One application per engine for a whole run, its database made anew for each test.
+
+    The database keeps its address, so that the templates, statements and routes that an application has
+    compiled serve every test; what a test changes on the application itself is put back.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = f"test_{uuid.uuid4().hex[:12]}"
+        self._apps: dict[Settings, Flask] = {}
+
+    def app(self, chosen: Settings) -> Flask:
+        """The application of these settings."""
+        if chosen not in self._apps:
+            self._apps[chosen] = made(chosen)
+        return self._apps[chosen]
+
+    def sqlite(self, template: Path) -> str:
+        """The address of a fresh copy of `template`."""
+        file = self.folder / "teranga.db"
+        for old in self.folder.glob("teranga.db*"):
+            old.unlink()
+        shutil.copy(template, file)
+        return f"sqlite:///{file}"
+
+    def postgresql(self, template: str) -> str:
+        """The address of a fresh clone of `template`."""
+        self.drop()
+        _administer(f"CREATE DATABASE {self.database} TEMPLATE {template}")
+        url = make_url(POSTGRES).set(drivername="postgresql+psycopg", database=self.database)
+        return url.render_as_string(hide_password=False)
+
+    def drop(self) -> None:
+        """Take the clone away."""
+        _administer(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """In memory where the machine has a place for it, so that no commit waits for a disk."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(prefix="teranga-", dir=memory if memory.is_dir() else None) as folder:
+        stage = Stage(Path(folder))
+        yield stage
+        if POSTGRES:
+            stage.drop()
+
+
 @pytest.fixture
-def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    """A fresh application on a fresh database: SQLite, or both where `both_databases` is asked for."""
+def app(request: pytest.FixtureRequest, stage: Stage, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a fresh database: SQLite, or both where `both_databases` is asked for.
+
+    A test that says `settings(...)` has an application to itself.
+    """
     engine = (
         request.getfixturevalue("both_databases") if "both_databases" in request.fixturenames else "sqlite"
     )
-    name = ""
     if engine == "postgresql":
         if not POSTGRES:
             pytest.skip("TEST_POSTGRES_URL is not set: ./test sets it")
-        template = request.getfixturevalue("postgres_template")
-        name = f"test_{uuid.uuid4().hex[:12]}"
-        _administer(f"CREATE DATABASE {name} TEMPLATE {template}")
-        url = (
-            make_url(POSTGRES)
-            .set(drivername="postgresql+psycopg", database=name)
-            .render_as_string(hide_password=False)
-        )
+        url = stage.postgresql(request.getfixturevalue("postgres_template"))
     else:
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "teranga.db")
-        url = f"sqlite:///{tmp_path / 'teranga.db'}"
-    chosen = settings(url, tmp_path)
-    if extra := getattr(request.node.get_closest_marker("settings"), "kwargs", None):
-        chosen = replace(chosen, **extra)
-    app = create_app(chosen)
-    app.test_client_class = Browser
+        url = stage.sqlite(request.getfixturevalue("sqlite_template"))
+    if own := request.node.get_closest_marker("settings"):
+        app = made(replace(settings(url, tmp_path), **own.kwargs))
+    else:
+        app = stage.app(settings(url, stage.folder))
+    extensions, testing = dict(app.extensions), app.testing
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
+    app.extensions, app.testing = extensions, testing
     clock.travel_to(None)
-    if name:
-        _administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import re
 import shutil
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -13,12 +14,11 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
 from access.tokens import SCOPES
-from app import create_app
 from events import editions
 from events.editions import CreateEdition
 from events.models import Edition
 from shared.database import db
-from tests.conftest import Browser, settings
+from tests.conftest import made, settings
 from tests.delegations.conftest import cad
 from tests.matrix_world import BY, PEOPLE, World, build
 
@@ -90,13 +90,13 @@ def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("matrix")
     file, first = folder / "teranga.db", folder / "first.db"
     shutil.copy(sqlite_template, file)
-    app = create_app(settings(f"sqlite:///{file}", folder))
-    app.test_client_class = Browser
+    # Cards are closed: nobody waits for a service that is not there.
+    app = made(replace(settings(f"sqlite:///{file}", folder), stripe_secret_key=None))
     with app.app_context():
         world = build(_dakar)
+        db.session.remove()  # a session that still reads would hold the checkpoint up
         with db.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.session.remove()
         db.engine.dispose()
     shutil.copy(file, first)
     return app, world, first
@@ -148,11 +148,9 @@ def test_everybody_gets_what_the_table_says(row: Row, furnished: tuple[Flask, Wo
     url = world.address(row.rule)
     seen = []
     for actor in ACTORS:
-        if row.method != "GET":
-            _restore(app, first)
         seen.append(verdict(ask(app, world, row.method, url, actor)))
-    if row.method != "GET":
-        _restore(app, first)
+        if row.method != "GET" and seen[-1] == "yes":  # who comes next finds everything as it was
+            _restore(app, first)
     wrong = [
         f"{actor}: {cell}, not {said}"
         for actor, cell, said in zip(ACTORS, seen, row.cells, strict=True)

@@ -119,6 +119,7 @@ def test_nobody_becomes_a_person_of_the_demonstration_elsewhere(client: FlaskCli
     assert client.get("/outbox").location == "/sign-in?next=/outbox"
 
 
+@pytest.mark.settings  # a route more, on an application of its own
 def test_a_page_without_a_permission_is_for_nobody(app: Flask) -> None:
     app.add_url_rule("/forgotten-to-say", "forgotten", lambda: "secret")
     assert app.test_client().get("/forgotten-to-say").status_code == 302
