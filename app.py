@@ -63,6 +63,7 @@ from delegations.savings import deposit_settled
 from delegations.savings_cli import savings
 from demonstration.load import demo
 from events import messages
+from events.manage_views import STEPS, Step
 from events.registration import fee_settled
 from outbox import mail, worker
 from shared import addresses, clock, compression, limits, web
@@ -154,12 +155,53 @@ def _rooms(app: Flask, settings: Settings) -> None:
         webhook_secret=settings.stripe_webhook_secret,
         api_base=settings.stripe_api_base,
     )
+    STEPS[:] = _STEPS
     SETTLED["registration"] = fee_settled
     outbox.jobs.HANDLERS["registration-message"] = messages.send_message
     outbox.jobs.HANDLERS["registration-offer-ends"] = messages.end_offer_in_time
     SETTLED["savings"] = deposit_settled
     worker.install(app)
     outbox.jobs.HANDLERS["mail"] = partial(mail.deliver, server=settings.mail_url, sender=settings.mail_from)
+
+
+_STEPS = (
+    Step(
+        _l("What one seat costs"),
+        _l("The lines of the budget decide what each delegation needs."),
+        "/delegations/costs/CODE",
+        Permission.DELEGATION_READ,
+    ),
+    Step(
+        _l("What funders pay"),
+        _l("Matches and grants, what they may pay and up to how much."),
+        "/delegations/funders/CODE",
+        Permission.DELEGATION_READ,
+    ),
+    Step(
+        _l("Invite a delegation"),
+        _l("Its head asks for seats; you allocate what you can."),
+        "/delegations/invite?edition=CODE",
+        Permission.DELEGATION_CREATE,
+    ),
+    Step(
+        _l("Accredit people"),
+        _l("Those named for a seat who completed their record."),
+        "/delegations/accreditation",
+        Permission.NOMINATION_ACCREDIT,
+    ),
+    Step(
+        _l("Print the badges"),
+        _l("Four to a sheet, with the code that is scanned at the door."),
+        "/manage/events/CODE/badges",
+        Permission.BADGE_ISSUE,
+    ),
+    Step(
+        _l("Open the welcome desk"),
+        _l("Scan, type a code, ask who has arrived."),
+        "/check-in/CODE",
+        Permission.CHECKIN_SCAN,
+    ),
+)
 
 
 def _gate(permission: str) -> bool:
@@ -175,12 +217,37 @@ def _gate(permission: str) -> bool:
 
 
 _MENU = (
-    ("/", _l("Gatherings"), ()),
-    ("/manage/events", _l("Organise"), (Permission.REGISTRATION_READ,)),
-    ("/delegations", _l("Delegations"), (Permission.DELEGATION_READ,)),
-    ("/treasury", _l("Treasury"), (Permission.LEDGER_READ,)),
-    ("/check-in", _l("Check-in"), (Permission.CHECKIN_SCAN,)),
-    ("/network", _l("Network"), (Permission.NETWORK_READ,)),
+    ("/", _l("Gatherings"), "", ()),
+    (
+        "/manage/events",
+        _l("Organise"),
+        _l("Gatherings, who registered, fees, badges."),
+        (Permission.REGISTRATION_READ,),
+    ),
+    (
+        "/delegations",
+        _l("Delegations"),
+        _l("Seats and their people, savings, what is covered and what is missing."),
+        (Permission.DELEGATION_READ,),
+    ),
+    (
+        "/treasury",
+        _l("Treasury"),
+        _l("Whose money it is, deposits to approve, bank statements."),
+        (Permission.LEDGER_READ,),
+    ),
+    (
+        "/check-in",
+        _l("Welcome desk"),
+        _l("Scan badges, see who has arrived, print the day sheet."),
+        (Permission.CHECKIN_SCAN,),
+    ),
+    (
+        "/network",
+        _l("Network"),
+        _l("Organisations, what ties them, what they do together."),
+        (Permission.NETWORK_READ,),
+    ),
 )
 
 
@@ -188,13 +255,17 @@ def _navigation() -> list[web.NavigationItem]:
     """The menu of whoever asks: only what they may open."""
     user = person()
     menu = [
-        (url, label)
-        for url, label, wanted in _MENU
+        (url, label, hint)
+        for url, label, hint, wanted in _MENU
         if not wanted or any(can(user, permission) for permission in wanted)
     ]
-    if _gate(Permission.OUTBOX_READ):
-        menu.append(("/outbox", _l("Outbox (demo)") if current_app.config["TERANGA_DEMO"] else _l("Outbox")))
-    return [web.NavigationItem(url, str(label), _inside(request.path, url)) for url, label in menu]
+    # In the demonstration the messages have their place in the banner, where everybody finds them.
+    if not current_app.config["TERANGA_DEMO"] and _gate(Permission.OUTBOX_READ):
+        menu.append(("/outbox", _l("Outbox"), _l("The messages that left, and those that could not.")))
+    return [
+        web.NavigationItem(url, str(label), _inside(request.path, url), str(hint))
+        for url, label, hint in menu
+    ]
 
 
 def _inside(path: str, url: str) -> bool:

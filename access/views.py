@@ -23,7 +23,7 @@ from sqlalchemy import select
 
 from access import sign_in_links
 from access.forms import AccountForm, LinkForm
-from access.models import User
+from access.models import RoleName, User
 from access.policy import ROLE_LABELS, Permission
 from access.sign_in import FORMS_LIMIT
 from access.users import find_user
@@ -31,7 +31,7 @@ from outbox import mail
 from outbox.jobs import Job
 from shared.database import db, transaction
 from shared.errors import NotFound
-from shared.i18n import LOCALES, _
+from shared.i18n import LOCALES, LazyString, _, _l
 from shared.limits import limiter
 from shared.web import SIGNED_IN, public, requires, same_origin_path
 
@@ -134,12 +134,24 @@ def language(code: str) -> Any:
     return redirect(same_origin_path(request.args.get("next"), "/"))
 
 
+TO_TRY: dict[RoleName, LazyString] = {
+    RoleName.ORGANISER: _l("Set up a gathering, invite a delegation, accredit people, print the badges."),
+    RoleName.TREASURER: _l("Record a deposit, import a bank statement, see whose money it is."),
+    RoleName.APPROVER: _l("Approve what somebody else recorded: without a second person nothing counts."),
+    RoleName.HEAD_OF_DELEGATION: _l("See what pays for the seats and what is missing, name a person."),
+    RoleName.VOLUNTEER: _l("Check badges at the desk, even with the network down; see who has arrived."),
+    RoleName.AUDITOR: _l("Read everything, change nothing, recompute the whole journal."),
+    RoleName.DELEGATE: _l("Keep your code for the door, follow your own registration."),
+}
+"""What the demonstration suggests to each role."""
+
+
 @blueprint.get("/demo")
 @public
 def demo() -> Any:
     """The people of the demonstration: be one of them with one click."""
     people = db.session.scalars(select(User).where(*_demo_people()).order_by(User.id)).all()
-    return render_template("access/demo.html", people=people, role_labels=ROLE_LABELS)
+    return render_template("access/demo.html", people=people, role_labels=ROLE_LABELS, to_try=TO_TRY)
 
 
 @blueprint.post("/demo/<int:user_id>")

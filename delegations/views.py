@@ -83,6 +83,8 @@ def invite() -> Any:
         if held.covers(edition_id=edition.id)
     ]
     form.edition_id.choices = as_choices((edition.id, edition.name) for edition in editions)
+    if request.method == "GET" and (asked := request.args.get("edition")):
+        form.edition_id.data = next((one.id for one in editions if one.code == asked), None)
     if form.validate_on_submit():
         try:
             with transaction():

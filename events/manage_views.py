@@ -1,6 +1,8 @@
 """The organiser's pages: series and editions set up, opened, closed."""
 
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from sqlalchemy import select
@@ -29,6 +31,24 @@ STATUS_LABELS: dict[RegistrationStatus, tuple[str, LazyString]] = {
     RegistrationStatus.CANCELLED: ("off", _l("cancelled")),
 }
 """How a registration's status is shown: the kind of tag and the word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something an edition needs, done on another page: `url` has ``CODE`` where its code stands."""
+
+    label: LazyString
+    hint: LazyString
+    url: str
+    permission: Permission
+
+    def address(self, edition: Edition) -> str:
+        """Where it is done for this edition."""
+        return self.url.replace("CODE", quote(edition.code))
+
+
+STEPS: list[Step] = []
+"""What an organiser does for an edition, in order; `app.py` fills it, since rooms above have their part."""
 
 
 def asked_by() -> User:
@@ -114,6 +134,7 @@ def _overview(edition: Edition, tier_form: TierForm, status: int = 200) -> Any:
             counts=counts(edition),
             labels=STATUS_LABELS,
             tier_form=tier_form,
+            steps=[one for one in STEPS if can(person(), one.permission, edition_id=edition.id)],
             may_manage=can(person(), Permission.EDITION_MANAGE, edition_id=edition.id),
         ),
         status,

@@ -16,7 +16,8 @@ from flask import (
 from sqlalchemy import select
 
 from access import links
-from events import places, registration
+from access.asking import person
+from events import places, queries, registration
 from events.calendar import MIME, calendar_file
 from events.models import HOLDS_A_PLACE, Registration, RegistrationStatus
 from events.places import PURPOSE, tell
@@ -27,7 +28,7 @@ from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.i18n import _
 from shared.limits import limiter
-from shared.web import public
+from shared.web import SIGNED_IN, public, requires
 from treasury import payments
 from treasury.bank_details import bank_details
 from treasury.gateway import CheckoutState, CheckoutStatus, PaymentGateway
@@ -64,6 +65,20 @@ def page(token: str) -> Any:
         bank_details=bank_details(),
         cards=bool(current_app.config["SETTINGS"].stripe_secret_key),
     )
+
+
+@blueprint.post("/own/<code>")
+@requires(SIGNED_IN)
+@limiter.limit(LINK_LIMIT)
+def reopen(code: str) -> Any:
+    """To the page of a registration in the address of whoever is signed in, by a new private link."""
+    user = person()
+    mine = [one for one in queries.registrations_of(user.email) if one.code == code] if user else []
+    if not mine:
+        raise NotFound
+    with transaction():
+        token = registration.private_link(mine[0])
+    return redirect(url_for(".page", token=token), 303)
 
 
 @blueprint.post("/<token>/pay")

@@ -10,6 +10,7 @@ from access.asking import person
 from events import queries, registration
 from events.editions import Window, places_left, window
 from events.forms import RegistrationForm, label, new_submission
+from events.manage_views import STATUS_LABELS
 from events.models import Edition, Registration, RegistrationStatus
 from events.own_views import to_checkout
 from events.places import tell
@@ -56,8 +57,15 @@ def _words() -> dict[str, Any]:
 @blueprint.get("/")
 @public
 def home() -> Any:
-    """The gatherings to come, what Teranga does, and the gatherings that were."""
-    return render_template("events/home.html", found=queries.gatherings(), figure_labels=FIGURE_LABELS)
+    """The gatherings to come and those that were; what Teranga does, or what concerns who signed in."""
+    user = person()
+    return render_template(
+        "events/home.html",
+        found=queries.gatherings(),
+        figure_labels=FIGURE_LABELS,
+        own=queries.registrations_of(user.email) if user else [],
+        own_labels=STATUS_LABELS,
+    )
 
 
 @blueprint.get("/events/<code>")

@@ -6,6 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from events.models import (
     Edition,
@@ -13,7 +14,11 @@ from events.models import (
     HeadcountFigure,
     Milestone,
     ProgrammeSession,
+    Registration,
+    RegistrationStatus,
 )
+from network.models import Person
+from network.people import normalised_email
 from shared.clock import today
 from shared.database import db
 from shared.errors import NotFound
@@ -40,6 +45,19 @@ def gatherings() -> Gatherings:
     for figure in headcounts([one.id for one in past]):
         figures.setdefault(figure.edition_id, []).append(figure)
     return Gatherings(coming, past, figures)
+
+
+def registrations_of(email: str) -> list[Registration]:
+    """What the person with this address is registered for, the gathering that comes first first."""
+    wanted = (
+        select(Registration)
+        .join(Registration.person)
+        .join(Registration.edition)
+        .where(Person.email == normalised_email(email), Registration.status != RegistrationStatus.CANCELLED)
+        .order_by(Edition.starts_on)
+        .options(contains_eager(Registration.edition))
+    )
+    return list(db.session.scalars(wanted))
 
 
 def public_edition(code: str) -> Edition:

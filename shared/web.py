@@ -46,9 +46,12 @@ SIGNED_IN = "signed in"
 
 
 class NavigationItem(NamedTuple):
+    """A place of the menu; `hint` says in a sentence what one does there."""
+
     url: str
     label: str
     current: bool
+    hint: str
 
 
 class Gate(Protocol):

@@ -278,3 +278,14 @@ def as_fatou(app: Flask, fatou: User) -> FlaskClient:
     with client.session_transaction() as session:
         session["locale"] = "en"
     return client
+
+
+def test_the_page_of_a_gathering_leads_to_what_it_needs_next(as_fatou: FlaskClient) -> None:
+    fill_in(as_fatou, "/manage/events/new", **TYPED)
+    page = as_fatou.get("/manage/events/DKR05").text
+    for path in (
+        "/delegations/costs/DKR05", "/delegations/funders/DKR05", "/delegations/invite?edition=DKR05",
+        "/delegations/accreditation", "/manage/events/DKR05/badges", "/check-in/DKR05",
+    ):  # fmt: skip
+        assert f'href="{path}"' in page
+        assert as_fatou.get(path).status_code == 200

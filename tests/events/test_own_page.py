@@ -9,12 +9,14 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 from sqlalchemy import func, select
 
+from access.models import User
 from events import places, programme, registration
 from events.calendar import calendar_file
 from events.models import Edition, Registration, RegistrationStatus
 from events.programme import AddSession, SessionKind
 from shared import clock
 from shared.database import db, transaction
+from tests.conftest import sign_in
 from tests.events.browsing import PERSON, fill_in, hidden_fields, press
 from tests.events.gathering import BY, dakar, somebody
 from tests.simulator.fixtures import DECLINED, KEY, SECRET, SimulatedStripe
@@ -216,3 +218,19 @@ def test_the_calendar_tells_the_gathering_in_its_own_zone(client: FlaskClient, a
     assert "DTSTART;TZID=America/Toronto:20051122T090000" in text and "BEGIN:VTIMEZONE" in text
     assert "DTEND;TZID=America/Toronto:20051126T180000" in text
     assert made.code in str(event["uid"])
+
+
+def test_who_signed_in_finds_their_registration_again(app: Flask, edition: Edition) -> None:
+    with transaction():
+        ines, ondine = (User(email=f"{name}@example.org", name=name) for name in ("personne1", "ondine"))
+        db.session.add_all([ines, ondine])
+        found = registration.register(edition, somebody(1), by=BY)
+    client, elsewhere = app.test_client(), app.test_client()
+    sign_in(client, ines)
+    sign_in(elsewhere, ondine)
+    assert found.code in client.get("/").text
+    answer = press(client, "/", f"/registration/own/{found.code}")
+    assert answer.status_code == 303
+    assert found.code in client.get(answer.location).text
+    assert found.code not in elsewhere.get("/").text
+    assert press(elsewhere, "/", f"/registration/own/{found.code}").status_code == 404
