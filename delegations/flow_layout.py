@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 WIDTH = 1060
 LEFT = 230
-RIGHT = 680
+RIGHT = 640
 FULL = 250.0
 """The height of all the money, in the drawing's units."""
 

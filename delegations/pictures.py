@@ -143,8 +143,8 @@ def _times(need: Money, seats: int, locale: str) -> str:
 
 def curve_of(status: PlanStatus, projection: Projection, locale: str) -> CurvePicture:
     """A plan over time: what it asks for, what was saved, where it is heading, when it was late."""
-    start = min(point.on for point in (*projection.planned, *projection.actual))
-    end = max(point.on for point in (*projection.planned, *projection.actual, *projection.projected))
+    shown = [point.on for point in (*projection.planned, *projection.actual, *projection.projected)]
+    start, end = min(status.today, *shown), max(shown)
     days = max((end - start).days, 1)
     top = max([status.target, *(point.amount for point in projection.actual)])
 

@@ -201,6 +201,7 @@ def _page(plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = N
         paid_count=sum(part.state is InstalmentState.PAID for part in status.instalments),
         curve=pictures.curve_of(status, projection, reader()),
         heading=pictures.plan_sentence(projection, reader(), show_date),
+        waiting=savings.deposits_to_approve(plan),
         states=STATES,
         late_words=pictures.late_words,
         token=token,

@@ -317,6 +317,20 @@ def deposit_settled(payment: Payment) -> None:
     messages.tell_deposit(plan, payment.amount, payment.id)
 
 
+def deposits_to_approve(plan: SavingsPlan) -> list[Payment]:
+    """Deposits that were recorded and do not count before a second person approved them, oldest first."""
+    wanted = (
+        select(Payment)
+        .where(
+            Payment.purpose == PURPOSE,
+            Payment.subject_id == plan.id,
+            Payment.status == PaymentStatus.RECORDED,
+        )
+        .order_by(Payment.id)
+    )
+    return list(db.session.scalars(wanted))
+
+
 def deposits_of(plan: SavingsPlan) -> list[queries.Receipt]:
     """What reached the plan, oldest first; negative where it was taken back."""
     return queries.receipts([plan.fund_id], chart.SAVINGS, plan.currency)[plan.fund_id]

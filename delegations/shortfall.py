@@ -24,6 +24,10 @@ class ReasonKind(StrEnum):
     SUPPORT_UNUSED = "support_unused"
 
 
+UNUSED = frozenset((ReasonKind.INELIGIBLE, ReasonKind.CAP_REACHED, ReasonKind.ALREADY_MATCHED))
+"""Why money that a funder offers pays nothing: what a delegation is told first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One binding reason and the amount it costs.

@@ -142,7 +142,7 @@ def approve(decision: SupportDecision, *, by: User) -> SupportDecision:
 
 
 def _draft(decision: SupportDecision, award: SupportAward, *, by: User) -> JournalEntry:
-    narration = f"{decision.title}: {award.label}"
+    narration = f"{decision.title} – {award.label}"
     key = f"award:{award.id}"
     if award.delegation_id is None:
         legs = [

@@ -22,13 +22,14 @@ from delegations.pages import (
     seat_card,
     state_kind,
 )
-from delegations.shortfall import sentence
+from delegations.shortfall import UNUSED, sentence
 from delegations.unlocks import unlocks
 from events.models import Edition, EditionStatus
 from shared.database import db, transaction
 from shared.errors import DomainError
 from shared.forms import as_choices, explain, reader
 from shared.i18n import _
+from shared.money import Money
 from shared.web import requires
 
 P, S = Permission, DelegationStatus
@@ -122,7 +123,9 @@ def show(code: str) -> Any:
         coverage=coverage,
         flow=pictures.flow_of(coverage, reader()),
         summary=pictures.short_of(coverage, reader()),
-        reasons=[sentence(reason, group_names()) for reason in coverage.reasons],
+        unused=[sentence(reason, group_names()) for reason in coverage.reasons if reason.kind in UNUSED],
+        reasons=[sentence(reason, group_names()) for reason in coverage.reasons if reason.kind not in UNUSED],
+        moved_away=_moved_away(coverage, [statuses[plan.id].saved for plan in plans]),
         unlocks=[sentence(one, group_names()) for one in unlocks(funding, network, delegation.code)],
         budget=budget,
         groups=budgets.GROUPS,
@@ -131,6 +134,14 @@ def show(code: str) -> Any:
         may=may,
         next_step=next_step(delegation, board, bool(plans), may),
     )
+
+
+def _moved_away(coverage: Coverage, saved: list[Money]) -> Money | None:
+    """What was saved for the delegation and then decided away from it, where there is such a thing."""
+    if any(one.currency != coverage.currency for one in saved):
+        return None  # several currencies: the funds' own pages tell
+    moved = Money.total(saved, coverage.currency) - coverage.own_used - coverage.own_left
+    return moved if moved.minor > 0 else None
 
 
 @blueprint.route("/delegations/<code>/request", methods=["GET", "POST"])

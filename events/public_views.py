@@ -16,7 +16,17 @@ from events.own_views import to_checkout
 from events.places import tell
 from events.programme import FIGURE_LABELS, SESSION_LABELS
 from events.registration import AlreadyRegistered, private_link
-from events.wording import city_of, country, days, deadline, hour, last_day, own_names, partial_date
+from events.wording import (
+    city_of,
+    country,
+    days,
+    deadline,
+    hour,
+    last_day,
+    own_names,
+    partial_date,
+    source_of,
+)
 from shared.audit import System
 from shared.clock import today
 from shared.database import db, transaction
@@ -48,6 +58,7 @@ def _words() -> dict[str, Any]:
         "country_name": lambda code: country(code, locale_code()),
         "partial_date": lambda text: partial_date(text, locale_code()),
         "own_names": own_names,
+        "source_of": source_of,
         "labelled": lambda labels: label(labels, locale_code()),
         "places_left": places_left,
         "window": window,

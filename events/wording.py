@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_location
 
+from shared.i18n import _
+
 
 def days(start: date, end: date, locale: str) -> str:
     """``22–26 novembre 2005``, ``November 22–26, 2005``, or the one day; both whole across months."""
@@ -22,12 +24,19 @@ def days(start: date, end: date, locale: str) -> str:
 
 
 def partial_date(text: str, locale: str) -> str:
-    """``2002-12`` as ``décembre 2002``; a year, a whole date, and anything else as it stands."""
+    """``2002-12`` as ``décembre 2002``; ``2003-summer``, a year, a whole date, anything else as it stands."""
+    if re.fullmatch(r"\d{4}-summer", text):
+        return str(_("summer %(year)s", year=text[:4]))
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         return str(format_date(date.fromisoformat(text), "long", locale=locale))
     if re.fullmatch(r"\d{4}-\d{2}", text):
         return str(format_date(date.fromisoformat(f"{text}-01"), "LLLL y", locale=locale))
     return text
+
+
+def source_of(provenance: str) -> str:
+    """Where a figure was read, without the letter that marks how sure we are of it."""
+    return re.sub(r"^[FIR] ", "", provenance)
 
 
 def hour(moment: datetime, zone: str, locale: str) -> str:

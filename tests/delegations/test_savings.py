@@ -51,12 +51,14 @@ def test_a_deposit_counts_once_somebody_else_approved_it(
             plan, RecordDeposit(amount=cad("750.00"), received_on=on), by=aristide
         )
     assert savings.plan_status(plan, on).saved == cad("0.00")
+    assert [one.amount for one in savings.deposits_to_approve(plan)] == [cad("750.00")]
     with pytest.raises(SamePerson), transaction():
         payments.approve_receipt(payment, by=aristide)
     with transaction():
         payments.approve_receipt(payment, by=zoe)
     status = savings.plan_status(plan, on)
     assert status.saved == cad("750.00")
+    assert savings.deposits_to_approve(plan) == []
     assert status.instalments[0].state is InstalmentState.PAID
     assert len(mails("p1@example.org")) == 2  # the link, the acknowledgement
 
