@@ -97,14 +97,14 @@ def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--database", default="", help="An empty database; SQLite in a new folder otherwise.")
-    parser.add_argument("--only", choices=["server", "badges", "statements"])
+    parser.add_argument("--only", choices=["server", "badges", "statements", "reconciliation"])
     parser.add_argument("--json", action="store_true", help="JSON alone.")
     asked = parser.parse_args()
     found: dict[str, Any] = {}
     if asked.only in (None, "server"):
         with tempfile.TemporaryDirectory() as folder:
             found |= on_server(Stage(Path(folder), asked.database))
-    for name in ("badges", "statements"):
+    for name in ("badges", "statements", "reconciliation"):
         if asked.only in (None, name):
             found |= alone(f"bench.{name}")()
     if not asked.json:

@@ -6,8 +6,8 @@ only if nothing else fits nearly as well.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -15,15 +15,15 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
-from treasury.matching_evidence import Evidence, Index
+from treasury.matching_evidence import REST, Evidence, Index, Level, Marks
 from treasury.matching_groups import Groups
-from treasury.matching_values import Candidate, Habit, Key, LineToMatch, Proposal, Reason
+from treasury.matching_values import Candidate, Habit, HabitKind, Key, LineToMatch, Proposal, Reason
 
-__all__ = ["Candidate", "Habit", "Key", "LineToMatch", "Proposal", "Reason", "propose"]
+__all__ = ["Candidate", "Habit", "HabitKind", "Key", "LineToMatch", "Proposal", "Reason", "propose"]
 
-_LEAST_OFFERED = -1.0  # logarithm of odds; about one in four
-_SURE = 3.9  # about 98 in 100
-_MARGIN = 2.0
+_LEAST_OFFERED = -2.0  # logarithm of odds; about one in eight
+_SURE = 0.96
+_CLOSE = 2.0  # logarithm of odds between two that fit
 _ENOUGH = 0.7  # a single candidate with this score makes sums needless
 _OFFERED = 5
 _DENSE = 2_000_000  # cells of a matrix; larger groups are solved sparsely
@@ -38,8 +38,8 @@ def propose(
     """
     ordered = sorted(lines, key=lambda line: (line.dated_on, str(line.key)))
     index = Index(sorted(candidates, key=lambda one: (one.dated_on, str(one.key))), habits)
-    references = [index.references_in(line) for line in ordered]
-    evidence = _compare(ordered, index, references)
+    marks = [index.marks(line) for line in ordered]
+    evidence = _compare(ordered, index, marks)
     chosen = _assign(evidence)
     sure = _sure(chosen, evidence)
     taken = {one.candidate for one in sure.values()}
@@ -47,10 +47,11 @@ def propose(
     proposals: list[Proposal] = []
     for position, line in enumerate(ordered):
         if position in sure:
-            proposals.append(_proposal(line, sure[position], index, sure=True))
+            one = sure[position]
+            proposals.append(_proposal(line, one, index, max(_SURE, evidence.probability(one)), sure=True))
             continue
         offered = [one for one in evidence.of_line(position) if one.candidate not in taken]
-        proposals += _offers(line, chosen.get(position), offered, index, groups, references[position])
+        proposals += _offers(line, chosen.get(position), offered, evidence, index, groups, marks[position])
     return proposals
 
 
@@ -61,27 +62,59 @@ class _Comparisons:
         self.all = list(evidence)
         self._lines: dict[int, list[Evidence]] = defaultdict(list)
         self._candidates: dict[int, list[Evidence]] = defaultdict(list)
+        self._line_odds: dict[int, float] = defaultdict(float)
+        self._candidate_odds: dict[int, float] = defaultdict(float)
         for one in sorted(self.all, key=lambda one: (-one.weight, one.line, one.candidate)):
             self._lines[one.line].append(one)
             self._candidates[one.candidate].append(one)
+            self._line_odds[one.line] += one.odds
+            self._candidate_odds[one.candidate] += one.odds
 
     def of_line(self, line: int) -> Sequence[Evidence]:
         return self._lines.get(line, [])
 
-    def rivals(self, link: Evidence) -> Iterator[Evidence]:
-        """The other links of the same line and of the same candidate."""
-        for one in chain(self._lines[link.line], self._candidates[link.candidate]):
-            if one is not link:
-                yield one
+    def probability(self, link: Evidence) -> float:
+        """How probable a link is beside all others of its line and of its candidate, and beside none.
+
+        Of one candidate, several lines may be parts.
+        """
+        total = self._line_odds[link.line]
+        if link.levels.amount is not Level.AMOUNT_PART:
+            total = max(total, self._candidate_odds[link.candidate])
+        return link.odds / (1 + total)
+
+    def probability_beside(self, link: Evidence, counts: Callable[[Evidence], bool]) -> float:
+        """The same beside those others alone that count."""
+        groups = (self._lines[link.line], self._candidates[link.candidate])
+        total = max(sum(one.odds for one in group if one is not link and counts(one)) for group in groups)
+        return link.odds / (1 + link.odds + total)
 
 
-def _compare(lines: Sequence[LineToMatch], index: Index, references: Sequence[set[str]]) -> _Comparisons:
+def _compare(lines: Sequence[LineToMatch], index: Index, marks: Sequence[Marks]) -> _Comparisons:
+    every = [
+        found for position, line in enumerate(lines) for found in index.weigh(position, line, marks[position])
+    ]
     return _Comparisons(
-        found
-        for position, line in enumerate(lines)
-        for found in index.weigh(position, line, references[position])
-        if found.weight >= _LEAST_OFFERED
+        found for found in _with_the_rest(every, lines, index) if found.weight >= _LEAST_OFFERED
     )
+
+
+def _with_the_rest(
+    every: Sequence[Evidence], lines: Sequence[LineToMatch], index: Index
+) -> Iterator[Evidence]:
+    """Two parts of one amount that make it whole speak for each other."""
+    parts: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for one in every:
+        if one.levels.amount is Level.AMOUNT_PART and (one.named or one.referenced):
+            parts[one.candidate][lines[one.line].amount.minor].append(one.line)
+    for one in every:
+        rest = index.candidates[one.candidate].amount.minor - lines[one.line].amount.minor
+        others = parts[one.candidate][rest] if one.candidate in parts else []
+        if one.levels.amount is Level.AMOUNT_PART and any(other != one.line for other in others):
+            reasons = (*one.reasons, Reason("rest"))
+            yield replace(one, weight=one.weight + REST, reasons=reasons)
+        else:
+            yield one
 
 
 def _assign(comparisons: _Comparisons) -> dict[int, Evidence]:
@@ -125,58 +158,55 @@ def _assign_group(group: list[Evidence]) -> list[Evidence]:
 
 
 def _sure(chosen: dict[int, Evidence], comparisons: _Comparisons) -> dict[int, Evidence]:
-    """The assigned links that are exact, well founded, and ahead of every rival by a margin.
+    """The assigned links that are exact, well founded, and leave little probability to anything else.
 
     Links by reference are decided first, against other references alone; then they are nobody's rivals.
     """
     good = [
-        one for one in chosen.values() if one.exact and one.weight >= _SURE and (one.referenced or one.named)
+        one for one in chosen.values() if one.exact and (one.referenced or one.named) and not one.contradicted
     ]
     by_reference = {
         one.line: one
         for one in good
-        if one.referenced and _ahead(one, (rival for rival in comparisons.rivals(one) if rival.referenced))
+        if one.referenced and comparisons.probability_beside(one, lambda rival: rival.referenced) >= _SURE
     }
     settled = {one.candidate for one in by_reference.values()}
+
+    def open_still(rival: Evidence) -> bool:
+        return rival.line not in by_reference and rival.candidate not in settled
+
     by_rest = {
         one.line: one
         for one in good
-        if one.line not in by_reference
-        and _ahead(
-            one,
-            (
-                rival
-                for rival in comparisons.rivals(one)
-                if rival.line not in by_reference and rival.candidate not in settled
-            ),
-        )
+        if one.line not in by_reference and comparisons.probability_beside(one, open_still) >= _SURE
     }
     return by_reference | by_rest
-
-
-def _ahead(one: Evidence, rivals: Iterable[Evidence]) -> bool:
-    return all(one.weight - rival.weight >= _MARGIN for rival in rivals)
 
 
 def _offers(
     line: LineToMatch,
     best: Evidence | None,
     offered: Sequence[Evidence],
+    evidence: _Comparisons,
     index: Index,
     groups: Groups,
-    references: set[str],
+    marks: Marks,
 ) -> list[Proposal]:
     """All that may settle a line of which nothing is sure: the assigned candidate first among equals."""
     strongest = sorted(offered, key=lambda one: (-one.weight, one is not best, one.candidate))[:_OFFERED]
-    close = len(strongest) > 1 and strongest[0].weight - strongest[1].weight < _MARGIN
-    proposals = [_proposal(line, one, index, sure=False, rival=close) for one in strongest]
-    if not strongest or strongest[0].score < _ENOUGH or not strongest[0].exact:
-        group = groups.suggest(line, references)
+    close = len(strongest) > 1 and strongest[0].weight - strongest[1].weight < _CLOSE
+    proposals = [
+        _proposal(line, one, index, evidence.probability(one), sure=False, rival=close) for one in strongest
+    ]
+    if not strongest or not strongest[0].exact or proposals[0].score < _ENOUGH:
+        group = groups.suggest(line, marks.exact)
         if group:
             proposals.append(group)
     return sorted(proposals, key=lambda one: -one.score)
 
 
-def _proposal(line: LineToMatch, one: Evidence, index: Index, *, sure: bool, rival: bool = False) -> Proposal:
+def _proposal(
+    line: LineToMatch, one: Evidence, index: Index, score: float, *, sure: bool, rival: bool = False
+) -> Proposal:
     reasons = (*one.reasons, Reason("rival")) if rival else one.reasons
-    return Proposal(line.key, (index.candidates[one.candidate].key,), round(one.score, 4), sure, reasons)
+    return Proposal(line.key, (index.candidates[one.candidate].key,), round(score, 4), sure, reasons)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from treasury.matching_evidence import Index
+from treasury.matching_evidence import NEAR_DAYS, Index
 from treasury.matching_values import Candidate, LineToMatch, Proposal, Reason
 from treasury.name_matching import name_words
 
@@ -20,7 +20,7 @@ _PAYERS = 3  # that are tried, the closest names first
 _RAREST_WORDS = 4
 _PAYERS_OF_A_WORD = 100
 _CLOSE = 0.7
-_BY_REFERENCE, _BY_NAME = 0.95, 0.6
+_BY_REFERENCE, _BY_NAME, _FOR_TWO = 0.95, 0.9, 0.6
 
 _Half = list[tuple[NDArray[np.int64], NDArray[np.int64]]]  # by number of members: sums in order, and masks
 
@@ -89,18 +89,48 @@ class Groups:
             if chosen := self._choose(line, open_ones):
                 shown = self._index.candidates[chosen[0]].reference
                 return self._proposal(line, chosen, _BY_REFERENCE, Reason("reference", shown))
-        for payer in self._payers(line):
+        payers = self._payers(line)
+        for payer in payers:
             if chosen := self._choose(line, self._by_payer[payer]):
                 return self._proposal(line, chosen, _BY_NAME, Reason("name", payer))
+        for payer in payers:
+            if chosen := self._with_another(line, self._by_payer[payer]):
+                return self._proposal(line, chosen, _FOR_TWO, Reason("name", payer))
         return None
+
+    def _with_another(self, line: LineToMatch, positions: list[int]) -> list[int]:
+        """The only two, one of this payer and one of anybody else's, that make the amount in these days."""
+        day = line.dated_on.toordinal()
+        found: list[list[int]] = []
+        for mine in positions:
+            candidate = self._index.candidates[mine]
+            if not self._fits(candidate, line) or abs(self._index.days[mine] - day) > NEAR_DAYS:
+                continue
+            rest = line.amount - candidate.amount
+            found += [
+                sorted((mine, other))
+                for other in self._index.by_amount.get((rest.currency, rest.minor), [])
+                if other not in self._taken
+                and candidate.names != self._index.candidates[other].names
+                and abs(self._index.days[other] - day) <= NEAR_DAYS
+            ]
+        return found[0] if len(found) == 1 else []
 
     def _payers(self, line: LineToMatch) -> list[str]:
         text = f"{line.name} {line.memo}"
+        known = {
+            name
+            for words in self._index.payers_known(line)
+            for name in self._payers_by_word.get(words[0] if words else "", ())
+            if name_words(name) == words
+        }
         sharing = sorted((self._payers_by_word.get(word, set()) for word in name_words(text)), key=len)
         few = {name for names in sharing[:_RAREST_WORDS] if len(names) <= _PAYERS_OF_A_WORD for name in names}
         closeness = {name: self._index.names.closeness(text, name) for name in few}
-        close = [name for name in closeness if closeness[name] >= _CLOSE]
-        return sorted(close, key=lambda name: (-closeness[name], name))[:_PAYERS]
+        close = sorted(
+            (name for name in few if closeness[name] >= _CLOSE), key=lambda one: (-closeness[one], one)
+        )
+        return list(dict.fromkeys([*sorted(known), *close]))[:_PAYERS]
 
     def _choose(self, line: LineToMatch, positions: list[int]) -> list[int]:
         total = line.amount.minor

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-from shared.i18n import _, ngettext
+from shared.i18n import _, _l, ngettext
 from shared.money import Money, format_money
 
 Key = int | str
@@ -42,13 +43,24 @@ class LineToMatch:
         return f"{self.reference} {self.name} {self.memo}"
 
 
+class HabitKind(StrEnum):
+    WORDS = "words"
+    ACCOUNT = "account"
+    REFERENCE = "reference"
+
+
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """The bank's `wording` was confirmed `times` times to mean the payer `name`."""
+    """What the bank wrote was confirmed `times` times to mean the payer `name`.
+
+    `wording` is the text itself, or one thing that stood in it: the number of an account, a reference that
+    a standing order repeats (`kind`).
+    """
 
     wording: str
     name: str
     times: int = 1
+    kind: HabitKind = HabitKind.WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +75,16 @@ class Reason:
     def sentence(self, locale: str) -> str:
         """The reason in words of the reader's language; amounts are written as in `locale`."""
         said: str
-        if self.code == "reference":
-            said = _("The reference %(text)s stands in the text.", text=self.text)
-        elif self.code == "amount":
-            said = _("The amount is the same.")
-        elif self.code == "amount differs" and self.difference is not None:
+        if self.code == "amount differs" and self.difference is not None:
             said = _("The amount differs by %(amount)s.", amount=format_money(self.difference, locale))
+        elif self.code == "part" and self.difference is not None:
+            said = _("It is a part: %(amount)s would be left.", amount=format_money(self.difference, locale))
+        elif self.code == "held back" and self.difference is not None:
+            said = _(
+                "%(amount)s less, as when a bank keeps a fee.", amount=format_money(self.difference, locale)
+            )
         elif self.code == "date" and self.number:
             said = ngettext("%(num)s day lies between.", "%(num)s days lie between.", self.number)
-        elif self.code == "date":
-            said = _("It is the same day.")
-        elif self.code == "sum":
-            said = _(
-                "These %(number)s together make the amount, and no other choice does.", number=self.number
-            )
-        else:
-            said = self._about_others()
-        return said
-
-    def _about_others(self) -> str:
-        said: str
-        if self.code == "name":
-            said = _("The name is close to %(text)s.", text=self.text)
         elif self.code == "habit":
             said = ngettext(
                 "The bank wrote this once before for %(text)s.",
@@ -92,13 +92,26 @@ class Reason:
                 self.number,
                 text=self.text,
             )
-        elif self.code == "recorded":
-            said = _("It was recorded from this line.")
-        elif self.code == "chosen":
-            said = _("A person chose it.")
         else:
-            said = _("Another one fits as well.")
+            said = str(_SENTENCES[self.code]) % {"text": self.text, "number": self.number}
         return said
+
+
+_SENTENCES = {
+    "reference": _l("The reference %(text)s stands in the text."),
+    "reference nearly": _l("Almost the reference %(text)s stands in the text."),
+    "reference other": _l("Another reference stands in the text."),
+    "amount": _l("The amount is the same."),
+    "date": _l("It is the same day."),
+    "sum": _l("These %(number)s together make the amount, and no other choice does."),
+    "rest": _l("With another bank line of these days it makes the amount."),
+    "name": _l("The name is close to %(text)s."),
+    "account": _l("It comes from the account of %(text)s."),
+    "entry": _l("One entry holds these %(number)s."),
+    "recorded": _l("It was recorded from this line."),
+    "chosen": _l("A person chose it."),
+    "rival": _l("Another one fits as well."),
+}
 
 
 @dataclass(frozen=True, slots=True)
