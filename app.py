@@ -51,6 +51,8 @@ import treasury.fund_models
 import treasury.models
 import treasury.payment_views
 import treasury.reconciliation_views
+import treasury.statement_column_views
+import treasury.statement_models
 import treasury.statement_views
 import treasury.views
 import treasury.webhooks
@@ -74,6 +76,7 @@ from treasury import bank_details
 from treasury.gateway import StripeGateway
 from treasury.payments import SETTLED
 from treasury.statement_cli import statements
+from treasury.statement_jobs import finish_import, take_a_look
 
 HERE = Path(__file__).parent
 
@@ -140,6 +143,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     treasury.entry_views.blueprint,
     treasury.payment_views.blueprint,
     treasury.reconciliation_views.blueprint,
+    treasury.statement_column_views.blueprint,
     treasury.statement_views.blueprint,
     treasury.views.blueprint,
     treasury.webhooks.blueprint,
@@ -159,6 +163,8 @@ def _rooms(app: Flask, settings: Settings) -> None:
     SETTLED["registration"] = fee_settled
     outbox.jobs.HANDLERS["registration-message"] = messages.send_message
     outbox.jobs.HANDLERS["registration-offer-ends"] = messages.end_offer_in_time
+    outbox.jobs.HANDLERS["statement-import"] = finish_import
+    outbox.jobs.HANDLERS["statement-look"] = take_a_look
     SETTLED["savings"] = deposit_settled
     worker.install(app)
     outbox.jobs.HANDLERS["mail"] = partial(mail.deliver, server=settings.mail_url, sender=settings.mail_from)

@@ -26,6 +26,7 @@ from tests.delegations.conftest import cad, delegation_of, plan_of
 from treasury import chart, payments, reconciliation
 from treasury.models import Account, Attention, StatementLine
 from treasury.statement_import import import_statement
+from treasury.statement_uploads import keep_upload
 from treasury.statement_values import Assumptions
 from treasury.statements import inspect
 
@@ -129,6 +130,9 @@ def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]
             "reference": waiting.reference,
             "attention_id": db.session.scalars(select(Attention.id)).first(),
             "statement_id": statement.id,
+            "upload_id": keep_upload(
+                bank, text.encode(), "releve.csv", Assumptions(currency="CAD"), by=treasurer
+            ).id,
             "line_id": free.id,
             "link_id": link.id,
             "name": "releve.csv",

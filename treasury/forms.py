@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import select
 from wtforms import (
     DateField,
@@ -18,7 +17,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.form import Form
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from shared.clock import today
 from shared.database import db
@@ -29,16 +28,13 @@ from treasury import chart
 from treasury.ledger import Leg
 from treasury.models import Account, AccountKind, Fund, PaymentMethod
 from treasury.reconciliation import RecordLine
-from treasury.statement_dates import ORDERS
-from treasury.statement_values import Assumptions
 from treasury.transfers import FundTransfer
-from treasury.wording import METHODS, account_name
+from treasury.wording import METHODS
 
 RECEIVING = (chart.BANK, chart.CASH, chart.MOBILE_MONEY, chart.CHEQUES)
 """Accounts in which money is seen to arrive."""
 
 _HOW = (PaymentMethod.TRANSFER, PaymentMethod.CHEQUE, PaymentMethod.CASH, PaymentMethod.MOBILE_MONEY)
-_SIGNS = [("", _l("as the file tells")), (",", "1 234,56"), (".", "1,234.56")]
 _ROWS, _MOST_ROWS = 4, 20
 
 
@@ -261,46 +257,6 @@ def _counterparts() -> Any:
     found = (one for one in chart_choices(kinds) if one[0] not in (chart.BANK, chart.CONVERSION))
     likely = (chart.BANK_FEES, chart.SUSPENSE)
     return as_choices(sorted(found, key=lambda one: (*(one[0] != code for code in likely), one[0])))
-
-
-class UploadForm(FlaskForm):  # type: ignore[misc]
-    """A bank's file and the account it tells about; the rest only where the file leaves it open."""
-
-    account = SelectField(_l("Account"), choices=lambda: _account_choices())
-    file = FileField(_l("The bank’s file (OFX, QFX or CSV)"), [FileRequired(_l("Choose a file."))])
-    date_order = SelectField(_l("Order of dates"), choices=lambda: _orders())
-    decimal_sign = SelectField(_l("Decimal sign"), choices=as_choices(_SIGNS))
-
-    def assumptions(self, account: Account) -> Assumptions:
-        """What the reader is told where the file is silent."""
-        return Assumptions(
-            currency=account.currency,
-            date_order=self.date_order.data or None,
-            decimal_sign=self.decimal_sign.data or None,
-        )
-
-
-class PreviewForm(FlaskForm):  # type: ignore[misc]
-    """The file that was looked at, carried along with what was assumed of it."""
-
-    account = HiddenField(validators=[InputRequired()])
-    name = HiddenField(validators=[Length(max=200)])
-    content = HiddenField(validators=[InputRequired()])
-    date_order = HiddenField(validators=[Optional()])
-    decimal_sign = HiddenField(validators=[Optional()])
-    bank_account = SelectField(_l("Which account of the file"), choices=[], validate_choice=False)
-
-
-def _account_choices() -> Any:
-    return as_choices(
-        (str(one.id), f"{account_name(one)} · {one.currency} ({one.code})")
-        for one in sorted(cash_accounts(), key=lambda one: (one.currency != "CAD", one.code))
-    )
-
-
-def _orders() -> Any:
-    words = {"dmy": _("day, month, year"), "mdy": _("month, day, year"), "ymd": _("year, month, day")}
-    return as_choices([("", _("as the file tells")), *((one, words[one]) for one in ORDERS)])
 
 
 class ResolveForm(FlaskForm):  # type: ignore[misc]

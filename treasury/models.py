@@ -284,7 +284,9 @@ class BankStatement(Base):
     """One imported file for one bank account of the ledger.
 
     `total_minor` is the sum of every line of the file and `repeated` how many of them were already here, so
-    opening and closing can be held against them where files overlap. `rejected` is a JSON list of rows.
+    opening and closing can be held against them where files overlap; `gap_row` and `gap_on` tell from which
+    line on they disagree. `rejected` is a JSON list of rows. A long file comes in by pieces: until it is
+    `complete`, `lines_done` of `lines_expected` were looked at and nothing is matched with it.
     """
 
     __tablename__ = "bank_statement"
@@ -301,6 +303,11 @@ class BankStatement(Base):
     imported_at: Mapped[datetime] = mapped_column(default_factory=now)
     imported_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), default=None)
     rejected: Mapped[str] = mapped_column(Text, default="[]")
+    complete: Mapped[bool] = mapped_column(default=True)
+    lines_expected: Mapped[int] = mapped_column(default=0)
+    lines_done: Mapped[int] = mapped_column(default=0)
+    gap_row: Mapped[int | None] = mapped_column(default=None)
+    gap_on: Mapped[date | None] = mapped_column(default=None)
 
     account: Mapped[Account] = relationship(init=False)
     lines: Mapped[list["StatementLine"]] = relationship(init=False, back_populates="statement")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Executable, Subquery, func, select
+from sqlalchemy import ColumnElement, Executable, Select, Subquery, func, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from network.models import Organisation, OrganisationAlias
@@ -16,6 +16,7 @@ from shared.money import Money
 from treasury.matching_values import Candidate, Habit, LineToMatch
 from treasury.models import (
     Account,
+    BankStatement,
     EntryStatus,
     Fund,
     JournalEntry,
@@ -59,6 +60,11 @@ def linked(column: InstrumentedAttribute[int]) -> Subquery:
     )
 
 
+def coming_in() -> Select[int]:
+    """Statements of which only a part is here yet: nothing is matched with them."""
+    return select(BankStatement.id).where(BankStatement.complete.is_(False))
+
+
 def open_lines(account: Account) -> list[LineToMatch]:
     """The bank lines of `account` that neither links nor a draft explain whole, oldest first."""
     done = linked(ReconciliationLink.line_id)
@@ -74,7 +80,12 @@ def open_lines(account: Account) -> list[LineToMatch]:
         )
         .outerjoin(done, done.c.id == StatementLine.id)
         .outerjoin(LineEntry, LineEntry.line_id == StatementLine.id)
-        .where(StatementLine.account_id == account.id, left != 0, LineEntry.line_id.is_(None))
+        .where(
+            StatementLine.account_id == account.id,
+            left != 0,
+            LineEntry.line_id.is_(None),
+            StatementLine.statement_id.not_in(coming_in()),
+        )
         .order_by(StatementLine.dated_on, StatementLine.id)
     )
     return [

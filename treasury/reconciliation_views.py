@@ -30,6 +30,8 @@ _SHOWN = 30
 def workbench(statement_id: int) -> Any:
     """The lines of a statement, each with what it may be and why."""
     statement = _statement(statement_id)
+    if not statement.complete:
+        return render_template("treasury/statement_progress.html", upload=None, statement=statement)
     everything = request.args.get("show") == "all"
     bench = reconciliation.workbench(statement.account)
     undecided = set(db.session.scalars(_lines(statement_id, StatementLine.id, undecided=True)))

@@ -1,12 +1,16 @@
-"""Opening and closing balances from a column of running balances, if it agrees with every movement."""
+"""Opening and closing balances from a column of running balances, held against every movement."""
 
 from bisect import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from shared.money import Money
-from treasury.statement_values import Movement, UnsignedAmounts
+from treasury.statement_accounts import Movement
+from treasury.statement_values import GapStart, UnsignedAmounts
+
+_STEPS_PER_BREAK = 4
+_STEPS_TO_TURN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,26 +21,56 @@ class Balanced:
     balance: Money | None
 
 
-def opening_and_closing(
-    entries: Sequence[Balanced], rejected_rows: Sequence[int], *, may_lack_signs: bool
-) -> tuple[Money | None, Money | None]:
-    """Balances before the first and after the last of `entries` (one account, oldest or newest first).
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """Before the first and after the last movement, oldest first; where the column stops following.
 
-    Both are None if the column is empty or contradicts the amounts. A rejected row (`rejected_rows`, sorted)
-    between two movements leaves the step across it unchecked. `may_lack_signs` says that the amounts come
-    from one column whose sign is all there is: if none is negative and the balance falls by exactly an
-    amount, raises `UnsignedAmounts`.
+    `inverted` says that the balances agree with every movement once all signs are turned.
+    """
+
+    opening: Money | None = None
+    closing: Money | None = None
+    gap_start: GapStart | None = None
+    inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """How many steps the balances confirm and contradict, and both ends of the chain."""
+
+    steps: int
+    breaks: int
+    balances: Balances
+
+
+def balances_of(
+    entries: Sequence[Balanced], rejected_rows: Sequence[int], *, may_lack_signs: bool
+) -> Balances:
+    """What the column of balances says of `entries` (one account, oldest or newest first).
+
+    Nothing, if it is empty or contradicts the amounts throughout; a contradiction that stands alone is where
+    the gap begins. A rejected row (`rejected_rows`, sorted) between two movements leaves the step across it
+    unchecked. `may_lack_signs` says that the amounts come from one column whose sign is all there is: if
+    none is negative and the balance falls by exactly an amount, raises `UnsignedAmounts`; if turning every
+    sign makes all agree, they are turned.
     """
     if all(entry.balance is None for entry in entries):
-        return None, None
-    walks = [_walk(sequence, rejected_rows) for sequence in _orders(entries)]
-    agreeing = [walk for walk in walks if walk is not None]
-    if agreeing:
-        steps, opening, closing = max(agreeing, key=lambda walk: walk[0])
-        return (opening, closing) if steps or len(walks) == 1 else (None, None)
-    if may_lack_signs and all(entry.movement.amount.minor >= 0 for entry in entries):
-        _refuse_falling(entries)
-    return None, None
+        return Balances()
+    orders = _orders(entries)
+    walks = [_walk(order, rejected_rows) for order in orders]
+    sound = [walk for walk in walks if not walk.breaks]
+    if sound:
+        best = max(sound, key=lambda walk: walk.steps)
+        return best.balances if best.steps or len(walks) == 1 else Balances()
+    if may_lack_signs:
+        if all(entry.movement.amount.minor >= 0 for entry in entries):
+            _refuse_falling(entries)
+        turned = [_walk([_turned(entry) for entry in order], rejected_rows) for order in orders]
+        agreeing = [walk for walk in turned if not walk.breaks and walk.steps >= _STEPS_TO_TURN]
+        if agreeing:
+            return replace(agreeing[0].balances, inverted=True)
+    best = max(walks, key=lambda walk: walk.steps - walk.breaks)
+    return best.balances if best.steps > _STEPS_PER_BREAK * best.breaks else Balances()
 
 
 def _orders(entries: Sequence[Balanced]) -> list[Sequence[Balanced]]:
@@ -47,30 +81,40 @@ def _orders(entries: Sequence[Balanced]) -> list[Sequence[Balanced]]:
     return [entries[::-1]] if first > last else [entries, entries[::-1]]
 
 
-def _walk(
-    entries: Sequence[Balanced], rejected_rows: Sequence[int]
-) -> tuple[int, Money | None, Money | None] | None:
-    """Number of steps that the balances confirm and both ends of the chain; None if one contradicts it."""
-    nothing = Money.zero(entries[0].movement.amount.currency)
-    opening: Money | None = None
-    known: Money | None = None
-    moved = nothing
-    steps = 0
+def _turned(entry: Balanced) -> Balanced:
+    return replace(entry, movement=replace(entry.movement, amount=-entry.movement.amount))
+
+
+def _walk(entries: Sequence[Balanced], rejected_rows: Sequence[int]) -> _Walk:
+    """Follow the balances from the oldest movement to the newest, starting again from what each states."""
+    currency = entries[0].movement.amount.currency
+    opening: int | None = None
+    known: int | None = None
+    gap_start: GapStart | None = None
+    moved = steps = breaks = 0
     start = stretch = bisect(rejected_rows, entries[0].movement.row)
+    unchecked = False
     for entry in entries:
         if (now := bisect(rejected_rows, entry.movement.row)) != stretch:
-            known, moved, stretch = None, nothing, now
-        moved += entry.movement.amount
+            unchecked, stretch = True, now
+        moved += entry.movement.amount.minor
         if entry.balance is None:
             continue
-        if known is not None:
-            if known + moved != entry.balance:
-                return None
-            steps += 1
-        elif stretch == start:
-            opening = entry.balance - moved
-        known, moved = entry.balance, nothing
-    return steps, opening, known + moved if known is not None else None
+        stated = entry.balance.minor
+        if known is None:
+            opening = stated - moved if stretch == start else None
+        elif known + moved == stated:
+            steps += not unchecked
+        else:
+            breaks += not unchecked
+            gap_start = gap_start or GapStart(entry.movement.row, entry.movement.date)
+        known, moved, unchecked = stated, 0, False
+    closing = None if known is None or unchecked else known + moved
+    return _Walk(steps, breaks, Balances(_money(opening, currency), _money(closing, currency), gap_start))
+
+
+def _money(minor: int | None, currency: str) -> Money | None:
+    return None if minor is None else Money(minor, currency)
 
 
 def _refuse_falling(entries: Sequence[Balanced]) -> None:

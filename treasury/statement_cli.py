@@ -10,13 +10,15 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from shared.audit import System
-from shared.database import db, transaction
+from shared.database import db
 from shared.errors import DomainError
 from shared.i18n import _, ngettext
 from shared.money import EXPONENTS
 from treasury.models import Account, AccountKind
 from treasury.statement_dates import ORDERS
-from treasury.statement_import import Plan, import_statement, plan
+from treasury.statement_import import Plan, plan
+from treasury.statement_jobs import import_by_pieces
+from treasury.statement_uploads import remembered
 from treasury.statement_values import Assumptions, StatementFile
 from treasury.statements import as_json, inspect
 
@@ -41,7 +43,10 @@ def statements() -> None:
 def inspect_file(
     file: Path, machine: bool, currency: str, date_order: str | None, decimal_sign: str | None
 ) -> None:
-    """Show accounts, lines and unreadable rows of FILE (OFX, QFX or CSV). Nothing is stored."""
+    """Show accounts, lines and unreadable rows of FILE. Nothing is stored.
+
+    FILE is OFX, QFX, QIF, MT940, CAMT.053, CSV or XLSX; what it says decides, not its name.
+    """
     assume = Assumptions(currency=currency, date_order=date_order, decimal_sign=decimal_sign)
     try:
         found = inspect(file.read_bytes(), file.name, assume)
@@ -98,8 +103,6 @@ def import_file(
     machine: bool,
 ) -> None:
     """Import FILE into an account: what is new comes in once, rows that cannot be read are listed."""
-    assume = Assumptions(currency=currency, date_order=date_order, decimal_sign=decimal_sign)
-    found = inspect(file.read_bytes(), file.name, assume)
     account = db.session.scalar(
         select(Account).where(
             Account.code == code, Account.currency == currency, Account.kind == AccountKind.ASSET
@@ -107,12 +110,18 @@ def import_file(
     )
     if account is None:
         raise click.ClickException(_("No account %(code)s in %(currency)s.", code=code, currency=currency))
+    data = file.read_bytes()
+    known = remembered(account, data)  # how somebody said, on the pages, that such a table is read
+    assume = Assumptions(
+        currency=currency,
+        date_order=date_order or known.date_order,
+        decimal_sign=decimal_sign or known.decimal_sign,
+        layout=known.layout,
+    )
+    found = inspect(data, file.name, assume)
     planned = plan(account, found, bank_account)
     if really:
-        with transaction():
-            import_statement(
-                account, found, by=System("command line"), file_name=file.name, bank_account=bank_account
-            )
+        _bring_in(account, found, file.name, bank_account)
     if machine:
         _print(_planned(planned, really))
         return
@@ -124,10 +133,30 @@ def import_file(
         click.echo(f"{row}: {reason}", err=True)
     if planned.gap:
         click.echo(_("Opening, lines and closing differ by %(gap)s.", gap=str(planned.gap)), err=True)
+        if start := planned.gap_start:
+            told = _("The difference begins at row %(row)s, on %(day)s.", row=start.row, day=start.date)
+            click.echo(told, err=True)
     count = len(planned.new)
     new = ngettext("%(num)s new line", "%(num)s new lines", count)
     told = _("%(new)s, %(known)s already here.", new=new, known=planned.repeated)
     click.echo(told if really else _("%(told)s Nothing is imported yet: add --apply.", told=told))
+
+
+def _bring_in(account: Account, found: StatementFile, name: str, bank_account: str | None) -> None:
+    """Import by pieces; on a terminal, a bar tells how far it is."""
+    with click.progressbar(length=1000, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def progress(done: int, expected: int) -> None:
+            bar.update(done * 1000 // expected - bar.pos)
+
+        import_by_pieces(
+            account.id,
+            found,
+            by=System("command line"),
+            file_name=name,
+            bank_account=bank_account,
+            progress=progress,
+        )
 
 
 def _planned(planned: Plan, applied: bool) -> dict[str, Any]:

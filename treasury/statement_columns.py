@@ -37,6 +37,8 @@ _TITLES = {
         historico|descritivo""",
     "id": """id|identifiant|id transaction|transaction id|identifiant transaction|numero de transaction|
         no de transaction|fitid|unique id|id operacion|id transaccion|id transacao""",
+    "status": """statut|etat|status|transaction status|state|estado|situacao|etat de la transaction|
+        statut de la transaction""",
     "currency": "devise|monnaie|currency|ccy|moneda|divisa|moeda",
     "account": """compte|numero de compte|no de compte|iban|account|account number|account no|cuenta|
         numero de cuenta|conta|numero da conta""",
@@ -67,6 +69,14 @@ class Columns:
         money = len(self.amounts) + len(self.debits) + len(self.credits)
         return len(self.dates) + money + sum(map(len, self.places.values()))
 
+    def roles(self) -> tuple[str, ...]:
+        """The role of each column; empty for one that is not read."""
+        named = {place: role for role, places in self.places.items() for place in places}
+        named |= dict.fromkeys(self.dates, "date")
+        for role, columns in (("amount", self.amounts), ("debit", self.debits), ("credit", self.credits)):
+            named |= {place: role for place, _currency in columns}
+        return tuple(named.get(place, "") for place in range(self.width))
+
     def money(self) -> list[tuple[int, str | None]]:
         """Every column that holds a movement's amount."""
         return [*self.amounts, *self.debits, *self.credits]
@@ -84,9 +94,13 @@ def columns_of(titles: Sequence[str]) -> Columns | None:
     cells = list(titles)
     while cells and not cells[-1].strip():
         cells.pop()
+    return arranged([role_of(cell) for cell in cells])
+
+
+def arranged(roles: Sequence[tuple[str | None, str | None]]) -> Columns | None:
+    """Columns of which each role and currency is known, or None without a date and an amount."""
     found: dict[str, list[tuple[int, str | None]]] = {}
-    for place, cell in enumerate(cells):
-        role, currency = role_of(cell)
+    for place, (role, currency) in enumerate(roles):
         if role:
             found.setdefault(role, []).append((place, currency))
     dates = found.pop("date", []) or found.get("value date", [])
@@ -96,7 +110,7 @@ def columns_of(titles: Sequence[str]) -> Columns | None:
     places = {role: tuple(place for place, _currency in columns) for role, columns in found.items()}
     if amounts:
         out = into = ()  # a signed amount beside two columns of totals says the same thing
-    return Columns(len(cells), tuple(place for place, _c in dates), amounts, out, into, places)
+    return Columns(len(roles), tuple(place for place, _c in dates), amounts, out, into, places)
 
 
 def role_of(title: str) -> tuple[str | None, str | None]:

@@ -55,6 +55,11 @@ def real_date(parts: tuple[int, int, int], text: str) -> date:
         raise UnreadableRow(_l("The date “%(text)s” does not exist.", text=quoted(text))) from None
 
 
+def looks_like_date(text: str) -> bool:
+    """Whether `text` has the shape of a date, existing or not."""
+    return bool(_readings(_without_time(text)))
+
+
 def date_order_of(texts: Iterable[str], assumed: str | None) -> str | None:
     """The order that every date of the column allows; None if the column needs none (months in words).
 

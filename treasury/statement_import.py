@@ -1,29 +1,35 @@
 """A bank's file into one of the house's accounts: every movement comes in once, twins stay two.
 
 What a file says twice, or two files say both, is recognised by the lines' identity. What could not be read is
-kept with its row, and what opening, lines and closing leave unexplained is told.
+kept with its row, and what opening, lines and closing leave unexplained is told. A long file comes in by
+pieces, each a transaction of its own: whoever is interrupted begins again and adds what is missing.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from access.models import User
 from shared import audit
 from shared.audit import Actor
-from shared.database import db
+from shared.database import db, hold
 from shared.errors import DomainError
 from shared.i18n import _, _l
 from shared.money import Money
 from treasury.models import Account, BankStatement, StatementLine
-from treasury.statement_values import ParsedLine, StatementAccount, StatementFile
+from treasury.statement_accounts import other_identities
+from treasury.statement_values import GapStart, ParsedLine, StatementAccount, StatementFile
 
-_CHUNK = 2000
+PIECE = 2000
+"""Lines that come in together."""
+
 _REFERENCE, _NAME = 160, 200
+_MOST_REJECTED = 1000
 
 
 class NoAccountInCurrency(DomainError):
@@ -63,6 +69,11 @@ class Plan:
     def last_day(self) -> date | None:
         return max((line.date for line in self.source.lines), default=None)
 
+    @property
+    def gap_start(self) -> GapStart | None:
+        """Where opening, lines and closing begin to disagree, if they do and it can be told."""
+        return self.source.gap_start if self.gap else None
+
 
 def plan(account: Account, statement_file: StatementFile, bank_account: str | None = None) -> Plan:
     """What importing the file into `account` would add; nothing is stored.
@@ -70,19 +81,29 @@ def plan(account: Account, statement_file: StatementFile, bank_account: str | No
     `bank_account` names one of several accounts of the file. Raises `NoAccountInCurrency`, `SeveralAccounts`.
     """
     source = _choose(account, statement_file, bank_account)
-    known = _known(account, source.lines)
-    moving = [line for line in source.lines if line.amount]
-    new = tuple(line for line in moving if line.identity not in known)
-    total = Money.total((line.amount for line in source.lines), account.currency)
+    moving = _moving(source)
+    new = tuple(line for piece in _pieces(moving) for line in _unknown(account.id, piece))
+    total = Money(sum(line.amount.minor for line in source.lines), account.currency)
     gap = None
     if source.opening is not None and source.closing is not None:
         gap = source.opening + total - source.closing
-    rejected = [(row.row, str(row.reason)) for row in statement_file.rejected]
-    still = len(source.lines) - len(moving)
-    if still:
+    rejected = [(row.row, str(row.reason)) for row in statement_file.rejected[:_MOST_REJECTED]]
+    if left := len(statement_file.rejected) - len(rejected):
+        rejected.append((0, _("%(count)s more rows could not be read.", count=left)))
+    if still := len(source.lines) - len(moving):
         rejected.append((0, _("%(count)s lines move no money and were left out.", count=still)))
-    content = hashlib.sha256("\n".join(line.identity for line in source.lines).encode()).hexdigest()
-    return Plan(source, new, len(moving) - len(new), total, gap, tuple(rejected), content)
+    return Plan(source, new, len(moving) - len(new), total, gap, tuple(rejected), _content(source))
+
+
+def _moving(source: StatementAccount) -> list[ParsedLine]:
+    return [line for line in source.lines if line.amount]
+
+
+def _content(source: StatementAccount) -> str:
+    told = hashlib.sha256()
+    for line in source.lines:
+        told.update(f"{line.identity}\n".encode())
+    return told.hexdigest()
 
 
 def _choose(account: Account, statement_file: StatementFile, bank_account: str | None) -> StatementAccount:
@@ -97,17 +118,27 @@ def _choose(account: Account, statement_file: StatementFile, bank_account: str |
     return fitting[0]
 
 
-def _known(account: Account, lines: Sequence[ParsedLine]) -> set[str]:
-    if not lines:
-        return set()
-    days = [line.date for line in lines]
-    return set(
+def _pieces(lines: Sequence[ParsedLine]) -> Iterator[Sequence[ParsedLine]]:
+    for start in range(0, len(lines), PIECE):
+        yield lines[start : start + PIECE]
+
+
+def _unknown(account_id: int, lines: Sequence[ParsedLine]) -> list[ParsedLine]:
+    """Those of `lines` (a piece) that are not here yet, under their own identity or another of the same."""
+    wanted = {line.identity for line in lines}
+    wanted |= {other for identity in wanted for other in other_identities(identity)}
+    known = set(
         db.session.scalars(
             select(StatementLine.identity).where(
-                StatementLine.account_id == account.id, StatementLine.dated_on.between(min(days), max(days))
+                StatementLine.account_id == account_id, StatementLine.identity.in_(wanted)
             )
         )
     )
+    return [
+        line
+        for line in lines
+        if line.identity not in known and known.isdisjoint(other_identities(line.identity))
+    ]
 
 
 def import_statement(
@@ -122,54 +153,106 @@ def import_statement(
 
     Raises `NoAccountInCurrency`, `SeveralAccounts`.
     """
+    statement, pieces = begin_import(
+        account, statement_file, by=by, file_name=file_name, bank_account=bank_account
+    )
+    for piece in pieces:
+        add_piece(statement, piece)
+    return end_import(statement, by=by)
+
+
+def begin_import(
+    account: Account,
+    statement_file: StatementFile,
+    *,
+    by: Actor,
+    file_name: str = "",
+    bank_account: str | None = None,
+) -> tuple[BankStatement, list[Sequence[ParsedLine]]]:
+    """The statement of this file, new or begun before, and the pieces of lines to add to it.
+
+    There are none when it is here whole. Raises `NoAccountInCurrency`, `SeveralAccounts`.
+    """
     db.session.scalar(select(Account.id).where(Account.id == account.id).with_for_update())
     found = plan(account, statement_file, bank_account)
+    moving = _moving(found.source)
     same = db.session.scalar(
         select(BankStatement).where(
             BankStatement.account_id == account.id, BankStatement.file_hash == found.content
         )
     )
     if same is not None:
-        return same
-    opening, closing = found.source.opening, found.source.closing
+        if not same.complete:
+            same.lines_done = 0
+        return same, [] if same.complete else list(_pieces(moving))
     statement = BankStatement(
         account_id=account.id,
         file_name=file_name[:200],
         file_hash=found.content,
         format=statement_file.format,
-        opening_minor=None if opening is None else opening.minor,
-        closing_minor=None if closing is None else closing.minor,
+        opening_minor=_minor(found.source.opening),
+        closing_minor=_minor(found.source.closing),
         total_minor=found.total.minor,
-        repeated=found.repeated,
         imported_by_id=by.id if isinstance(by, User) else None,
         rejected=json.dumps([{"row": row, "reason": reason} for row, reason in found.rejected]),
+        complete=False,
+        lines_expected=len(moving),
+        gap_row=found.gap_start.row if found.gap_start else None,
+        gap_on=found.gap_start.date if found.gap_start else None,
     )
     db.session.add(statement)
     db.session.flush()
-    _store(statement, found.new)
+    return statement, list(_pieces(moving))
+
+
+def add_piece(statement: BankStatement, lines: Sequence[ParsedLine]) -> None:
+    """Add those of `lines` that are not here yet. The account is held, so nobody adds the same meanwhile."""
+    db.session.scalar(select(Account.id).where(Account.id == statement.account_id).with_for_update())
+    hold(statement)
+    new = [_row(statement, line) for line in _unknown(statement.account_id, lines)]
+    if new:
+        db.session.execute(insert(StatementLine), new)
+    statement.lines_done += len(lines)
+    db.session.flush()
+
+
+def end_import(statement: BankStatement, *, by: Actor) -> BankStatement:
+    """All was looked at: the statement is complete and may be matched. Ending again changes nothing."""
+    hold(statement)
+    if statement.complete:
+        return statement
+    count = db.session.scalar(
+        select(func.count()).select_from(StatementLine).where(StatementLine.statement_id == statement.id)
+    )
+    statement.repeated = statement.lines_expected - (count or 0)
+    statement.complete = True
     audit.record(
-        "statement.import", statement, by=by, lines=len(found.new), repeated=found.repeated, file=file_name
+        "statement.import",
+        statement,
+        by=by,
+        lines=count,
+        repeated=statement.repeated,
+        file=statement.file_name,
     )
     return statement
 
 
-def _store(statement: BankStatement, lines: Sequence[ParsedLine]) -> None:
-    for start in range(0, len(lines), _CHUNK):
-        rows = [
-            {
-                "statement_id": statement.id,
-                "account_id": statement.account_id,
-                "identity": line.identity,
-                "dated_on": line.date,
-                "amount_minor": line.amount.minor,
-                "currency": line.amount.currency,
-                "reference": line.reference[:_REFERENCE],
-                "name": line.name[:_NAME],
-                "memo": line.memo,
-            }
-            for line in lines[start : start + _CHUNK]
-        ]
-        db.session.execute(insert(StatementLine), rows)
+def _minor(amount: Money | None) -> int | None:
+    return None if amount is None else amount.minor
+
+
+def _row(statement: BankStatement, line: ParsedLine) -> dict[str, Any]:
+    return {
+        "statement_id": statement.id,
+        "account_id": statement.account_id,
+        "identity": line.identity,
+        "dated_on": line.date,
+        "amount_minor": line.amount.minor,
+        "currency": line.amount.currency,
+        "reference": line.reference[:_REFERENCE],
+        "name": line.name[:_NAME],
+        "memo": line.memo,
+    }
 
 
 def gap(statement: BankStatement) -> Money | None:

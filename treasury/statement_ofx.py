@@ -15,23 +15,21 @@ from datetime import date
 
 from shared.i18n import _l
 from shared.money import EXPONENTS, Money, exponent
+from treasury.statement_accounts import Movement, Stretch, accounts_of
 from treasury.statement_amounts import decimal_sign_of, read_amount
 from treasury.statement_dates import real_date
-from treasury.statement_text import tidy
+from treasury.statement_text import unescaped
 from treasury.statement_values import (
     MAX_ROWS,
     Assumptions,
     CurrencyUnknown,
     ForbiddenMarkup,
-    Movement,
     NoAccount,
     Rejected,
-    StatementAccount,
     StatementFile,
     TooManyRows,
     UnreadableRow,
     quoted,
-    tell_twins_apart,
 )
 
 _TAG = re.compile(
@@ -39,7 +37,6 @@ _TAG = re.compile(
     r"([^<]*+(?:<(?!/?[A-Za-z][^<>]*+>)[^<]*+)*+)"  # begins no tag belongs to the text
 )
 _FORBIDDEN = re.compile(r"<!\s*(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _DATE = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:[^0-9].*|[0-9]{2}.*)?")
 
 _STATEMENTS = frozenset({"STMTRS", "CCSTMTRS", "INVSTMTRS"})
@@ -67,10 +64,10 @@ def read_ofx(text: str, assume: Assumptions) -> StatementFile:
         raise ForbiddenMarkup
     rejected: list[Rejected] = []
     statements = _Reader().read(_plain_markup(text))
-    accounts = [account for one in statements if (account := _account(one, assume, rejected))]
-    if not accounts and not rejected:
+    stretches = [stretch for one in statements if (stretch := _stretch(one, assume, rejected))]
+    if not stretches and not rejected:
         raise NoAccount
-    return StatementFile("ofx", tuple(accounts), tuple(sorted(rejected, key=lambda one: one.row)))
+    return StatementFile("ofx", accounts_of(stretches), tuple(sorted(rejected, key=lambda one: one.row)))
 
 
 @dataclass(slots=True)
@@ -130,7 +127,7 @@ class _Reader:
         return True
 
     def _keep(self, name: str, value: str) -> None:
-        text = _unescaped(value)
+        text = unescaped(value)
         if name == "CURSYM":
             name = f"{self.currency}.{name}"
         elif name == "BALAMT":
@@ -155,7 +152,7 @@ class _Reader:
         return self.statements[-1]
 
 
-def _account(raw: _RawStatement, assume: Assumptions, rejected: list[Rejected]) -> StatementAccount | None:
+def _stretch(raw: _RawStatement, assume: Assumptions, rejected: list[Rejected]) -> Stretch | None:
     if not raw.movements and "ACCTID" not in raw.values and "LEDGERBAL.BALAMT" not in raw.values:
         return None
     currency = raw.values.get("CURDEF", "").upper() or assume.currency
@@ -166,9 +163,9 @@ def _account(raw: _RawStatement, assume: Assumptions, rejected: list[Rejected]) 
         rejected.extend(Rejected(movement.row, reason) for movement in raw.movements)
         return None
     sign = _decimal_sign(raw, currency, assume)
-    lines = tell_twins_apart(_movements(raw, currency, sign, rejected))
+    movements = list(_movements(raw, currency, sign, rejected))
     closing = _balance(raw.values.get("LEDGERBAL.BALAMT", ""), currency, sign)
-    return StatementAccount(raw.values.get("ACCTID", ""), currency, None, closing, lines)
+    return Stretch(raw.values.get("ACCTID", ""), currency, None, closing, movements)
 
 
 def _decimal_sign(raw: _RawStatement, currency: str, assume: Assumptions) -> str | None:
@@ -183,11 +180,32 @@ def _decimal_sign(raw: _RawStatement, currency: str, assume: Assumptions) -> str
 def _movements(
     raw: _RawStatement, currency: str, sign: str | None, rejected: list[Rejected]
 ) -> Iterator[Movement]:
+    corrected = _corrected(raw)
     for movement in raw.movements:
         try:
+            _check_correction(movement, corrected)
             yield _movement(movement, currency, sign)
         except UnreadableRow as unreadable:
             rejected.append(Rejected(movement.row, unreadable.reason))
+
+
+def _corrected(raw: _RawStatement) -> set[str]:
+    """Numbers of movements of this statement that others of it replace or take back."""
+    here = {movement.values.get("FITID", "") for movement in raw.movements}
+    return here & {movement.values.get("CORRECTFITID", "") for movement in raw.movements} - {""}
+
+
+def _check_correction(raw: _RawMovement, corrected: set[str]) -> None:
+    """Nothing that the bank took back comes in, and nothing that it replaced comes in twice."""
+    number = raw.values.get("CORRECTFITID", "")
+    if raw.values.get("FITID", "") in corrected:
+        raise UnreadableRow(_l("The bank replaced this movement or took it back."))
+    if number and raw.values.get("CORRECTACTION", "").upper() == "DELETE":
+        raise UnreadableRow(_l("Here the bank takes back its movement %(number)s.", number=quoted(number)))
+    if number and number not in corrected:
+        raise UnreadableRow(
+            _l("Here the bank replaces its movement %(number)s of another file.", number=quoted(number))
+        )
 
 
 def _movement(raw: _RawMovement, currency: str, sign: str | None) -> Movement:
@@ -237,15 +255,6 @@ def _balance(text: str, currency: str, sign: str | None) -> Money | None:
         return read_amount(text, currency, sign)
     except UnreadableRow:
         return None
-
-
-def _unescaped(value: str) -> str:
-    """Text of a value; ``&amp;amp;`` is a bank that escaped twice."""
-    for _round in range(3):
-        if "&" not in value or ";" not in value:
-            break
-        value = _ENTITY.sub(lambda entity: html.unescape(entity[0]), value)
-    return tidy(value)
 
 
 def _plain_markup(text: str) -> str:

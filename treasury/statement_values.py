@@ -1,8 +1,5 @@
 """What a bank statement's file says, as values: accounts, lines, and the rows that could not be read."""
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,10 +30,21 @@ class ParsedLine:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that was not imported. `row` counts as a person would: lines of a CSV file, movements of OFX."""
+    """A row that was not imported. `row` counts as a person would.
+
+    It is the line of a text or sheet (CSV, QIF, MT940, XLSX), the number of the movement in OFX and CAMT.
+    """
 
     row: int
     reason: LazyString
+
+
+@dataclass(frozen=True, slots=True)
+class GapStart:
+    """The first movement from which the bank's balances no longer follow from its movements."""
+
+    row: int
+    date: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,8 @@ class StatementAccount:
     """The movements of one account in one currency, in the file's order.
 
     `opening` and `closing` are given only where the file states them, or where a running balance agrees
-    with every line.
+    with the lines. Where opening, lines and closing disagree, `gap_start` tells from which line on, if it
+    can be told.
     """
 
     account: str
@@ -52,11 +61,12 @@ class StatementAccount:
     opening: Money | None
     closing: Money | None
     lines: tuple[ParsedLine, ...]
+    gap_start: GapStart | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StatementFile:
-    """A whole file: `format` is ``ofx`` or ``csv``."""
+    """A whole file: `format` is one of ``ofx``, ``qif``, ``mt940``, ``camt053``, ``csv``, ``xlsx``."""
 
     format: str
     accounts: tuple[StatementAccount, ...]
@@ -64,15 +74,32 @@ class StatementFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a table is read: a role for each column, and what else a table does not say by itself.
+
+    `titles` are the texts above the columns, empty if there are none. `inverted` says that money out is
+    written without a sign and money in with a minus. `encoding` and `delimiter` are empty for a sheet.
+    """
+
+    roles: tuple[str, ...]
+    titles: tuple[str, ...] = ()
+    delimiter: str = ""
+    encoding: str = ""
+    inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
     """What the reader is told because the file may not say it; each is used only where the file is silent.
 
     `currency` is an ISO code, `date_order` one of ``dmy``, ``mdy``, ``ymd``, `decimal_sign` ``.`` or ``,``.
+    `layout` says what the columns of a table are; one that does not fit the table is not used.
     """
 
     currency: str | None = None
     date_order: str | None = None
     decimal_sign: str | None = None
+    layout: Layout | None = None
 
 
 class UnreadableRow(ValueError):
@@ -96,7 +123,7 @@ class UnknownFormat(StatementRefused):
 
     code = "statement_format_unknown"
     message = _l(
-        "This does not look like a bank statement in OFX, QFX or CSV form. "
+        "This does not look like a bank statement in OFX, QFX, QIF, MT940, CAMT.053, CSV or XLSX form. "
         "Your bank’s website usually offers one of these for download."
     )
 
@@ -115,7 +142,48 @@ class FormatNotRead(StatementRefused):
     """The kind of file is recognised, but only others are read."""
 
     code = "statement_format_not_read"
-    message = _l("This is a file of the kind %(kind)s, which is not read yet. Download OFX or CSV instead.")
+    message = _l(
+        "This is a file of the kind %(kind)s, which is not read. Download OFX, CAMT.053 or CSV instead."
+    )
+
+
+class NotFinal(StatementRefused):
+    """A report within the day: its movements will come again, perhaps otherwise, in the statement."""
+
+    code = "statement_not_final"
+    message = _l(
+        "This is a %(kind)s report, which banks send before the day is closed: it may still change. "
+        "Download the account’s statement (CAMT.053, MT940) instead."
+    )
+
+
+class BrokenMarkup(StatementRefused):
+    """XML that no reader can follow: cut, or with tags that do not match."""
+
+    code = "statement_broken_markup"
+    message = _l("This file is damaged at its line %(line)s. Download it again: nothing of it was read.")
+
+
+class TooDeep(StatementRefused):
+    """Markup nested far beyond what a statement needs."""
+
+    code = "statement_too_deep"
+    message = _l("This file is nested more deeply than any bank statement. It was not read.")
+
+
+class PackedTooTight(StatementRefused):
+    """A workbook that unpacks into far more than it holds."""
+
+    code = "statement_packed_too_tight"
+    status = 413
+    message = _l("This workbook unpacks into more than %(megabytes)s MB or is packed in a suspicious way.")
+
+
+class BrokenWorkbook(StatementRefused):
+    """Something that begins like a workbook and is none."""
+
+    code = "statement_broken_workbook"
+    message = _l("This workbook is damaged or protected by a password.")
 
 
 class EmptyFile(StatementRefused):
@@ -158,7 +226,7 @@ class ForbiddenMarkup(StatementRefused):
 
 
 class NoAccount(StatementRefused):
-    """OFX without any account statement, such as an answer that reports an error."""
+    """A file of a known kind without any account statement, such as an answer that reports an error."""
 
     code = "statement_without_account"
     message = _l("This file holds no account statement.")
@@ -192,45 +260,6 @@ class UnsignedAmounts(StatementRefused):
         "(row %(row)s). "
         "Download a form with a sign or with two columns, debit and credit."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """A movement as read, before it is told apart from its twins."""
-
-    row: int
-    date: date
-    amount: Money
-    reference: str
-    name: str
-    memo: str
-    bank_id: str | None
-
-    def fingerprint(self) -> str:
-        """Hash of what identifies the movement: the bank's own id with date and amount, else all it says.
-
-        Date and amount are kept beside the id because some banks start their ids again in every file.
-        """
-        told = (self.bank_id,) if self.bank_id else (None, self.reference, self.name, self.memo)
-        text = repr((self.date.isoformat(), self.amount.minor, self.amount.currency, *told))
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
-
-
-def tell_twins_apart(movements: Iterable[Movement]) -> tuple[ParsedLine, ...]:
-    """Lines with an identity each: fingerprint and number of the occurrence inside this file's account."""
-    seen: Counter[str] = Counter()
-    lines = []
-    for movement in movements:
-        fingerprint = movement.fingerprint()
-        seen[fingerprint] += 1
-        occurrence = seen[fingerprint]
-        lines.append(
-            ParsedLine(
-                movement.date, movement.amount, movement.reference, movement.name, movement.memo,
-                movement.bank_id, occurrence, f"{fingerprint}-{occurrence}",
-            )
-        )  # fmt: skip
-    return tuple(lines)
 
 
 def quoted(text: str) -> str:

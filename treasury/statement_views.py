@@ -1,12 +1,9 @@
 """Bank statements come in: a file is looked at, what was understood is shown, then it is imported."""
 
-import base64
-import zlib
 from typing import Any
 
 from flask import (
     Blueprint,
-    abort,
     current_app,
     flash,
     redirect,
@@ -14,23 +11,24 @@ from flask import (
     send_from_directory,
     url_for,
 )
-from itsdangerous import BadSignature, Signer
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from access.policy import Permission
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import as_choices, explain
+from shared.forms import as_choices, explain, reader
 from shared.i18n import _, ngettext
 from shared.web import requires
-from treasury import open_money, statement_import
-from treasury.forms import PreviewForm, UploadForm
+from treasury import open_money, statement_jobs, statement_uploads
 from treasury.models import Account, BankStatement, ReconciliationLink, StatementLine
 from treasury.pages import page_context, whoever_acts
-from treasury.statement_import import SeveralAccounts, import_statement
-from treasury.statement_values import Assumptions, StatementFile
-from treasury.statements import inspect
+from treasury.statement_forms import ChooseAccountForm, UploadForm
+from treasury.statement_models import StatementUpload
+from treasury.statement_pages import is_long, upload_or_404
+from treasury.statement_uploads import Look
+from treasury.statement_values import AmbiguousDates, ColumnsUnknown, UnsignedAmounts
+from treasury.statements import sketch
 
 blueprint = Blueprint("statements", __name__, url_prefix="/treasury/statements")
 blueprint.context_processor(page_context)
@@ -38,7 +36,8 @@ blueprint.context_processor(page_context)
 SAMPLES = ("releve-octobre-2005.ofx", "releve-novembre-2005.csv")
 """Statements of the demonstration, to try the import with."""
 
-_FIRST = 8
+UNCLEAR_TABLE = (AmbiguousDates, ColumnsUnknown, UnsignedAmounts)
+"""What a person answers who looks at the columns."""
 
 
 @blueprint.get("")
@@ -67,20 +66,8 @@ def upload() -> Any:
     """Choose a file and its account; what is understood of it is shown before anything is imported."""
     form = UploadForm()
     if form.validate_on_submit():
-        data = form.file.data.read()
-        account = _account(form.account.data)
-        name = (form.file.data.filename or "")[:200]
         try:
-            found = inspect(data, name, form.assumptions(account))
-            preview = PreviewForm(
-                formdata=None,
-                account=form.account.data,
-                name=name,
-                content=_carry(data),
-                date_order=form.date_order.data,
-                decimal_sign=form.decimal_sign.data,
-            )
-            return _preview(preview, account, found)
+            return _received(form)
         except DomainError as refused:
             refused.field = refused.field or "file"
             explain(form, refused)
@@ -89,65 +76,111 @@ def upload() -> Any:
     return render_template("treasury/statement_upload.html", form=form, samples=samples), status
 
 
-def _preview(form: PreviewForm, account: Account, found: StatementFile) -> Any:
-    """What the import would do; where the file holds several accounts, which one is asked first."""
-    fitting = [one.account for one in found.accounts if one.currency == account.currency]
-    form.bank_account.choices = as_choices((one, one) for one in fitting)
-    chosen = form.bank_account.data if form.bank_account.data in fitting else None
-    try:
-        planned = statement_import.plan(account, found, chosen)
-    except SeveralAccounts:
-        planned = None
-    return render_template(
-        "treasury/statement_preview.html", form=form, account=account, found=found, plan=planned, first=_FIRST
-    )
-
-
-@blueprint.post("/import/confirm")
-@requires(Permission.STATEMENT_RECONCILE)
-def confirm_import() -> Any:
-    """Import the file that was looked at."""
-    form = PreviewForm()
-    if not form.validate_on_submit():
-        abort(400)
-    account, name = _account(form.account.data or ""), form.name.data or ""
-    assume = Assumptions(
-        currency=account.currency,
-        date_order=form.date_order.data or None,
-        decimal_sign=form.decimal_sign.data or None,
-    )
-    found = inspect(_carried(form.content.data or ""), name, assume)
-    bank_account = form.bank_account.data or None
-    if bank_account is None and sum(one.currency == account.currency for one in found.accounts) > 1:
-        return _preview(form, account, found)
+def _received(form: UploadForm) -> Any:
+    """Keep the file and show what it says: at once, or after the worker looked at a long one."""
+    data = form.file.data.read()
+    account = _account(form.account.data)
+    name = form.file.data.filename or ""
+    statement_uploads.check_size(data)
+    assume = form.assumptions(statement_uploads.remembered(account, data))
+    long = statement_uploads.is_long(data)
+    unclear = False
+    if not long:
+        try:
+            statement_uploads.look_at(data, name, account, assume)
+        except UNCLEAR_TABLE:
+            unclear = sketch(data) is not None
+            if not unclear:
+                raise
     with transaction():
-        statement = import_statement(
-            account, found, by=whoever_acts(), file_name=name, bank_account=bank_account
-        )
-        statement_id, account_id = statement.id, statement.account_id
+        kept = statement_uploads.keep_upload(account, data, name, assume, by=whoever_acts())
+        upload_id = kept.id
+        if long:
+            statement_jobs.look_later(kept, reader())
+    target = "statement_columns.columns" if unclear else "statements.preview"
+    return redirect(url_for(target, upload_id=upload_id), 303)
+
+
+@blueprint.get("/import/<int:upload_id>")
+@requires(Permission.STATEMENT_RECONCILE)
+def preview(upload_id: int) -> Any:
+    """What the import would do; how far it is, once it was agreed to."""
+    kept = upload_or_404(upload_id)
+    if kept.agreed_at and kept.statement and kept.statement.complete:
+        return redirect(url_for("reconciliation.workbench", statement_id=kept.statement_id))
+    if kept.problem:
+        tabular = bool(kept.content) and not kept.agreed_at and _tabular(kept)
+        return render_template("treasury/statement_problem.html", upload=kept, tabular=tabular)
+    look = _look(kept)
+    if kept.agreed_at or look is None:
+        return render_template("treasury/statement_progress.html", upload=kept, statement=kept.statement)
+    return _shown(kept, look, ChooseAccountForm())
+
+
+def _look(kept: StatementUpload) -> Look | None:
+    if is_long(kept):
+        return statement_uploads.kept_look(kept)
+    return statement_uploads.look_again(kept)
+
+
+def _tabular(kept: StatementUpload) -> bool:
+    try:
+        return sketch(statement_uploads.content_of(kept)) is not None
+    except DomainError:
+        return False
+
+
+def _shown(kept: StatementUpload, look: Look, form: ChooseAccountForm) -> Any:
+    form.bank_account.choices = as_choices((one, one) for one in look.choices)
+    status = 422 if form.errors else 200
+    return render_template("treasury/statement_preview.html", upload=kept, look=look, form=form), status
+
+
+@blueprint.post("/import/<int:upload_id>")
+@requires(Permission.STATEMENT_RECONCILE)
+def confirm_import(upload_id: int) -> Any:
+    """Say which account of the file is meant, or import it as it was shown."""
+    kept = upload_or_404(upload_id)
+    look = _look(kept) if not kept.agreed_at else None
+    if look and look.choices:
+        return _chosen(kept, look)
+    with transaction():
+        kept = upload_or_404(upload_id)
+        statement_uploads.agree(kept, by=whoever_acts())
+        if long := is_long(kept):
+            statement_jobs.import_later(kept, reader())
+    statement_id = None if long else statement_jobs.import_upload(upload_id)
+    if statement_id is None:
+        return redirect(url_for("statements.preview", upload_id=upload_id), 303)
     lines = db.session.scalar(
         select(func.count()).select_from(StatementLine).where(StatementLine.statement_id == statement_id)
     )
     flash(ngettext("%(num)s line is here.", "%(num)s lines are here.", lines or 0), "good")
-    if not lines and account_id:
+    if not lines:
         flash(_("Every line of this file was here already."), "info")
     return redirect(url_for("reconciliation.workbench", statement_id=statement_id))
 
 
-def _signer() -> Signer:
-    return Signer(current_app.config["SECRET_KEY"], salt="bank statement")
+def _chosen(kept: StatementUpload, look: Look) -> Any:
+    form = ChooseAccountForm()
+    form.bank_account.choices = as_choices((one, one) for one in look.choices)
+    if not form.validate_on_submit():
+        return _shown(kept, look, form)
+    with transaction():
+        kept = upload_or_404(kept.id)
+        statement_uploads.choose_account(kept, form.bank_account.data)
+        if is_long(kept):
+            statement_jobs.look_later(kept, reader())
+    return redirect(url_for("statements.preview", upload_id=kept.id), 303)
 
 
-def _carry(data: bytes) -> str:
-    """The file inside the page, signed, so that nothing is stored before it is meant."""
-    return _signer().sign(base64.b64encode(zlib.compress(data, 9))).decode()
-
-
-def _carried(text: str) -> bytes:
-    try:
-        return zlib.decompress(base64.b64decode(_signer().unsign(text)))
-    except BadSignature:
-        abort(400)
+@blueprint.post("/import/<int:upload_id>/discard")
+@requires(Permission.STATEMENT_RECONCILE)
+def discard(upload_id: int) -> Any:
+    """Let go of a file that is not to be imported."""
+    with transaction():
+        statement_uploads.discard(upload_or_404(upload_id))
+    return redirect(url_for("statements.upload"), 303)
 
 
 def _account(key: str) -> Account:

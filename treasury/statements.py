@@ -1,44 +1,114 @@
 """Bank statements: bytes of a file to accounts, lines and rejected rows; nothing is stored here."""
 
+import hashlib
 import re
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from treasury.statement_csv import read_csv
+from shared.errors import DomainError
+from treasury.statement_camt import is_camt, read_camt
+from treasury.statement_csv import read_csv, sketch_csv
+from treasury.statement_layouts import Row, first_row
+from treasury.statement_mt940 import is_mt940, read_mt940
 from treasury.statement_ofx import is_ofx, read_ofx
+from treasury.statement_qif import is_qif, read_qif
+from treasury.statement_sheets import is_workbook, read_sheet, sketch_sheet
 from treasury.statement_text import decode
-from treasury.statement_values import Assumptions, FormatNotRead, StatementFile, UnknownFormat
+from treasury.statement_values import Assumptions, FormatNotRead, Layout, StatementFile, UnknownFormat
 
-_OTHER_FORMATS = (
-    ("XLSX", re.compile(r"PK\x03\x04")),
-    ("XLS", re.compile(r"\xd0\xcf\x11\xe0")),
-    ("PDF", re.compile(r"%PDF-")),
-    ("QIF", re.compile(r"\s*!(?:type|account|option)", re.IGNORECASE)),
-    ("CAMT", re.compile(r"\s*<(?s:.*)camt\.05[234]")),
-    ("MT940", re.compile(r"(?s:.*)^:20:(?s:.*)^:(?:25|28C?|60[FM]):", re.MULTILINE)),
-)
-_SUFFIXES = {".qif": "QIF", ".sta": "MT940", ".mt940": "MT940", ".940": "MT940"}
-_HEAD = 4000  # bytes in which a file says what it is
+_OTHER_FORMATS = (("XLS", re.compile(rb"\xd0\xcf\x11\xe0")), ("PDF", re.compile(rb"%PDF-")))
+_SUFFIXES = {
+    ".qif": "QIF", ".sta": "MT940", ".mt940": "MT940", ".940": "MT940", ".xlsx": "XLSX", ".ods": "ODS",
+}  # fmt: skip
+_READERS = ((is_qif, read_qif), (is_camt, read_camt), (is_ofx, read_ofx), (is_mt940, read_mt940))
+
+_BEGINNING = 64 * 1024
+
+PLAIN = Assumptions()
 
 
-def inspect(data: bytes, filename: str = "", assume: Assumptions | None = None) -> StatementFile:
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A table looked at from afar: a guess of what its columns are, and its first rows."""
+
+    layout: Layout
+    head: tuple[Row, ...]
+
+
+def inspect(data: bytes, filename: str = "", assume: Assumptions = PLAIN) -> StatementFile:
     """What a statement's file says. Its bytes decide what it is; `filename` helps to name what is not read.
 
     `assume` answers what the file leaves open. Raises subclasses of `StatementRefused` when nothing can be
     read; a row that cannot be read is listed in `rejected` and does not stop the others.
     """
-    head = data[:_HEAD].removeprefix(b"\xef\xbb\xbf").decode("latin-1")
-    for kind, shape in _OTHER_FORMATS:
-        if shape.match(head):
-            raise FormatNotRead(kind=kind)
-    text = decode(data)
+    if is_workbook(data):
+        return read_sheet(data, assume)
+    _known_otherwise(data)
+    text = decode(data, assume.layout.encoding if assume.layout else None)
+    for is_it, read in _READERS:
+        if is_it(text):
+            return read(text, assume)
     try:
-        return (read_ofx if is_ofx(text) else read_csv)(text, assume or Assumptions())
+        return read_csv(text, assume)
     except UnknownFormat:
-        kind = _SUFFIXES.get(PurePath(filename).suffix.lower(), "")
-        if kind:
+        if kind := _SUFFIXES.get(PurePath(filename).suffix.lower(), ""):
             raise FormatNotRead(kind=kind) from None
         raise
+
+
+def sketch(data: bytes, encoding: str = "", delimiter: str = "") -> Sketch | None:
+    """The table in `data` with a guess of its columns; None if the format itself says what is what.
+
+    `encoding` and `delimiter` are what a person said, empty for what the file shows.
+
+    Raises `StatementRefused` for what is no table.
+    """
+    if is_workbook(data):
+        layout, head = sketch_sheet(data)
+        return Sketch(layout, tuple(head))
+    _known_otherwise(data)
+    text = decode(data, encoding or None)
+    if any(is_it(text) for is_it, _read in _READERS):
+        return None
+    layout, head = sketch_csv(text, delimiter)
+    return Sketch(layout, tuple(head))
+
+
+def beginning(data: bytes) -> bytes:
+    """The first rows of a text, enough to show how they are read; a workbook is read whole."""
+    if is_workbook(data) or len(data) <= _BEGINNING:
+        return data
+    return data[: data.rfind(b"\n", 0, _BEGINNING) + 1] or data[:_BEGINNING]
+
+
+def examples(found: Sketch, most: int) -> list[list[str]]:
+    """For each column, what its first cells below the titles say."""
+    start = first_row(found.layout, found.head) or 0
+    rows = [cells for _number, cells in found.head[start:]]
+    places = range(len(found.layout.roles))
+    return [[c[place] for c in rows if len(c) > place and c[place]][:most] for place in places]
+
+
+def shape(found: Sketch) -> str:
+    """What tells two readings of one table apart, so that roles are not given to other columns."""
+    told = (found.layout.delimiter, *found.layout.titles, str(len(found.layout.roles)))
+    return hashlib.sha256("\x1f".join(told).encode()).hexdigest()[:16]
+
+
+def fits(data: bytes, layout: Layout) -> bool:
+    """Whether the table in `data` has the columns that `layout` tells of."""
+    try:
+        found = sketch(data, layout.encoding, layout.delimiter)
+    except DomainError:
+        return False
+    return found is not None and first_row(layout, found.head) is not None
+
+
+def _known_otherwise(data: bytes) -> None:
+    for kind, shape in _OTHER_FORMATS:
+        if shape.match(data):
+            raise FormatNotRead(kind=kind)
 
 
 def as_json(statement_file: StatementFile) -> dict[str, Any]:

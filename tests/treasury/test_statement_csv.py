@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -26,7 +27,7 @@ SAMPLES = Path(__file__).parent / "samples"
 CAD = Assumptions(currency="CAD")
 
 
-def read(text: str, **assume: str) -> StatementFile:
+def read(text: str, **assume: Any) -> StatementFile:
     return inspect(text.encode(), assume=Assumptions(**{"currency": "CAD", **assume}))
 
 

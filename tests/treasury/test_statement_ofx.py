@@ -317,15 +317,10 @@ def test_an_empty_file_is_called_empty(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "name", "kind"),
     [
-        (b"!Type:Bank\nD01/15/2005\nT750.00\n^\n", "", "QIF"),
-        (b"{1:F01X}{4:\n:20:STARTUMSE\n:25:815/30055\n:60F:C050101CAD0,00\n-}", "", "MT940"),
-        (
-            b'<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02">',
-            "",
-            "CAMT",
-        ),
-        (b"PK\x03\x04rest", "", "XLSX"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", "XLS"),
+        (b"<Document><BkToCstmrDbtCdtNtfctn><Ntfctn/></BkToCstmrDbtCdtNtfctn></Document>", "", "CAMT.054"),
         (b"%PDF-1.4", "", "PDF"),
+        (b"nothing to see", "releve.ods", "ODS"),
         (b"nothing to see", "releve.sta", "MT940"),
     ],
 )
