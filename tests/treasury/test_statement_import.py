@@ -176,7 +176,6 @@ def test_a_file_that_nobody_agreed_to_is_let_go_after_a_day(
     with transaction():
         statement_uploads.discard(unwanted)
     assert db.session.scalars(select(StatementUpload.id)).all() == [first.id]
-    later = statement_uploads.now() + statement_uploads._KEPT * 2
-    monkeypatch.setattr(statement_uploads, "now", lambda: later)
+    monkeypatch.setattr(statement_uploads, "_KEPT", -statement_uploads._KEPT)
     second = sent(bank, aristide, TEN.encode())
     assert db.session.scalars(select(StatementUpload.id)).all() == [second.id]

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -25,7 +26,7 @@ from treasury.statement_values import (
 from treasury.statements import inspect, sketch
 
 NOON = datetime.combine(date(2005, 1, 31), time(12))
-CAISSE = [
+CAISSE: list[list[Any]] = [
     ["Caisse fictive de l'Érable"],
     ["Compte :", "30055-0001234"],
     [],
@@ -36,7 +37,7 @@ CAISSE = [
 ]
 
 
-def workbook(*sheets: list[list[Any]], hidden: int = 0) -> bytes:
+def workbook(*sheets: Sequence[Any], hidden: int = 0) -> bytes:
     """A workbook with these sheets; the first `hidden` of them are hidden."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
@@ -125,7 +126,7 @@ def packed(**members: str | bytes) -> bytes:
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as changed,
     ):
         for name in whole.namelist():
-            changed.writestr(name, members.pop(name, None) or whole.read(name))
+            changed.writestr(name, members.pop(name, b"") or whole.read(name))
         for name, content in members.items():
             changed.writestr(name, content)
     return out.getvalue()
