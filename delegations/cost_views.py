@@ -9,8 +9,10 @@ from sqlalchemy.orm import selectinload
 from access.policy import Permission, can
 from delegations import agreements, budgets
 from delegations.cost_forms import AgreementForm, BudgetForm
+from delegations.coverage_queries import network_coverage
 from delegations.models import Budget, BudgetStatus, Delegation, FundingAgreement
 from delegations.pages import actor, blueprint, form_page, group_names
+from delegations.queries import support_decisions
 from events.models import Edition
 from shared.database import db, transaction
 from shared.errors import DomainError, Forbidden, NotFound
@@ -130,6 +132,8 @@ def funders(code: str) -> Any:
         form,
         edition=edition,
         rules=rules,
+        used=network_coverage(edition).funders,
+        decisions=support_decisions(edition),
         groups=group_names(),
         names={one.id: one.name for one in members},
         may_add=can(actor(), P.EDITION_MANAGE, edition_id=edition.id),

@@ -17,8 +17,9 @@ from delegations.models import (
     NominationStatus,
     SavingsPlan,
     Seat,
+    SupportDecision,
 )
-from events.models import Registration
+from events.models import Edition, Registration
 from shared.audit import AuditRecord
 from shared.database import db
 from shared.errors import Forbidden, NotFound
@@ -28,13 +29,15 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened to a seat: when, what (the trail's word), by whom, why."""
+    """One thing that happened to a seat: when, what (the trail's word), by whom, why, and about whom."""
 
     at: datetime
     action: str
     actor: str
     reason: str
     details: dict[str, object]
+    people: tuple[str, ...] = ()
+    """Whom it is about; who left and who came, where a person was replaced."""
 
 
 def find_delegation(
@@ -116,6 +119,26 @@ def plans_of(delegation: Delegation) -> Sequence[SavingsPlan]:
     ).all()
 
 
+def running_plans(delegations: Sequence[Delegation]) -> Sequence[SavingsPlan]:
+    """The plans of these delegations with their payers, by code."""
+    return db.session.scalars(
+        select(SavingsPlan)
+        .where(SavingsPlan.delegation_id.in_([one.id for one in delegations]))
+        .order_by(SavingsPlan.code)
+        .options(joinedload(SavingsPlan.payer), joinedload(SavingsPlan.delegation))
+    ).all()
+
+
+def support_decisions(edition: Edition) -> Sequence[SupportDecision]:
+    """The minuted decisions of an edition's support fund with what each gives, in order."""
+    return db.session.scalars(
+        select(SupportDecision)
+        .where(SupportDecision.edition_id == edition.id)
+        .order_by(SupportDecision.number)
+        .options(selectinload(SupportDecision.awards))
+    ).all()
+
+
 def to_accredit(user: User | None) -> Sequence[Nomination]:
     """Completed records that wait for `user` to decide, by seat."""
     query = (
@@ -149,10 +172,25 @@ def history(seat: Seat) -> list[Moment]:
     ids = {int(record.actor.removeprefix("user:")) for record in records if record.actor.startswith("user:")}
     users = db.session.execute(select(User.id, User.name, User.email).where(User.id.in_(ids)))
     names = {f"user:{row.id}": row.name or row.email for row in users}
+    people = {one.id: one.person.name for one in seat.nominations}
     return [
-        Moment(record.at, record.action, names.get(record.actor, ""), record.reason, record.details)
+        Moment(
+            record.at,
+            record.action,
+            names.get(record.actor, ""),
+            record.reason,
+            record.details,
+            _people_of(record, people),
+        )
         for record in records
     ]
+
+
+def _people_of(record: AuditRecord, people: dict[int, str]) -> tuple[str, ...]:
+    """Whom a record is about, by the ids of their nominations."""
+    kind, _colon, key = record.subject.partition(":")
+    ids = [int(key)] if kind == "Nomination" else [record.details.get("left"), record.details.get("joined")]
+    return tuple(people[one] for one in ids if one in people)
 
 
 def current_nomination(nomination_id: int) -> Nomination:

@@ -49,8 +49,10 @@ def index() -> Any:
     for edition, members in editions.values():
         covered |= coverage_queries.network_coverage(edition).delegations
         totals[edition.id] = _total([covered[one.code] for one in members])
+    statuses = savings.plan_statuses(plans := queries.running_plans(found))
     return render_template(
         "delegations/index.html",
+        late=[(plan, statuses[plan.id]) for plan in plans if statuses[plan.id].late_amount],
         editions=list(editions.values()),
         covered=covered,
         totals=totals,

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from access.policy import Permission
 from network import queries, survey
 from network.models import Component
-from network.wording import COMPONENTS, RELATIONS
+from network.wording import COMPONENTS, RELATIONS, SECTORS
 from shared.web import requires
 
 blueprint = Blueprint("network", __name__, url_prefix="/network")
@@ -32,6 +32,7 @@ def directory() -> Any:
         wanted=wanted,
         regions=queries.regions(),
         components=COMPONENTS,
+        sectors=SECTORS,
         balance=queries.balance(),
         surveys=surveys,
     )
@@ -47,6 +48,7 @@ def organisation(organisation_id: int) -> Any:
         organisation=found,
         ties=queries.ties(found),
         components=COMPONENTS,
+        sectors=SECTORS,
         relations=RELATIONS,
     )
 

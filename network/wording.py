@@ -12,6 +12,23 @@ COMPONENTS: dict[Component, LazyString] = {
     Component.PUBLIC: _l("Local authority or school"),
 }
 
+SECTORS: dict[str, LazyString] = {
+    "advice": _l("advice"),
+    "cooperation": _l("international cooperation"),
+    "culture": _l("culture"),
+    "development": _l("local development"),
+    "education": _l("education"),
+    "environment": _l("environment"),
+    "federation": _l("federation"),
+    "finance": _l("finance"),
+    "funder": _l("funder"),
+    "insertion": _l("social insertion"),
+    "network": _l("network"),
+    "research": _l("research"),
+    "union": _l("trade union"),
+}
+"""The sectors that have a name of their own; any other is shown as it was written."""
+
 RELATIONS: dict[tuple[RelationKind, bool], LazyString] = {
     (RelationKind.MEMBER, True): _l("member of"),
     (RelationKind.MEMBER, False): _l("has as a member"),

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
+from sqlalchemy import exists, select
 
 from access.policy import Permission
 from shared.database import db
@@ -13,7 +14,7 @@ from shared.money import EXPONENTS
 from shared.web import requires
 from treasury import approvals, journal_queries, open_money, queries, verification
 from treasury.journal_queries import Which
-from treasury.models import AccountKind
+from treasury.models import AccountKind, BankStatement
 from treasury.pages import page_context
 from treasury.wording import ACCOUNT_KINDS
 
@@ -41,6 +42,7 @@ def home() -> Any:
         waiting=approvals.waiting(),
         attention=journal_queries.attention(),
         unmatched=open_money.open_lines_by_account(),
+        has_statements=bool(db.session.scalar(select(exists().where(BankStatement.id > 0)))),
         latest=db.session.scalars(journal_queries.entries().limit(_LATEST)).all(),
     )
 

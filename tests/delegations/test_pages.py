@@ -312,3 +312,20 @@ def test_every_page_opens_in_both_languages(
             answer = own.get(path)
             assert answer.status_code == 200, path
             assert f'<html lang="{locale}"' in answer.get_data(as_text=True)
+
+
+def test_the_list_says_who_is_late_and_the_history_who_replaced_whom(
+    client: FlaskClient, plan: SavingsPlan, fatou: User
+) -> None:
+    seat = plan.delegation.seats[0]
+    with transaction():
+        accredited(seat, "Théo Démo")
+        nominations.substitute(
+            seat, Nominate(person=person("Lison Substitut")), "Empêchement familial", by=fatou
+        )
+    sign_in(client, fatou)
+    assert "Empêchement familial" in (page := client.get("/delegations/DKR05-OUT/seats/1").text)
+    assert "Théo Démo → Lison Substitut" in page
+    listed = client.get("/delegations").text
+    assert "Épargne en retard" in listed
+    assert plan.payer.name in listed
