@@ -43,11 +43,14 @@ import network.models
 import network.views
 import outbox.jobs
 import serving
+import treasury.book_views
 import treasury.cli
 import treasury.commitment_models
 import treasury.document_models
+import treasury.document_views
 import treasury.entry_views
 import treasury.fund_models
+import treasury.fund_views
 import treasury.models
 import treasury.payment_views
 import treasury.reconciliation_views
@@ -72,7 +75,7 @@ from shared import addresses, clock, compression, limits, web
 from shared.database import db, engine_options
 from shared.errors import DomainError
 from shared.i18n import _l
-from treasury import bank_details
+from treasury import bank_details, commitments
 from treasury.gateway import StripeGateway
 from treasury.payments import SETTLED
 from treasury.statement_cli import statements
@@ -140,7 +143,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     events.public_views.blueprint,
     events.registration_views.blueprint,
     network.views.blueprint,
+    treasury.book_views.blueprint,
+    treasury.document_views.blueprint,
     treasury.entry_views.blueprint,
+    treasury.fund_views.blueprint,
     treasury.payment_views.blueprint,
     treasury.reconciliation_views.blueprint,
     treasury.statement_column_views.blueprint,
@@ -165,6 +171,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     outbox.jobs.HANDLERS["registration-offer-ends"] = messages.end_offer_in_time
     outbox.jobs.HANDLERS["statement-import"] = finish_import
     outbox.jobs.HANDLERS["statement-look"] = take_a_look
+    outbox.jobs.HANDLERS["commitment-expires"] = commitments.expire
     SETTLED["savings"] = deposit_settled
     worker.install(app)
     outbox.jobs.HANDLERS["mail"] = partial(mail.deliver, server=settings.mail_url, sender=settings.mail_from)

@@ -7,7 +7,13 @@ from flask_migrate import upgrade
 from sqlalchemy import inspect, select
 
 from access.models import User
-from demonstration import desk_chapter, directory_chapter, savings_chapter, support_chapter
+from demonstration import (
+    desk_chapter,
+    directory_chapter,
+    savings_chapter,
+    support_chapter,
+    treasury_chapter,
+)
 from demonstration.stage import Stage
 from events.models import EventSeries
 from shared import clock
@@ -35,13 +41,17 @@ def load(moment: str) -> Stage:
             raise NotEmpty
     stage = Stage()
     directory_chapter.tell(stage)
+    treasury_chapter.found_house(stage)
     savings_chapter.tell(stage)
     support_chapter.tell(stage)
+    treasury_chapter.promise_tickets(stage)
     desk_chapter.settle_fees(stage)
     desk_chapter.invite_guests(stage)
     if moment != "S1":
+        treasury_chapter.give_advance(stage)
         desk_chapter.open_desk(stage)
     if moment == "S2":
+        treasury_chapter.settle_advance(stage)
         desk_chapter.hold_summer_university(stage)
     clock.travel_to(clock.DEMO_CLOCKS[moment])
     return stage

@@ -23,8 +23,11 @@ from shared.audit import System
 from shared.clock import now
 from shared.database import db, transaction
 from tests.delegations.conftest import cad, delegation_of, plan_of
-from treasury import chart, payments, reconciliation
-from treasury.models import Account, Attention, StatementLine
+from treasury import attachments, chart, commitments, funds, overdrafts, payments, reconciliation
+from treasury.commitments import Reserve
+from treasury.funds import DescribeEntity
+from treasury.models import Account, Attention, JournalEntry, Period, StatementLine
+from treasury.overdrafts import AllowOverdraft
 from treasury.statement_import import import_statement
 from treasury.statement_uploads import keep_upload
 from treasury.statement_values import Assumptions
@@ -98,6 +101,7 @@ def build(make_edition: Callable[[], Edition]) -> World:
         }
     world.places["/treasury"] = _money(plan, people["treasurer"], people["approver"])
     world.places["/treasury/funds/"] = {"code": outaouais.code}
+    world.places |= _books(outaouais, waiting=world.places["/treasury"]["entry_id"], people=people)
     world.places["/treasury/entries/<int:entry_id>/reverse"] = {
         "entry_id": world.places["/treasury"].pop("posted_id")
     }
@@ -136,6 +140,31 @@ def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]
             "line_id": free.id,
             "link_id": link.id,
             "name": "releve.csv",
+        }
+
+
+def _books(delegation: Delegation, waiting: int, people: dict[str, User]) -> dict[str, dict[str, Any]]:
+    """A document of the draft, an overdraft and a promise of the delegation's fund, its keeper, a period."""
+    day = date(2003, 1, 31)
+    with transaction():
+        fund, one = delegation.fund_id, cad("1.00")
+        entry = db.session.get_one(JournalEntry, waiting)
+        paper = attachments.attach(entry, b"%PDF-1.7", "slip.pdf", by=people["treasurer"])
+        leave = AllowOverdraft(fund_id=fund, limit=one, starts_on=day, ends_on=day, reason="Matrix")
+        overdraft = overdrafts.allow(leave, by=people["approver"])
+        promise = Reserve(fund_id=fund, amount=one, payee="Agency", purpose="Ticket", dated_on=day)
+        commitment = commitments.reserve(promise, by=people["treasurer"])
+        entity = funds.describe_entity(None, DescribeEntity(name="Réseau"), by=people["treasurer"])
+        period = Period(starts_on=date(2002, 1, 1), ends_on=date(2002, 12, 31), status="closed")
+        db.session.add(period)
+        db.session.flush()
+        return {
+            "/treasury/commitments/": {"commitment_id": commitment.id},
+            "/treasury/documents/": {"document_id": paper.id, "name": paper.file_name},
+            "/treasury/entities/": {"entity_id": entity.id},
+            "/treasury/fund-details/": {"fund_id": fund},
+            "/treasury/overdrafts/": {"overdraft_id": overdraft.id},
+            "/treasury/periods/": {"period_id": period.id},
         }
 
 

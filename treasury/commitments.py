@@ -17,12 +17,12 @@ from shared import audit
 from shared.audit import Actor, System
 from shared.clock import today
 from shared.database import db, hold, transaction
-from shared.errors import DomainError
+from shared.errors import Conflict, DomainError
 from shared.i18n import _l
 from shared.money import Money
 from treasury import overdrafts
 from treasury.commitment_models import Commitment, CommitmentDraft, CommitmentEvent, CommitmentStep
-from treasury.models import Fund, JournalEntry
+from treasury.models import EntryStatus, Fund, JournalEntry
 
 
 class NotAvailable(DomainError):
@@ -131,13 +131,32 @@ def expire(payload: dict[str, Any]) -> None:
 
 
 def intend(entry: JournalEntry, commitment: Commitment) -> None:
-    """Say that a draft, once posted, consumes this commitment. Raises `OtherFund`, `NothingPromised`."""
+    """Say that a draft, once posted, consumes this commitment.
+
+    Raises `OtherFund`, `NothingPromised`, `Conflict`.
+    """
+    if entry.status is EntryStatus.POSTED or db.session.get(CommitmentDraft, entry.id) is not None:
+        raise Conflict
     if (commitment.fund_id, commitment.currency) not in overdrafts.takes(entry):
         raise OtherFund(field="commitment")
     if not commitment.outstanding:
         raise NothingPromised(outstanding=str(commitment.outstanding))
     db.session.add(CommitmentDraft(entry_id=entry.id, commitment_id=commitment.id))
     db.session.flush()
+
+
+def intended(entry: JournalEntry) -> Commitment | None:
+    """The commitment that a draft will consume."""
+    intent = db.session.get(CommitmentDraft, entry.id)
+    return db.session.get(Commitment, intent.commitment_id) if intent else None
+
+
+def payable(entry: JournalEntry) -> Sequence[Commitment]:
+    """The commitments that a draft could pay: of a fund it takes from, in that currency."""
+    if entry.status is EntryStatus.POSTED:
+        return ()
+    taken = overdrafts.takes(entry)
+    return [one for one in outstanding() if (one.fund_id, one.currency) in taken]
 
 
 def consume_intended(entry: JournalEntry, *, by: Actor) -> None:

@@ -15,7 +15,9 @@ from shared.i18n import _
 from shared.web import requires, same_origin_path
 from treasury import approvals, journal_queries, ledger
 from treasury.forms import EntryForm, Once, ReasonForm, ResolveForm, ReversalForm, TransferForm, day, words
+from treasury.funds import OutsideWindow
 from treasury.models import Attention, JournalEntry
+from treasury.overdrafts import FundOverdrawn
 from treasury.pages import page_context, whoever_acts
 from treasury.transfers import transfer
 
@@ -81,6 +83,9 @@ def approve(entry_id: int) -> Any:
             approvals.approve(_entry(entry_id), by=whoever_acts())
     except ledger.AlreadyPosted:
         flash(_("This was approved already."), "info")
+    except (FundOverdrawn, OutsideWindow, ledger.PeriodClosed) as refused:
+        flash(refused.sentence(), "bad")
+        return redirect(url_for("treasury.entry", entry_id=entry_id))
     else:
         flash(_("Approved: it is in the books."), "good")
     return _back(entry_id)

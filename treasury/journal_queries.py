@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
@@ -13,7 +13,6 @@ from shared.errors import NotFound
 from shared.money import Money
 from treasury.models import (
     Account,
-    AccountKind,
     Attention,
     EntryStatus,
     ExchangeRate,
@@ -25,17 +24,21 @@ from treasury.models import (
     ReconciliationLink,
     StatementLine,
 )
+from treasury.queries import AT_HAND, SPENDABLE
 from treasury.references import compact_reference, is_valid, show_reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Which:
-    """Which postings: of a fund, on an account, in a currency, on accounts of a kind; all that are named."""
+    """Which postings: of a fund, on an account, in a currency; all that are named.
+
+    `counted` takes those at hand (bank, card, cash…) or those that make a fund's balance.
+    """
 
     fund_id: int | None = None
     code: str = ""
     currency: str = ""
-    kind: AccountKind | None = None
+    counted: Literal["", "at_hand", "balance"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,8 @@ def _which(chosen: Any, which: Which) -> Any:
         chosen = chosen.where(Account.code == which.code)
     if which.currency:
         chosen = chosen.where(Posting.currency == which.currency)
-    if which.kind is not None:
-        chosen = chosen.where(Account.kind == which.kind)
+    if which.counted:
+        chosen = chosen.where(AT_HAND if which.counted == "at_hand" else SPENDABLE)
     return chosen
 
 

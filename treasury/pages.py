@@ -16,6 +16,8 @@ from treasury.wording import (
     PAYMENT_STATES,
     UNKNOWN_ATTENTION,
     account_name,
+    rate_figure,
+    rate_source,
 )
 
 
@@ -29,6 +31,8 @@ def page_context() -> dict[str, Any]:
         "may_reconcile": can(me, Permission.STATEMENT_RECONCILE),
         "may_resolve": can(me, Permission.ATTENTION_RESOLVE),
         "account_name": account_name,
+        "rate_figure": rate_figure,
+        "rate_source": rate_source,
         "moved": moved,
         "fund_kinds": FUND_KINDS,
         "methods": METHODS,

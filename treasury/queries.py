@@ -12,8 +12,9 @@ from shared.money import Money
 from treasury.models import Account, AccountKind, EntryStatus, Fund, JournalEntry, Posting
 
 _POSTED = JournalEntry.status == EntryStatus.POSTED
-_AT_HAND = and_(Account.kind == AccountKind.ASSET, Account.spendable)
-SPENDABLE = or_(_AT_HAND, Account.kind == AccountKind.LIABILITY)
+AT_HAND = and_(Account.kind == AccountKind.ASSET, Account.spendable)
+"""What can be paid out as it is: bank, card, cash…; no advances."""
+SPENDABLE = or_(AT_HAND, Account.kind == AccountKind.LIABILITY)
 """What makes a fund's balance: its share of what can be paid out, less what it owes."""
 
 
@@ -142,7 +143,7 @@ def cash_by_currency() -> list[Money]:
         select(Posting.currency, func.sum(Posting.amount_minor))
         .join(Posting.entry)
         .join(Account, Account.id == Posting.account_id)
-        .where(_POSTED, _AT_HAND)
+        .where(_POSTED, AT_HAND)
         .group_by(Posting.currency)
         .order_by(Posting.currency)
     )

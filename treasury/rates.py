@@ -27,7 +27,7 @@ PEGS: Mapping[str, tuple[Fraction, date]] = {
 """Units for one euro, fixed by treaty or decree, and since when."""
 
 _OLDEST = timedelta(days=7)
-_BANK, _FIXED = "ECB", "fixed parity"
+CENTRAL_BANK, FIXED = "ECB", "fixed parity"
 
 
 class NoRate(DomainError):
@@ -52,7 +52,7 @@ class Rate:
 def rate_on(base: str, quote: str, day: date) -> Rate:
     """The rate that day, crossed through the euro where it must be. Raises `NoRate`."""
     if base == quote:
-        return Rate(base, quote, Fraction(1), day, _FIXED)
+        return Rate(base, quote, Fraction(1), day, FIXED)
     legs = [_per_euro(one, day) for one in (base, quote)]
     if None in legs:
         raise NoRate(base=base, quote=quote, day=day)
@@ -76,7 +76,7 @@ def _per_euro(currency: str, day: date) -> tuple[Fraction, date, str] | None:
         return Fraction(1), day, ""
     if currency in PEGS:
         value, since = PEGS[currency]
-        return (value, day, _FIXED) if day >= since else None
+        return (value, day, FIXED) if day >= since else None
     columns, days, lines = _history()
     if currency not in columns:
         return None
@@ -85,7 +85,7 @@ def _per_euro(currency: str, day: date) -> tuple[Fraction, date, str] | None:
         if day - days[at] > _OLDEST:
             return None
         if (text := lines[at].split(",")[column].strip()) not in ("", "N/A"):
-            return Fraction(text), days[at], _BANK
+            return Fraction(text), days[at], CENTRAL_BANK
     return None
 
 

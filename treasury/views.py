@@ -12,10 +12,21 @@ from shared.database import db
 from shared.i18n import _
 from shared.money import EXPONENTS
 from shared.web import requires
-from treasury import approvals, journal_queries, open_money, queries, verification
+from treasury import (
+    approvals,
+    attachments,
+    commitments,
+    journal_queries,
+    open_money,
+    queries,
+    standings,
+    verification,
+)
+from treasury.book_forms import DocumentForm
 from treasury.journal_queries import Which
-from treasury.models import AccountKind, BankStatement
+from treasury.models import BankStatement
 from treasury.pages import page_context
+from treasury.standings import Standing
 from treasury.wording import ACCOUNT_KINDS
 
 blueprint = Blueprint("treasury", __name__, url_prefix="/treasury")
@@ -30,7 +41,7 @@ _SHOWN_FUNDS = 8
 @requires(Permission.LEDGER_READ)
 def home() -> Any:
     """What there is tonight, whose it is, and what waits for somebody."""
-    funds = queries.funds()
+    funds = standings.standings()
     held = [row for row in funds if row.balance]
     held.sort(key=lambda row: (row.balance.currency, -row.balance.minor))
     return render_template(
@@ -47,7 +58,7 @@ def home() -> Any:
     )
 
 
-def _most(rows: list[queries.FundRow]) -> dict[str, int]:
+def _most(rows: list[Standing]) -> dict[str, int]:
     """The largest fund of each currency: the whole length of a bar."""
     most: dict[str, int] = {}
     for row in rows:
@@ -59,7 +70,7 @@ def _most(rows: list[queries.FundRow]) -> dict[str, int]:
 @requires(Permission.LEDGER_READ)
 def cash(currency: str) -> Any:
     """What we have in one currency: on which accounts, in which funds, by which postings."""
-    which = Which(currency=currency if currency in EXPONENTS else "?", kind=AccountKind.ASSET)
+    which = Which(currency=currency if currency in EXPONENTS else "?", counted="at_hand")
     return _postings(
         which,
         title=_("What we have in %(currency)s", currency=currency),
@@ -72,7 +83,7 @@ def cash(currency: str) -> Any:
 @requires(Permission.LEDGER_READ)
 def funds() -> Any:
     """Every fund and what it holds."""
-    rows = queries.funds()
+    rows = standings.standings()
     return render_template("treasury/funds.html", funds=rows, most=_most(rows))
 
 
@@ -83,13 +94,17 @@ def fund(code: str) -> Any:
     found = journal_queries.fund(code)
     account = request.args.get("account", "")[:20]
     return _postings(
-        Which(fund_id=found.id, code=account, kind=None if account else AccountKind.ASSET),
+        Which(fund_id=found.id, code=account, counted="" if account else "balance"),
         title=found.name,
         address=lambda page: url_for("treasury.fund", code=code, account=account or None, page=page),
         groups=("account",),
         fund=found,
         account_code=account,
         every_share=journal_queries.shares(Which(fund_id=found.id)),
+        standings=standings.standings_of(found),
+        overdrafts=standings.overdrafts_of(found),
+        commitments=commitments.outstanding(found.id),
+        keeper=standings.keeper(found),
     )
 
 
@@ -120,7 +135,15 @@ def _postings(which: Which, *, title: str, address: Any, groups: tuple[str, ...]
         groups=groups,
         totals=journal_queries.totals(which),
         shares=journal_queries.shares(which),
-        **{"fund": None, "account": None, "account_code": "", "every_share": [], "currencies": [], **more},
+        **{
+            "fund": None,
+            "account": None,
+            "account_code": "",
+            "every_share": [],
+            "currencies": [],
+            "standings": [],
+            **more,
+        },
     )
 
 
@@ -132,7 +155,15 @@ def _page_number() -> int:
 @requires(Permission.LEDGER_READ)
 def entry(entry_id: int) -> Any:
     """One entry: its postings, who wrote and approved it, its place in the chain, what it came from."""
-    return render_template("treasury/entry.html", trail=journal_queries.trail(entry_id))
+    trail = journal_queries.trail(entry_id)
+    return render_template(
+        "treasury/entry.html",
+        trail=trail,
+        documents=attachments.documents(entry_id),
+        document_form=DocumentForm(),
+        intent=commitments.intended(trail.entry),
+        promises=commitments.payable(trail.entry),
+    )
 
 
 @blueprint.get("/journal")

@@ -1,9 +1,16 @@
 """What the treasury's codes are called, for people."""
 
+from decimal import Context, Decimal
+from fractions import Fraction
+
+from babel.numbers import format_decimal
+
+from shared.forms import reader
 from shared.i18n import LazyString, _l
-from treasury import chart
-from treasury.models import Account, AccountKind, FundKind, PaymentMethod, PaymentStatus
+from treasury import chart, rates
+from treasury.models import Account, AccountKind, ExchangeRate, FundKind, PaymentMethod, PaymentStatus
 from treasury.queries import BalanceRow
+from treasury.rates import Rate
 
 FUND_KINDS: dict[FundKind, LazyString] = {
     FundKind.UNRESTRICTED: _l("free to use"),
@@ -63,12 +70,39 @@ ATTENTION: dict[str, tuple[LazyString, LazyString]] = {
         _l("Paid while on the waiting list"),
         _l("Keep it for the place to come, or give it back."),
     ),
+    "fund_overdrawn": (
+        _l("A fund is overdrawn by what happened"),
+        _l("Cover it from another fund, or have an overdraft allowed."),
+    ),
     "fee_in_other_currency": (
         _l("A card fee in another currency"),
         _l("Record it when the bank tells its amount."),
     ),
 }
 """Kind → what it is, and the likely thing to do."""
+
+COMMITMENT_STEPS: dict[str, LazyString] = {
+    "reserved": _l("promised"),
+    "consumed": _l("paid"),
+    "released": _l("given back"),
+    "expired": _l("its last day is over"),
+}
+
+RATE_SOURCES: dict[str, LazyString] = {
+    rates.CENTRAL_BANK: _l("European Central Bank"),
+    rates.FIXED: _l("fixed parity"),
+}
+
+OPEN_ITEMS: dict[str, tuple[LazyString, str]] = {
+    "drafts": (_l("drafts wait for approval"), "treasury.home"),
+    "bank_lines": (_l("bank lines are not explained"), "statements.index"),
+    "attention": (_l("things ask for attention"), "treasury.home"),
+    "suspense": (_l("funds hold money that is to be clarified"), "treasury.trial_balance"),
+    "advances": (_l("funds have advances with people"), "treasury.trial_balance"),
+    "overdrawn": (_l("funds are overdrawn"), "treasury.funds"),
+    "expired_commitments": (_l("promises are past their last day"), "funds.all_commitments"),
+}
+"""Kind of what is open → in words (after its number), and the endpoint of the page where it is settled."""
 
 UNKNOWN_ATTENTION = (_l("Something about money"), _l("Look at the payment and decide."))
 
@@ -77,3 +111,15 @@ def account_name(account: Account | BalanceRow) -> str:
     """The account's name in the reader's language: the chart's, or its own if it was added."""
     known = chart.CHART.get(account.code)
     return str(known[1]) if known else account.name
+
+
+def rate_figure(rate: ExchangeRate | Rate) -> str:
+    """A rate to seven digits, as the reader writes figures; the exact value stays in the books."""
+    value = rate.value if isinstance(rate, Rate) else Fraction(rate.numerator, rate.denominator)
+    rounded = Context(prec=7).divide(Decimal(value.numerator), Decimal(value.denominator))
+    return str(format_decimal(rounded, format="#,##0.#########", locale=reader()))
+
+
+def rate_source(source: str) -> str:
+    """Where a rate was read, in the reader's language where it is one of our own sources."""
+    return " × ".join(str(RATE_SOURCES.get(part, part)) for part in source.split(" × "))

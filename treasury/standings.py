@@ -1,0 +1,77 @@
+"""Where each fund stands: what it has, what of it is promised, what is available, what is with people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from shared.database import db
+from shared.money import Money
+from treasury import chart, commitments, queries
+from treasury.fund_models import LegalEntity, Overdraft
+from treasury.funds import default_entity
+from treasury.models import Account, EntryStatus, Fund, JournalEntry, Posting
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One fund in one currency. `available` is the balance less what is committed."""
+
+    fund: Fund
+    balance: Money
+    committed: Money
+    advanced: Money
+
+    @property
+    def available(self) -> Money:
+        return self.balance - self.committed
+
+
+def standings(event: str | None = None) -> list[Standing]:
+    """Every fund and currency that ever moved, by code; of one event if it is named."""
+    promised = commitments.committed()
+    advanced = _advanced()
+    return [
+        _standing(row, promised, advanced)
+        for row in queries.funds()
+        if event is None or row.fund.event == event
+    ]
+
+
+def standings_of(fund: Fund) -> list[Standing]:
+    """The fund in each of its currencies."""
+    return [one for one in standings() if one.fund.id == fund.id]
+
+
+def _standing(
+    row: queries.FundRow,
+    promised: dict[tuple[int, str], Money],
+    advanced: dict[tuple[int, str], Money],
+) -> Standing:
+    key, zero = (row.fund.id, row.balance.currency), Money.zero(row.balance.currency)
+    return Standing(row.fund, row.balance, promised.get(key, zero), advanced.get(key, zero))
+
+
+def _advanced() -> dict[tuple[int, str], Money]:
+    rows = db.session.execute(
+        select(Posting.fund_id, Posting.currency, func.sum(Posting.amount_minor))
+        .join(Account, Account.id == Posting.account_id)
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(Account.code == chart.ADVANCES, JournalEntry.status == EntryStatus.POSTED)
+        .group_by(Posting.fund_id, Posting.currency)
+    )
+    return {(fund, currency): Money(int(minor), currency) for fund, currency, minor in rows}
+
+
+def overdrafts_of(fund: Fund) -> Sequence[Overdraft]:
+    """The leave given to a fund to go below zero, the last first; what one entry got alone is left out."""
+    return db.session.scalars(
+        select(Overdraft)
+        .where(Overdraft.fund_id == fund.id, Overdraft.entry_id.is_(None))
+        .order_by(Overdraft.id.desc())
+    ).all()
+
+
+def keeper(fund: Fund) -> LegalEntity | None:
+    """The legal entity that keeps the fund's money: its own, or the default one."""
+    return db.session.get(LegalEntity, fund.entity_id) if fund.entity_id else default_entity()
