@@ -1,75 +1,114 @@
-"""Forms of an edition's costs and funders: a budget typed line by line, an agreement with a funder."""
+"""Forms of an edition's costs and funders: a budget, one row a line, an agreement with a funder."""
 
-import re
 from fractions import Fraction
+from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length
+from wtforms import (
+    FieldList,
+    FormField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    SubmitField,
+)
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from delegations.agreements import AddAgreement
 from delegations.budgets import GROUPS, Line
 from delegations.funding import Condition
 from delegations.models import Budget, FundingKind
-from shared.errors import DomainError
-from shared.forms import MoneyField, as_choices, more_than_nothing, reader
-from shared.i18n import _l
-from shared.money import BadAmount, Money, format_plain
+from shared.forms import MoneyField, as_choices, more_than_nothing
+from shared.i18n import _, _l
+
+_ROWS, _MOST_ROWS = 6, 40
 
 
-class BadLine(DomainError):
-    """A line of the budget that cannot be read."""
+class LineForm(FlaskForm):  # type: ignore[misc]
+    """One line of a seat's budget. Its code is offered; a row without label and price is left out."""
 
-    code = "bad_budget_line"
-    status = 422
-    message = _l("Line %(number)s could not be read. Write it like: %(example)s")
+    class Meta:
+        csrf = False  # the whole form has its token
+
+    code = StringField(_l("Code"), [Length(max=20)])
+    label = StringField(_l("Label"), [Length(max=160)])
+    group = SelectField(_l("Who may pay it"), choices=as_choices(GROUPS.items()))
+    quantity = IntegerField(
+        _l("Quantity"), [Optional(), NumberRange(1, 9999, _l("A whole number from 1."))], default=1
+    )
+    price = MoneyField(_l("Unit price"))
+
+    @property
+    def blank(self) -> bool:
+        """Nothing of one's own was typed in this row."""
+        return not (self.label.data or self.price.data)
 
 
 class BudgetForm(FlaskForm):  # type: ignore[misc]
-    """What one seat costs, one line each: code; label; quantity; unit price; group (T, E or U)."""
+    """What one seat costs, one row a line; more rows are there for the asking."""
 
     title = StringField(_l("Title"), [DataRequired(), Length(max=160)])
-    lines = TextAreaField(_l("Lines"), [DataRequired(), Length(max=20_000)], render_kw={"rows": 14})
+    lines = FieldList(FormField(LineForm), min_entries=_ROWS, max_entries=_MOST_ROWS)
+    more = SubmitField(_l("More rows"))
 
-    def read(self, currency: str) -> list[Line]:
-        """The lines, amounts by the reader's locale. Raises `BadLine` with the line's number."""
-        found = []
-        for number, text in enumerate((self.lines.data or "").splitlines(), 1):
-            if text.strip():
-                found.append(_line(number, text, currency))
-        return found
+    def __init__(self, currency: str, budget: Budget | None = None) -> None:
+        super().__init__(data=self._written(budget) if budget else None)
+        for number, row in enumerate(self.lines, 1):
+            row.form.price.currency = currency
+            row.form.code.data = row.form.code.data or f"L{number:02}"
 
     @staticmethod
-    def written(budget: Budget) -> str:
-        """A budget's lines as they are typed here."""
-        locale = reader()
-        return "\n".join(
-            f"{one.code}; {one.label}; {one.quantity}; {format_plain(one.unit_price, locale)}; {one.category}"
-            for one in budget.lines
-            if not one.is_source
-        )
+    def _written(budget: Budget) -> dict[str, Any]:
+        return {
+            "title": budget.title,
+            "lines": [
+                {
+                    "code": one.code,
+                    "label": one.label,
+                    "group": one.category,
+                    "quantity": one.quantity,
+                    "price": one.unit_price,
+                }
+                for one in budget.lines
+                if not one.is_source
+            ],
+        }
 
+    def add_rows(self) -> None:
+        """A few rows more."""
+        for _row in range(min(_ROWS, _MOST_ROWS - len(self.lines.entries))):
+            added = self.lines.append_entry()
+            added.form.code.data = f"L{len(self.lines.entries):02}"
 
-def _line(number: int, text: str, currency: str) -> Line:
-    parts = [part.strip() for part in text.split(";")]
-    try:
-        code, label, quantity, price, group = parts
-        if not code or not label or group not in GROUPS or not re.fullmatch(r"[1-9][0-9]{0,3}", quantity):
-            raise ValueError(text)
-        return Line(
-            code=code,
-            label=label,
-            category=group,
-            unit_price=Money.parse(price, currency, reader()),
-            quantity=int(quantity),
-        )
-    except (ValueError, BadAmount) as wrong:
-        example = f"L01; {_EXAMPLE}; 1; {format_plain(Money.of('2050.00', 'CAD'), reader())}; T"
-        raise BadLine(field="lines", number=number, example=example) from wrong
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A row that was touched is whole, and there is one at least."""
+        good = super().validate(extra_validators)
+        rows = [row.form for row in self.lines if not row.form.blank]
+        for row in rows:
+            if not row.label.data:
+                row.label.errors = [_("Say what this line is.")]
+            if not row.price.data:
+                row.price.errors = [_("Write the price.")]
+        if not rows:
+            self.form_errors.append(_("Write one line at least."))
+        self.lines.errors = [row.form.errors for row in self.lines if row.form.errors]
+        return good and bool(rows) and not self.lines.errors
 
-
-_EXAMPLE = _l("Return flight")
+    def read(self) -> list[Line]:
+        """The lines, after validation."""
+        return [
+            Line(
+                code=(row.form.code.data or "").strip(),
+                label=(row.form.label.data or "").strip(),
+                category=row.form.group.data,
+                unit_price=row.form.price.required(),
+                quantity=row.form.quantity.data or 1,
+            )
+            for row in self.lines
+            if not row.form.blank
+        ]
 
 
 class _Boxes(SelectMultipleField):

@@ -42,16 +42,16 @@ def costs(code: str) -> Any:
     """The versions of what one seat costs; an organiser drafts the next one."""
     edition = _edition(code)
     versions = _versions(edition)
-    form = BudgetForm()
+    form = BudgetForm(edition.currency, versions[0] if versions else None)
     may_draft = can(actor(), P.EDITION_MANAGE, edition_id=edition.id)
     if form.is_submitted():
         _must(P.EDITION_MANAGE, edition)
-    elif versions:
-        form.title.data, form.lines.data = versions[0].title, BudgetForm.written(versions[0])
-    if form.validate_on_submit():
+    if form.more.data:
+        form.add_rows()
+    elif form.validate_on_submit():
         try:
             command = budgets.CreateBudget(
-                edition_id=edition.id, lines=form.read(edition.currency), title=form.title.data or ""
+                edition_id=edition.id, lines=form.read(), title=form.title.data or ""
             )
             with transaction():
                 budgets.create_budget(command, by=actor())

@@ -150,7 +150,11 @@ def test_one_life_from_the_first_deposit_to_the_badge(visitor: Visitor) -> None:
     head = "ondine.exemple@example.org"
     v.send(edition_id=edition or "", name="Outaouais", code="DKR08-OUT", contact_email=head)
     v.go("/delegations/costs/DKR08")
-    v.send(title="Une place", lines="L01; Vol; 1; 2 920,00; T\nL02; Séjour; 1; 1 580,00; U")
+    for number, (label, price, group) in enumerate((("Vol", "2 920,00", "T"), ("Séjour", "1 580,00", "U"))):
+        line = {"label": label, "price": price, "group": group}
+        v.fill(**{f"lines-{number}-{name}": value for name, value in line.items()})
+    v.fill(title="Une place")
+    v.press("Garder le brouillon")
     v.become("Zoé Témoin")
     v.go("/delegations/costs/DKR08")
     assert "4 500,00" in v.press("Approuver")

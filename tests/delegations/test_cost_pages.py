@@ -17,7 +17,17 @@ from tests.conftest import sign_in
 from tests.events.browsing import press
 
 US = System()
-LINES = "L01; Vol; 1; 2 050,00; T\nL02; Hébergement; 12; 45,00; U"
+
+
+def row(number: int, **typed: str) -> dict[str, str]:
+    return {f"lines-{number}-{name}": value for name, value in typed.items()}
+
+
+LINES = {
+    **row(0, code="L01", label="Vol", quantity="1", price="2 050,00", group="T"),
+    **row(1, code="L02", label="Hébergement", quantity="12", price="45,00", group="U"),
+    **{name: text for number in range(2, 6) for name, text in row(number, group="T", quantity="1").items()},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -44,9 +54,7 @@ def test_costs_are_drafted_by_one_and_approved_by_another(
     client: FlaskClient, fatou: User, zoe: User
 ) -> None:
     sign_in(client, fatou)
-    answer = press(
-        client, "/delegations/costs/DKR05", "/delegations/costs/DKR05", title="Une place", lines=LINES
-    )
+    answer = press(client, "/delegations/costs/DKR05", "/delegations/costs/DKR05", title="Une place", **LINES)
     assert answer.status_code == 302
     assert press(client, "/delegations/costs/DKR05", "/delegations/costs/DKR05/1/approve").status_code == 403
     sign_in(client, zoe)
@@ -57,15 +65,27 @@ def test_costs_are_drafted_by_one_and_approved_by_another(
 
 
 @pytest.mark.parametrize(
-    "wrong", ["L01; Vol; 1; 2,050.00; T", "L01; Vol; 1; 1e3; T", "L01; Vol; 0; 5,00; T", "x"]
+    ("field", "wrong"),
+    [("price", "2,050.00"), ("price", "1e3"), ("price", "−5"), ("quantity", "0"), ("label", "")],
 )
-def test_a_line_that_cannot_be_read_is_named_and_kept(client: FlaskClient, fatou: User, wrong: str) -> None:
+def test_a_row_that_cannot_be_read_is_named_and_kept(
+    client: FlaskClient, fatou: User, field: str, wrong: str
+) -> None:
     sign_in(client, fatou)
     page_url = "/delegations/costs/DKR05"
-    answer = press(client, page_url, page_url, title="Une place", lines=f"{LINES}\n{wrong}")
-    page = answer.get_data(as_text=True)
+    third = {"label": "Visites", "quantity": "1", "price": "180,00", "group": "T", field: wrong}
+    answer = press(client, page_url, page_url, title="Une place", **(LINES | row(2, **third)))
     assert answer.status_code == 422
-    assert ("La ligne 3" in page, wrong in page) == (True, True)
+    assert ("Ligne 3" in answer.text, f'value="{wrong}"' in answer.text) == (True, True)
+    assert db.session.scalars(select(Budget)).all() == []
+
+
+def test_rows_are_added_and_an_empty_budget_is_refused(client: FlaskClient, fatou: User) -> None:
+    sign_in(client, fatou)
+    page_url = "/delegations/costs/DKR05"
+    longer = press(client, page_url, page_url, title="Une place", **LINES, more="1")
+    assert ("Hébergement" in longer.text, 'name="lines-11-label"' in longer.text) == (True, True)
+    assert press(client, page_url, page_url, title="Une place").status_code == 422
     assert db.session.scalars(select(Budget)).all() == []
 
 
