@@ -33,7 +33,7 @@ from shared.database import db, transaction
 from shared.errors import NotFound
 from shared.i18n import LOCALES, LazyString, _, _l
 from shared.limits import limiter
-from shared.web import SIGNED_IN, public, requires, same_origin_path
+from shared.web import SIGNED_IN, locale_code, public, requires, same_origin_path
 
 blueprint = Blueprint("access", __name__)
 
@@ -163,7 +163,7 @@ def become(user_id: int) -> Any:
         raise NotFound
     logout_user()
     login_user(user, authn_via=["demonstration"])
-    session["locale"] = session.get("locale") or user.locale
+    session["locale"] = locale_code()  # the visitor reads on in the language of the page they came from
     return redirect(same_origin_path(request.args.get("next"), "/"))
 
 

@@ -25,8 +25,8 @@ from events.wording import (
     last_day,
     own_names,
     partial_date,
-    source_of,
 )
+from network.wording import source_of
 from shared.audit import System
 from shared.clock import today
 from shared.database import db, transaction

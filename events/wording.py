@@ -34,11 +34,6 @@ def partial_date(text: str, locale: str) -> str:
     return text
 
 
-def source_of(provenance: str) -> str:
-    """Where a figure was read, without the letter that marks how sure we are of it."""
-    return re.sub(r"^[FIR] ", "", provenance)
-
-
 def hour(moment: datetime, zone: str, locale: str) -> str:
     """The hour of `moment` in `zone`: ``15:00`` or ``3:00 PM``."""
     return str(format_time(moment, "short", tzinfo=ZoneInfo(zone), locale=locale))

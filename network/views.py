@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from access.policy import Permission
 from network import queries, survey
 from network.models import Component
-from network.wording import COMPONENTS, RELATIONS, SECTORS
+from network.wording import COMPONENTS, FACTS, RELATIONS, SECTORS, source_of
 from shared.web import requires
 
 blueprint = Blueprint("network", __name__, url_prefix="/network")
@@ -50,6 +50,7 @@ def organisation(organisation_id: int) -> Any:
         components=COMPONENTS,
         sectors=SECTORS,
         relations=RELATIONS,
+        source_of=source_of,
     )
 
 
@@ -58,4 +59,4 @@ def organisation(organisation_id: int) -> Any:
 def actions() -> Any:
     """The registry of actions: what was planned, what came of it."""
     found = [one for one in queries.actions() if one.kind != survey.KIND]
-    return render_template("network/actions.html", actions=found)
+    return render_template("network/actions.html", actions=found, fact_labels=FACTS, source_of=source_of)

@@ -1,5 +1,7 @@
 """What the directory's codes are called."""
 
+import re
+
 from network.models import Component, RelationKind
 from shared.i18n import LazyString, _l
 
@@ -11,6 +13,32 @@ COMPONENTS: dict[Component, LazyString] = {
     Component.RESEARCH: _l("Research centre"),
     Component.PUBLIC: _l("Local authority or school"),
 }
+
+FACTS: dict[str, LazyString] = {
+    "benkadi_members": _l("members of Benkadi"),
+    "clans": _l("clans"),
+    "committees": _l("committees"),
+    "duration": _l("duration"),
+    "federation_pays": _l("the federation pays"),
+    "inhabitants": _l("inhabitants"),
+    "money": _l("money"),
+    "municipality_gives": _l("the municipality gives"),
+    "outcomes": _l("outcomes"),
+    "partner": _l("partner"),
+    "planned_years": _l("years planned"),
+    "priorities": _l("priorities"),
+    "village_criteria": _l("criteria for villages"),
+    "visits": _l("visits"),
+    "visits_each_way": _l("visits each way"),
+}
+"""What the registry knows of an action; a fact of another name is shown by it."""
+
+
+def source_of(provenance: str) -> str:
+    """Where something was read, for people: without the letter that says how sure it is, and file names."""
+    told = re.sub(r"^[FIR] ", "", provenance)
+    return re.sub(r" \([\w.]+\.txt\)|; component R", "", told)
+
 
 SECTORS: dict[str, LazyString] = {
     "advice": _l("advice"),
