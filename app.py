@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, current_app, request
 from flask.cli import ScriptInfo
-from flask_migrate import Migrate
+from flask_migrate import Migrate, upgrade
 from flask_migrate.cli import db as database_commands  # type: ignore[import-not-found]
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import DBAPIError
@@ -321,8 +321,12 @@ def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages, with the worker beside them."""
     settings = read_settings()
     with create_app(settings).app_context():
+        if settings.demo and _has_tables():  # nobody's data: a demonstration follows the version by itself
+            upgrade()
         if missing := pending_migrations():
             raise click.ClickException(missing)
+    if not serving.is_free(host, port):
+        raise click.ClickException(f"Something listens on {host}:{port} already: choose another port.")
     if settings.clock:  # every process of this server tells the same time
         os.environ["TERANGA_CLOCK"] = f"{settings.clock.partition('@')[0]}@{int(time.time())}"
     serving.serve(create_app, host=host, port=port, workers=workers, demo=settings.demo)
@@ -332,6 +336,11 @@ def serve(host: str, port: int, workers: int) -> None:
 def run_worker() -> None:
     """Deliver messages and other effects (`serve` starts one already)."""
     worker.run(create_app())
+
+
+def _has_tables() -> bool:
+    with db.engine.connect() as connection:
+        return bool(MigrationContext.configure(connection).get_current_heads())
 
 
 def pending_migrations() -> str:

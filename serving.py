@@ -82,6 +82,17 @@ def free_port() -> int:
         return port
 
 
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
 def serve(make_app: Callable[[], Flask], *, host: str, port: int, workers: int, demo: bool) -> None:
     """Serve until told to stop (SIGTERM, SIGINT). Never returns."""
     children = Children()

@@ -1,23 +1,23 @@
 """The forms of sign-in and of one's own account."""
 
 from flask_security.forms import TwoFactorRescueForm, TwoFactorSetupForm
-from flask_wtf import FlaskForm
 from wtforms import EmailField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, Length
 
+from shared.forms import Form
 from shared.i18n import _l
 
 LANGUAGES = [SelectChoice("fr", "Français"), SelectChoice("en", "English")]
 
 
-class LinkForm(FlaskForm):  # type: ignore[misc]
+class LinkForm(Form):
     """Where to send the link to."""
 
     email = EmailField(_l("E-mail address"), [DataRequired(), Length(max=255)])
 
 
-class AccountForm(FlaskForm):  # type: ignore[misc]
+class AccountForm(Form):
     """What people may change about themselves."""
 
     name = StringField(_l("Name"), [DataRequired(), Length(max=120)])

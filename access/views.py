@@ -33,7 +33,7 @@ from shared.database import db, transaction
 from shared.errors import NotFound
 from shared.i18n import LOCALES, LazyString, _, _l
 from shared.limits import limiter
-from shared.web import SIGNED_IN, locale_code, public, requires, same_origin_path
+from shared.web import SIGNED_IN, locale_code, page_number, public, requires, same_origin_path
 
 blueprint = Blueprint("access", __name__)
 
@@ -179,7 +179,9 @@ def _demo_people() -> tuple[Any, ...]:
 def outbox() -> Any:
     """The messages, newest first: to whom, and whether they left."""
     page = db.paginate(
-        select(Job).where(Job.kind == "mail").order_by(Job.id.desc()), per_page=20, max_per_page=20
+        select(Job).where(Job.kind == "mail").order_by(Job.id.desc()),
+        page=page_number(),
+        per_page=20,
     )
     return render_template("access/outbox.html", page=page)
 

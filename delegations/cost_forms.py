@@ -3,7 +3,6 @@
 from fractions import Fraction
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     FieldList,
     FormField,
@@ -20,17 +19,14 @@ from delegations.agreements import AddAgreement
 from delegations.budgets import GROUPS, Line
 from delegations.funding import Condition
 from delegations.models import Budget, FundingKind
-from shared.forms import MoneyField, as_choices, more_than_nothing
+from shared.forms import Form, MoneyField, Part, as_choices, more_than_nothing
 from shared.i18n import _, _l
 
 _ROWS, _MOST_ROWS = 6, 40
 
 
-class LineForm(FlaskForm):  # type: ignore[misc]
+class LineForm(Part):
     """One line of a seat's budget. Its code is offered; a row without label and price is left out."""
-
-    class Meta:
-        csrf = False  # the whole form has its token
 
     code = StringField(_l("Code"), [Length(max=20)])
     label = StringField(_l("Label"), [Length(max=160)])
@@ -46,7 +42,7 @@ class LineForm(FlaskForm):  # type: ignore[misc]
         return not (self.label.data or self.price.data)
 
 
-class BudgetForm(FlaskForm):  # type: ignore[misc]
+class BudgetForm(Form):
     """What one seat costs, one row a line; more rows are there for the asking."""
 
     title = StringField(_l("Title"), [DataRequired(), Length(max=160)])
@@ -118,7 +114,7 @@ class _Boxes(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class AgreementForm(FlaskForm):  # type: ignore[misc]
+class AgreementForm(Form):
     """What a funder adds, to what, for whom, up to where."""
 
     code = StringField(_l("Code"), [DataRequired(), Length(max=20)])

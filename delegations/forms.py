@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -26,6 +25,7 @@ from network.fields import CountryField, LanguagesField, LocaleField
 from network.models import Person
 from network.people import CompleteRecord, PersonDetails
 from shared.forms import (
+    Form,
     MoneyField,
     as_choices,
     at_least_one,
@@ -35,7 +35,7 @@ from shared.i18n import _l
 from treasury.models import PaymentMethod
 
 
-class InviteForm(FlaskForm):  # type: ignore[misc]
+class InviteForm(Form):
     """Whom an edition invites."""
 
     edition_id = SelectField(_l("Edition"), coerce=int)
@@ -57,14 +57,14 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class SeatsForm(FlaskForm):  # type: ignore[misc]
+class SeatsForm(Form):
     """How many seats, asked for or given."""
 
     count = IntegerField(_l("Number of seats"), [InputRequired(), NumberRange(1, MOST_SEATS)])
     note = TextAreaField(_l("What for"), [Length(max=2000)])
 
 
-class ReasonForm(FlaskForm):  # type: ignore[misc]
+class ReasonForm(Form):
     """Why something is undone; kept with it."""
 
     reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=1000)])
@@ -76,7 +76,7 @@ class WithdrawForm(ReasonForm):
     on = DateField(_l("Date"), [InputRequired()])
 
 
-class NominatorForm(FlaskForm):  # type: ignore[misc]
+class NominatorForm(Form):
     """Which body names the person of a seat."""
 
     nominator = StringField(_l("Who nominates"), [Length(max=160)])
@@ -85,7 +85,7 @@ class NominatorForm(FlaskForm):  # type: ignore[misc]
 _ROLES = (BadgeRole.DELEGATE, BadgeRole.HEAD)
 
 
-class NominateForm(FlaskForm):  # type: ignore[misc]
+class NominateForm(Form):
     """Who is put forward for a seat; they complete the rest themselves."""
 
     name = StringField(_l("Name"), [DataRequired(), Length(max=160)])
@@ -111,7 +111,7 @@ class SubstituteForm(NominateForm):
     reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=1000)])
 
 
-class OpenPlanForm(FlaskForm):  # type: ignore[misc]
+class OpenPlanForm(Form):
     """An organisation's plan to save."""
 
     payer_name = StringField(_l("Who saves"), [DataRequired(), Length(max=200)])
@@ -150,13 +150,13 @@ class OpenPlanForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class PayForm(FlaskForm):  # type: ignore[misc]
+class PayForm(Form):
     """How much to pay by card."""
 
     amount = MoneyField(_l("Amount"), [InputRequired(), more_than_nothing])
 
 
-class DepositForm(FlaskForm):  # type: ignore[misc]
+class DepositForm(Form):
     """Money that a treasurer saw arrive. `key` makes sending the form twice the same as once."""
 
     amount = MoneyField(_l("Amount"), [InputRequired(), more_than_nothing])
@@ -186,13 +186,13 @@ class DepositForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class FeeForm(FlaskForm):  # type: ignore[misc]
+class FeeForm(Form):
     """Out of which fund a seat's fee is paid."""
 
     fund_id = SelectField(_l("Fund"), coerce=int)
 
 
-class RecordForm(FlaskForm):  # type: ignore[misc]
+class RecordForm(Form):
     """What a person says about themselves."""
 
     name = StringField(_l("Name, as on the badge"), [DataRequired(), Length(max=160)])

@@ -22,7 +22,7 @@ from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import as_choices, explain, reader
 from shared.i18n import LazyString, _, _l
-from shared.web import requires
+from shared.web import requires, row_id
 from treasury.models import Fund, PaymentStatus
 from treasury.queries import fund_balances
 
@@ -283,7 +283,7 @@ def return_record(code: str, number: int) -> Any:
 def pay_fee(code: str, number: int) -> Any:
     """Record that a fund of the delegation pays this seat's fee; somebody else approves it."""
     delegation, seat = _seat(code, number, P.ENTRY_RECORD)
-    fund = db.session.get(Fund, request.form.get("fund_id", type=int) or 0)
+    fund = db.session.get(Fund, request.form.get("fund_id", type=row_id) or 0)
     if fund is None:
         raise NotFound
     try:

@@ -1,5 +1,7 @@
 """`teranga demo`: tell the whole story up to a moment, into an empty database."""
 
+from contextlib import nullcontext
+
 import click
 from flask import current_app
 from flask.cli import with_appcontext
@@ -10,6 +12,7 @@ from access.models import User
 from demonstration import (
     desk_chapter,
     directory_chapter,
+    interrupted,
     savings_chapter,
     support_chapter,
     treasury_chapter,
@@ -59,12 +62,18 @@ def load(moment: str) -> Stage:
 
 @click.command("demo")
 @click.option("--clock", "moment", type=click.Choice(CLOCKS), default="S1b", help="Where the story stands.")
+@click.option("--if-empty", is_flag=True, help="Do nothing where there are tables already.")
 @with_appcontext
-def demo(moment: str) -> None:
+def demo(moment: str, if_empty: bool) -> None:
     """Create the schema where there is none, and load the demonstration data; refuses a database in use."""
-    if not inspect(db.engine).has_table("user"):
-        upgrade()
-    load(moment)
+    with interrupted.alone():
+        tables = inspect(db.engine).has_table("user")
+        if tables and if_empty:
+            return
+        with nullcontext() if tables else interrupted.marked():
+            if not tables:
+                upgrade()
+            load(moment)
     db.session.remove()
     (current_app.config["SETTINGS"].instance / "clock").write_text(moment)
     click.echo(f"Demonstration data at {moment}: {clock.now():%Y-%m-%d %H:%M} UTC")

@@ -25,7 +25,7 @@ from treasury.models import PaymentMethod, PaymentStatus
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
-_ODD = r"\x7f\u2028\u2029\ufdd0-\ufdef\ufffe\uffff"
+_ODD = r"\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff"
 
 
 def _address(text: str) -> str:

@@ -37,7 +37,7 @@ from shared.database import db, transaction
 from shared.errors import DomainError, Forbidden, NotFound
 from shared.i18n import _
 from shared.limits import limiter
-from shared.web import csrf, locale_code, requires
+from shared.web import csrf, locale_code, requires, row_id
 
 blueprint = Blueprint("desk", __name__)
 
@@ -260,7 +260,7 @@ def undo(code: str) -> Any:
     edition = _edition(code)
     edition_id, user = edition.id, _volunteer()
     back = url_for("desk.arrivals", code=edition.code, party=request.form.get("party", ""))
-    registration_id = request.form.get("registration", type=int)
+    registration_id = request.form.get("registration", type=row_id)
     try:
         with transaction():
             arrival = db.session.scalar(

@@ -1,11 +1,9 @@
 """The form by which anybody registers, without an account."""
 
-import re
 import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from flask_wtf import FlaskForm
 from itsdangerous import BadSignature, TimestampSigner
 from wtforms import (
     BooleanField,
@@ -23,25 +21,19 @@ from events.models import Edition
 from events.registration import Register
 from network.fields import CountryField, LanguagesField
 from network.people import PersonDetails
+from shared.forms import Form
 from shared.i18n import _, _l
 from treasury.models import PaymentMethod
 
 QUICKEST = 2  # seconds a person needs at least
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufdd0-\ufdef\ufffe\uffff]")
 
 
-def printable(form: Any, field: Field) -> None:
-    """Refuse what no page and no badge can show."""
-    if field.data and _UNPRINTABLE.search(field.data):
-        raise ValidationError(_("There are characters in this that cannot be printed. Type it again."))
-
-
-class RegistrationForm(FlaskForm):  # type: ignore[misc]
+class RegistrationForm(Form):
     """Name, address and fee; the rest helps to welcome people."""
 
     name = StringField(
         _l("Name"),
-        [DataRequired(_l("Write the name as it should stand on the badge.")), Length(max=160), printable],
+        [DataRequired(_l("Write the name as it should stand on the badge.")), Length(max=160)],
     )
     email = EmailField(
         _l("E-mail address"),
@@ -51,10 +43,10 @@ class RegistrationForm(FlaskForm):  # type: ignore[misc]
             Email(_l("This is not an e-mail address. It looks like name@example.org.")),
         ],
     )
-    organisation_name = StringField(_l("Organisation"), [Optional(), Length(max=200), printable])
+    organisation_name = StringField(_l("Organisation"), [Optional(), Length(max=200)])
     country = CountryField(_l("Country"), [DataRequired(_l("Choose the country you come from."))])
     languages = LanguagesField(_l("Languages you understand"), [Optional()])
-    access_needs = TextAreaField(_l("Access needs"), [Optional(), Length(max=1000), printable])
+    access_needs = TextAreaField(_l("Access needs"), [Optional(), Length(max=1000)])
     access_needs_consent = BooleanField(
         _l("I agree that the welcome team keeps my access needs until the gathering is over")
     )

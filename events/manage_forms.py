@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -19,10 +18,9 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from events.editions import AddTier, CreateEdition, EditionDetails, is_zone
-from events.forms import printable
 from events.models import Edition, EventSeries
 from network.fields import CountryField, LanguagesField
-from shared.forms import MoneyField
+from shared.forms import Form, MoneyField
 from shared.i18n import LOCALES, _, _l
 from shared.money import EXPONENTS, Money
 
@@ -40,17 +38,15 @@ ZONES = (
 _CURRENCIES: Any = sorted(EXPONENTS)
 
 
-class EditionForm(FlaskForm):  # type: ignore[misc]
+class EditionForm(Form):
     """Everything that an edition says about itself. Moments are typed in its own zone."""
 
-    name = StringField(_l("Name"), [DataRequired(_l("Write the name.")), Length(max=200), printable])
-    theme = StringField(_l("Theme"), [Length(max=300), printable])
-    description = TextAreaField(_l("What it is about"), [Length(max=4000), printable])
+    name = StringField(_l("Name"), [DataRequired(_l("Write the name.")), Length(max=200)])
+    theme = StringField(_l("Theme"), [Length(max=300)])
+    description = TextAreaField(_l("What it is about"), [Length(max=4000)])
     starts_on = DateField(_l("First day"), [InputRequired(_l("Choose the first day."))])
     ends_on = DateField(_l("Last day"), [InputRequired(_l("Choose the last day."))])
-    place = StringField(
-        _l("Town and place"), [DataRequired(_l("Write the place.")), Length(max=200), printable]
-    )
+    place = StringField(_l("Town and place"), [DataRequired(_l("Write the place.")), Length(max=200)])
     country = CountryField(_l("Country"), [DataRequired(_l("Choose the country."))])
     zone = StringField(
         _l("Time zone"), [DataRequired(_l("Write the time zone, like Africa/Dakar.")), Length(max=60)]
@@ -107,7 +103,7 @@ class NewEditionForm(EditionForm):
 
     series = SelectField(_l("Series"))
     series_code = StringField(_l("Code of the new series"), [Length(max=20)])
-    series_name = StringField(_l("Name of the new series"), [Length(max=200), printable])
+    series_name = StringField(_l("Name of the new series"), [Length(max=200)])
     code = StringField(_l("Code"), [DataRequired(_l("Write a code, like DKR05.")), Length(max=20)])
 
     def __init__(self, series: Sequence[EventSeries]) -> None:
@@ -129,14 +125,12 @@ class NewEditionForm(EditionForm):
         return CreateEdition(code=self.code.data or "", series_id=series_id, **self._values())
 
 
-class TierForm(FlaskForm):  # type: ignore[misc]
+class TierForm(Form):
     """One more fee to choose from."""
 
     code = StringField(_l("Code"), [DataRequired(_l("Write a code, like solidaire.")), Length(max=30)])
-    label_fr = StringField(
-        _l("Name in French"), [DataRequired(_l("Write the name.")), Length(max=60), printable]
-    )
-    label_en = StringField(_l("Name in English"), [Length(max=60), printable])
+    label_fr = StringField(_l("Name in French"), [DataRequired(_l("Write the name.")), Length(max=60)])
+    label_en = StringField(_l("Name in English"), [Length(max=60)])
     amount = MoneyField(_l("Amount"), [InputRequired(_l("Write the amount; 0 if it is free."))])
 
     def __init__(self, edition: Edition) -> None:
@@ -149,13 +143,13 @@ class TierForm(FlaskForm):  # type: ignore[misc]
         return AddTier(code=self.code.data or "", label=labels, amount=self.amount.required())
 
 
-class ReasonForm(FlaskForm):  # type: ignore[misc]
+class ReasonForm(Form):
     """Why something is decided about somebody."""
 
-    reason = StringField(_l("Reason"), [DataRequired(_l("Write the reason.")), Length(max=300), printable])
+    reason = StringField(_l("Reason"), [DataRequired(_l("Write the reason.")), Length(max=300)])
 
 
-class ReceiptForm(FlaskForm):  # type: ignore[misc]
+class ReceiptForm(Form):
     """Money seen to arrive."""
 
     received_on = DateField(_l("Received on"), [InputRequired(_l("Choose the day."))])

@@ -10,6 +10,9 @@ unset PYTHONDONTWRITEBYTECODE
 say() { printf '%s\n' "$*" >&2; }
 stop() { say "$@"; exit 1; }
 
+# alone DESCRIPTOR: wait until nobody else holds the lock on that open file.
+alone() { if command -v flock >/dev/null; then flock "$1"; fi; }
+
 # --- Python -------------------------------------------------------------------------------------------
 
 find_python() {

@@ -1,5 +1,6 @@
 """What every form shares: amounts read by the reader's locale, choices, errors at the field."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,11 +8,39 @@ from flask_babel import get_locale
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.form import Form as WTForm
 from wtforms.validators import StopValidation, ValidationError
 
 from shared.errors import DomainError
 from shared.i18n import DEFAULT_LOCALE, _l
 from shared.money import BadAmount, Money, format_plain
+
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]"
+)
+"""What no page and no badge can show, and what turns the direction of the text around it."""
+
+
+def printable(form: Any, field: Any) -> None:
+    """A validator: every character can be shown."""
+    if _UNPRINTABLE.search(str(field.data or "")):
+        raise ValidationError(str(_CANNOT_PRINT))
+
+
+_CANNOT_PRINT = _l("There are characters in this that cannot be printed. Type it again.")
+
+
+class Part(WTForm):
+    """A form inside a form, such as a line of it: whatever is typed into it can be shown."""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether everything is right; what is not is said at its field."""
+        texts = [field.short_name for field in self if isinstance(field, StringField)]
+        return super().validate({name: [printable] for name in texts} | (extra_validators or {}))
+
+
+class Form(Part, FlaskForm):  # type: ignore[misc]
+    """A form of this house."""
 
 
 class MoneyField(StringField):
@@ -56,7 +85,7 @@ def reader() -> str:
     return str(get_locale() or DEFAULT_LOCALE)
 
 
-def explain(form: FlaskForm, refused: DomainError) -> None:
+def explain(form: Form, refused: DomainError) -> None:
     """Put what an operation refused at its field, or at the head of the form."""
     field = form[refused.field] if refused.field and refused.field in form else None
     if field is None:

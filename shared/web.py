@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 from flask import (
     Flask,
+    Request,
     Response,
     current_app,
     g,
@@ -26,10 +27,12 @@ from flask import (
 )
 from flask_babel import Babel, get_locale
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
+from werkzeug.routing import IntegerConverter
 
 from shared.database import db
-from shared.errors import DomainError
+from shared.errors import DomainError, NotFound
 from shared.i18n import DEFAULT_LOCALE, LOCALES, SOURCE_LOCALE, _, _l
 from shared.money import Money, format_money, format_plain
 
@@ -43,6 +46,33 @@ PUBLIC = "public"
 
 SIGNED_IN = "signed in"
 """The permission of a page about oneself."""
+
+
+LARGEST = 2**63 - 1
+"""The largest number that a database keeps."""
+
+
+class Texts(ImmutableMultiDict[str, Any]):
+    """What was sent, without NUL, which no database keeps: it stands as a character that cannot be read."""
+
+    def __init__(self, mapping: Any = None) -> None:
+        sent = iter_multi_items(mapping or {})
+        super().__init__(
+            [(key, one.replace("\0", "\ufffd") if isinstance(one, str) else one) for key, one in sent]
+        )
+
+
+class Asked(Request):
+    """A request as views read it."""
+
+    parameter_storage_class = Texts
+
+
+class Number(IntegerConverter):
+    """A number in an address that a database may know."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max": LARGEST, **options})
 
 
 class NavigationItem(NamedTuple):
@@ -95,12 +125,16 @@ def install(app: Flask, *, gate: Gate, navigation: Callable[[], list[NavigationI
         locale_selector=choose_locale,
     )
     app.extensions.setdefault("teranga.foreign", {"static": PUBLIC})
+    app.url_map.converters["int"] = Number
+    app.request_class = Asked
 
     @app.before_request
     def at_the_door() -> Any:
         g.nonce = secrets.token_urlsafe(12)
         if request.endpoint is None:
             return None
+        if "\0" in request.path:  # PostgreSQL keeps no such text: nothing is called so
+            raise NotFound
         wanted = permission_of(app, request.endpoint)
         if wanted == PUBLIC:
             return None
@@ -244,6 +278,19 @@ def _unexpected(error: Exception) -> Any:
     return _answer(
         500, "unexpected", _("Something broke on our side. Nothing was lost; try again in a moment.")
     )
+
+
+def page_number() -> int:
+    """Which page of a list is asked for, from 1 on."""
+    return max(1, min(request.args.get("page", 1, type=int), 1_000_000))
+
+
+def row_id(text: str) -> int:
+    """What `text` says, if a database keeps such numbers. Raises `ValueError` otherwise."""
+    found = int(text)
+    if not 0 <= found <= LARGEST:
+        raise ValueError(text)
+    return found
 
 
 def same_origin_path(target: str | None, fallback: str) -> str:

@@ -149,3 +149,16 @@ def test_no_template_carries_style_or_script_of_its_own() -> None:
         if (match := inline.search(path.read_text()))
     ]
     assert found == []
+
+
+def test_every_form_is_one_of_the_house() -> None:
+    """What `shared.forms.Form` refuses (unprintable text), no form forgets."""
+    strays = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and path != ROOT / "shared/forms.py"
+        for base in node.bases
+        if isinstance(base, ast.Name) and base.id == "FlaskForm"
+    ]
+    assert strays == []

@@ -4,13 +4,12 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 
 from shared.clock import today
-from shared.forms import MoneyField, as_choices, more_than_nothing
+from shared.forms import Form, MoneyField, as_choices, more_than_nothing
 from shared.i18n import _, _l
 from shared.money import EXPONENTS
 from treasury import chart
@@ -45,7 +44,7 @@ class RateField(StringField):
         self.rate = Fraction(text.replace(",", "."))
 
 
-class RateForm(FlaskForm):  # type: ignore[misc]
+class RateForm(Form):
     """A rate that somebody read somewhere."""
 
     base = SelectField(_l("One unit of"), choices=every_currency)
@@ -130,20 +129,20 @@ def _references() -> Any:
     return as_choices([*ways, *typed])
 
 
-class CloseForm(FlaskForm):  # type: ignore[misc]
+class CloseForm(Form):
     """Close the books up to a day."""
 
     day = DateField(_l("Close up to and including"), [InputRequired(), not_in_the_future])
     reason = StringField(_l("Why what is still open may stay so"), [Length(max=300)])
 
 
-class YearEndForm(FlaskForm):  # type: ignore[misc]
+class YearEndForm(Form):
     """The last day of the year that is carried forward."""
 
     day = DateField(_l("Last day of the year"), [InputRequired(), not_in_the_future])
 
 
-class DocumentForm(FlaskForm):  # type: ignore[misc]
+class DocumentForm(Form):
     """One document of an entry."""
 
     document = FileField(_l("Photograph or PDF, 10 MB at the most"), [FileRequired(_l("Choose a file."))])

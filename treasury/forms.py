@@ -4,7 +4,6 @@ import uuid
 from datetime import date
 from typing import Any
 
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import (
     DateField,
@@ -16,12 +15,11 @@ from wtforms import (
     SubmitField,
     TextAreaField,
 )
-from wtforms.form import Form
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from shared.clock import today
 from shared.database import db
-from shared.forms import MoneyField, as_choices, more_than_nothing
+from shared.forms import Form, MoneyField, Part, as_choices, more_than_nothing
 from shared.i18n import _, _l
 from shared.money import EXPONENTS, Money
 from treasury import chart
@@ -76,7 +74,7 @@ def cash_accounts() -> list[Account]:
     )
 
 
-class Once(FlaskForm):  # type: ignore[misc]
+class Once(Form):
     """A form that counts once however often it is sent: `key` travels with it."""
 
     submission_key = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=40)])
@@ -93,7 +91,7 @@ def not_in_the_future(form: Any, field: DateField) -> None:
         raise ValidationError(_("This day has not come yet."))
 
 
-class ReceiptForm(FlaskForm):  # type: ignore[misc]
+class ReceiptForm(Form):
     """When and where a payment was seen to arrive. The amount is the payment's."""
 
     received_on = DateField(_l("Received on"), [InputRequired(), not_in_the_future], default=today)
@@ -106,20 +104,20 @@ def _receiving() -> Any:
     return as_choices((code, f"{code} · {chart.CHART[code][1]}") for code in RECEIVING)
 
 
-class ReturnForm(FlaskForm):  # type: ignore[misc]
+class ReturnForm(Form):
     """A receipt that the bank took back."""
 
     on = DateField(_l("Taken back on"), [InputRequired(), not_in_the_future], default=today)
     reason = StringField(_l("Reason"), [DataRequired(), Length(max=200)])
 
 
-class ReasonForm(FlaskForm):  # type: ignore[misc]
+class ReasonForm(Form):
     """Why something is done."""
 
     reason = StringField(_l("Reason"), [DataRequired(), Length(max=200)])
 
 
-class ReversalForm(FlaskForm):  # type: ignore[misc]
+class ReversalForm(Form):
     """The mirror image of a posted entry."""
 
     dated_on = DateField(_l("Date of the reversal"), [InputRequired(), not_in_the_future], default=today)
@@ -158,7 +156,7 @@ class TransferForm(Once):
         )
 
 
-class LegForm(Form):
+class LegForm(Part):
     """One row of an entry: an account and a fund, and an amount on one of the two sides."""
 
     account = SelectField(_l("Account"), choices=lambda: as_choices([("", "—"), *chart_choices()]))
@@ -236,7 +234,7 @@ def _side(row: LegForm) -> Money:
     return row.debit.amount if row.debit.amount else -row.credit.required()
 
 
-class LineEntryForm(FlaskForm):  # type: ignore[misc]
+class LineEntryForm(Form):
     """What a bank line without a counterpart is."""
 
     account_code = SelectField(_l("What it is"), choices=lambda: _counterparts())
@@ -259,7 +257,7 @@ def _counterparts() -> Any:
     return as_choices(sorted(found, key=lambda one: (*(one[0] != code for code in likely), one[0])))
 
 
-class ResolveForm(FlaskForm):  # type: ignore[misc]
+class ResolveForm(Form):
     """What was done about something on the attention list."""
 
     resolution = TextAreaField(_l("What was done"), [DataRequired(), Length(max=500)])

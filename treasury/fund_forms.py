@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import DateField, FieldList, FormField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.form import Form
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from shared.clock import today
 from shared.database import db
-from shared.forms import MoneyField, as_choices, more_than_nothing, reader
+from shared.forms import Form, MoneyField, Part, as_choices, more_than_nothing, reader
 from shared.i18n import _, _l
 from shared.money import EXPONENTS
 from treasury import chart
@@ -40,7 +38,7 @@ def in_currency(field: MoneyField, chosen: SelectField) -> None:
     field.currency = chosen.data if chosen.data in EXPONENTS else "CAD"
 
 
-class FundForm(FlaskForm):  # type: ignore[misc]
+class FundForm(Form):
     """What is known of a fund."""
 
     name = StringField(_l("Name"), [DataRequired(), Length(max=160)])
@@ -76,7 +74,7 @@ class NewFundForm(FundForm):
     kind = SelectField(_l("Kind"), choices=as_choices((one.value, FUND_KINDS[one]) for one in FundKind))
 
 
-class EntityForm(FlaskForm):  # type: ignore[misc]
+class EntityForm(Form):
     """A legal entity, as papers name it."""
 
     name = StringField(_l("Legal name"), [DataRequired(), Length(max=160)])
@@ -107,7 +105,7 @@ def framework_choices() -> Any:
     return as_choices((key, one.title[reader()]) for key, one in frameworks().items())
 
 
-class OverdraftForm(FlaskForm):  # type: ignore[misc]
+class OverdraftForm(Form):
     """How far a fund may go below zero, when, and why."""
 
     fund = SelectField(_l("Fund"), [InputRequired()], choices=fund_choices)
@@ -162,14 +160,14 @@ class CommitmentForm(Once):
         )
 
 
-class ReleaseForm(FlaskForm):  # type: ignore[misc]
+class ReleaseForm(Form):
     """A part of a promise that is given back."""
 
     amount = MoneyField(_l("Amount"), [InputRequired(), more_than_nothing])
     reason = StringField(_l("Reason"), [DataRequired(), Length(max=200)])
 
 
-class OpeningRow(Form):
+class OpeningRow(Part):
     """What stood on one account, in one fund."""
 
     account = SelectField(_l("Account"), choices=lambda: _balance_accounts())

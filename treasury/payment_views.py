@@ -9,7 +9,7 @@ from shared.database import db, transaction
 from shared.errors import Conflict, DomainError
 from shared.forms import explain
 from shared.i18n import _
-from shared.web import requires
+from shared.web import page_number, requires
 from treasury import journal_queries, ledger, payments
 from treasury.forms import ReceiptForm, ReturnForm, day, words
 from treasury.models import Payment, PaymentMethod, PaymentStatus
@@ -32,7 +32,7 @@ def search() -> Any:
     status = PaymentStatus(state) if state in set(PaymentStatus) else None
     listed = db.paginate(
         journal_queries.payments(text, status),
-        page=max(1, min(request.args.get("page", 1, type=int), 1_000_000)),
+        page=page_number(),
         per_page=_PAGE,
         error_out=False,
     )

@@ -19,7 +19,8 @@ from shared.errors import Conflict, DomainError, NotFound
 from shared.i18n import _l
 from shared.money import Money
 from treasury import chart, ledger
-from treasury.gateway import CheckoutState, CheckoutStatus, PaymentGateway
+from treasury.gateway import Checkout, CheckoutState, CheckoutStatus, PaymentGateway
+from treasury.gateway_errors import KeyUsedOtherwise
 from treasury.ledger import Leg
 from treasury.models import Attention, JournalEntry, Payment, PaymentMethod, PaymentStatus
 from treasury.references import new_reference
@@ -110,24 +111,38 @@ def start_checkout(
 ) -> str:
     """The address of a page to pay on. Opens and ends its own transactions around the call to the network.
 
-    The same page is given again while it is open, so two clicks cannot become two charges. Raises
-    `AlreadySettled` and the gateway's errors.
+    The same page is given again while it is open, so two clicks cannot become two charges; one that was
+    made in another language, or through another link, is closed first. Raises `AlreadySettled` and the
+    gateway's errors.
     """
     payment = db.session.get(Payment, payment_id)
     if payment is None:
         raise NotFound
     known, attempt = payment.checkout_id, payment.attempt
-    if known:
-        state = gateway.fetch_checkout(known)
-        if state.paid:
-            with transaction():
-                settle_checkout(state)
-            raise AlreadySettled
-        if state.status is CheckoutStatus.EXPIRED:
-            attempt += 1
+    if known and _unless_paid(gateway.fetch_checkout(known)).status is CheckoutStatus.EXPIRED:
+        attempt += 1
     if db.session.get_one(Payment, payment_id).status is not PaymentStatus.REQUESTED:
         raise AlreadySettled
-    checkout = gateway.create_checkout(
+    where = {"success_url": success_url, "cancel_url": cancel_url, "locale": locale}
+    try:
+        checkout = _page_to_pay_on(gateway, payment, attempt, **where)
+    except KeyUsedOtherwise:
+        if known:
+            _unless_paid(gateway.expire_checkout(known))
+        attempt += 1
+        checkout = _page_to_pay_on(gateway, payment, attempt, **where)
+    with transaction():
+        payment = db.session.get_one(Payment, payment_id, with_for_update=True)
+        if payment.status is not PaymentStatus.REQUESTED:
+            raise AlreadySettled
+        payment.checkout_id, payment.attempt, payment.method = checkout.id, attempt, PaymentMethod.CARD
+    return checkout.url
+
+
+def _page_to_pay_on(
+    gateway: PaymentGateway, payment: Payment, attempt: int, *, success_url: str, cancel_url: str, locale: str
+) -> Checkout:
+    return gateway.create_checkout(
         amount=payment.amount,
         reference=payment.reference,
         description=payment.description,
@@ -138,12 +153,15 @@ def start_checkout(
         idempotency_key=f"payment-{payment.reference}-{attempt}",
         metadata={"purpose": payment.purpose},
     )
+
+
+def _unless_paid(state: CheckoutState) -> CheckoutState:
+    """`state`, unless it is paid: then it is settled. Raises `AlreadySettled`."""
+    if not state.paid:
+        return state
     with transaction():
-        payment = db.session.get_one(Payment, payment_id, with_for_update=True)
-        if payment.status is not PaymentStatus.REQUESTED:
-            raise AlreadySettled
-        payment.checkout_id, payment.attempt, payment.method = checkout.id, attempt, PaymentMethod.CARD
-    return checkout.url
+        settle_checkout(state)
+    raise AlreadySettled
 
 
 def settle_checkout(state: CheckoutState) -> Payment | None:
@@ -151,7 +169,8 @@ def settle_checkout(state: CheckoutState) -> Payment | None:
 
     Any number of times, in any order: one entry, and one for the network's fee if it became known later.
     Money for a payment that was cancelled or settled otherwise is recorded all the same, and put on the
-    attention list.
+    attention list. So is less than was asked, which settles nothing: a reference may be typed on another page
+    of the same account, with a smaller amount.
     """
     payment = db.session.scalar(
         select(Payment).where(Payment.checkout_id == state.id).with_for_update()
@@ -169,6 +188,11 @@ def settle_checkout(state: CheckoutState) -> Payment | None:
     if not first:
         attend("paid_twice", f"charge:{state.charge}", payment_id=payment.id, details=str(state.amount))
         return payment
+    if state.amount != payment.amount:
+        details = f"{state.amount} ≠ {payment.amount}"
+        attend("other_amount", f"charge:{state.charge}", payment_id=payment.id, details=details)
+    if not _covers(state.amount, payment.amount):
+        return payment
     was_cancelled = payment.status is PaymentStatus.CANCELLED
     payment.charge_id, payment.checkout_id = state.charge, state.id
     payment.method = PaymentMethod.CARD
@@ -181,14 +205,11 @@ def settle_checkout(state: CheckoutState) -> Payment | None:
             payment_id=payment.id,
             details=str(state.amount),
         )
-    elif state.amount != payment.amount:
-        attend(
-            "other_amount",
-            f"charge:{state.charge}",
-            payment_id=payment.id,
-            details=f"{state.amount} ≠ {payment.amount}",
-        )
     return payment
+
+
+def _covers(paid: Money, asked: Money) -> bool:
+    return paid.currency == asked.currency and paid >= asked
 
 
 def _post_charge(payment: Payment, state: CheckoutState) -> JournalEntry:

@@ -10,7 +10,7 @@ from access.policy import Permission
 from shared.database import db, transaction
 from shared.errors import NotFound
 from shared.i18n import _, ngettext
-from shared.web import requires
+from shared.web import page_number, requires
 from treasury import journal_queries, open_money, reconciliation, statement_import
 from treasury.forms import LineEntryForm
 from treasury.matching_values import Reason
@@ -38,7 +38,7 @@ def workbench(statement_id: int) -> Any:
     chosen = _lines(statement_id, StatementLine, undecided=not everything)
     listed = db.paginate(
         chosen.order_by(StatementLine.dated_on, StatementLine.id),
-        page=max(1, min(request.args.get("page", 1, type=int), 1_000_000)),
+        page=page_number(),
         per_page=_PAGE,
         error_out=False,
     )

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import FieldList, HiddenField, RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired
 
-from shared.forms import as_choices
+from shared.forms import Form, as_choices
 from shared.i18n import _, _l
 from treasury.forms import cash_accounts
 from treasury.statement_csv import DELIMITERS
@@ -34,7 +33,7 @@ _BETWEEN = {";": _l("semicolon ;"), ",": _l("comma ,"), "\t": _l("tab"), "|": _l
 _MOST_COLUMNS = 200
 
 
-class UploadForm(FlaskForm):  # type: ignore[misc]
+class UploadForm(Form):
     """A bank's file and the account it tells about; the rest only where the file leaves it open."""
 
     account = SelectField(_l("Account"), choices=lambda: _account_choices())
@@ -53,13 +52,13 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class ChooseAccountForm(FlaskForm):  # type: ignore[misc]
+class ChooseAccountForm(Form):
     """Which of a file's accounts is meant."""
 
     bank_account = SelectField(_l("Which account of the file"), [InputRequired()], choices=[])
 
 
-class ColumnsForm(FlaskForm):  # type: ignore[misc]
+class ColumnsForm(Form):
     """What each column of a table is, and how it is written."""
 
     roles = FieldList(SelectField(choices=as_choices(ROLES.items())), max_entries=_MOST_COLUMNS)

@@ -11,7 +11,7 @@ from access.policy import Permission
 from shared.database import db
 from shared.i18n import _
 from shared.money import EXPONENTS
-from shared.web import requires
+from shared.web import page_number, requires
 from treasury import (
     approvals,
     attachments,
@@ -124,9 +124,7 @@ def account(code: str) -> Any:
 
 
 def _postings(which: Which, *, title: str, address: Any, groups: tuple[str, ...], **more: Any) -> Any:
-    listed = db.paginate(
-        journal_queries.postings(which), page=_page_number(), per_page=_PAGE, error_out=False
-    )
+    listed = db.paginate(journal_queries.postings(which), page=page_number(), per_page=_PAGE, error_out=False)
     return render_template(
         "treasury/postings.html",
         title=title,
@@ -145,10 +143,6 @@ def _postings(which: Which, *, title: str, address: Any, groups: tuple[str, ...]
             **more,
         },
     )
-
-
-def _page_number() -> int:
-    return max(1, min(request.args.get("page", 1, type=int), 1_000_000))
 
 
 @blueprint.get("/entries/<int:entry_id>")
@@ -171,7 +165,7 @@ def entry(entry_id: int) -> Any:
 def journal() -> Any:
     """Every posted entry, the last first."""
     text = request.args.get("q", "").strip()[:100]
-    listed = db.paginate(journal_queries.entries(text), page=_page_number(), per_page=_PAGE, error_out=False)
+    listed = db.paginate(journal_queries.entries(text), page=page_number(), per_page=_PAGE, error_out=False)
     return render_template("treasury/journal.html", page=listed, text=text)
 
 

@@ -113,6 +113,32 @@ def test_the_form_posted_twice_opens_one_page_to_pay_on(
     assert db.session.scalar(select(func.count()).select_from(Payment)) == 1
 
 
+def test_a_page_to_pay_on_that_was_made_for_somebody_else_is_closed_and_a_new_one_opens(
+    client: FlaskClient, edition: Edition, cards: SimulatedStripe
+) -> None:
+    first = by_card(client)
+    with transaction():
+        registration.replace_person(only(), somebody(7).person, by=BY)
+    page = link(only())
+    second = press(client, page, f"{page}/pay").location
+    assert "/c/pay/" in second and first not in second
+    assert not cards.pay(first).ok
+    cards.pay(second.rpartition("/")[2])
+    client.get(f"/registration/paid?checkout={second.rpartition('/')[2]}")
+    assert (only().status, entries()) == (RegistrationStatus.CONFIRMED, 1)
+
+
+def test_who_has_paid_meanwhile_is_asked_for_nothing_in_another_language_either(
+    client: FlaskClient, edition: Edition, cards: SimulatedStripe
+) -> None:
+    cards.pay(by_card(client))
+    with transaction():
+        registration.replace_person(only(), somebody(7).person, by=BY)
+    page = link(only())
+    assert press(client, page, f"{page}/pay").location.endswith(page)
+    assert (only().status, entries()) == (RegistrationStatus.CONFIRMED, 1)
+
+
 def test_when_the_card_service_is_silent_the_place_is_kept(
     client: FlaskClient, edition: Edition, app: Flask
 ) -> None:

@@ -5,27 +5,31 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_babel import force_locale
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import StringField
+from wtforms import FieldList, FormField, StringField
 from wtforms.validators import InputRequired
 
 from shared.errors import DomainError
-from shared.forms import MoneyField, explain, more_than_nothing
+from shared.forms import Form, MoneyField, Part, explain, more_than_nothing
 from shared.money import Money
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Row(Part):
+    memo = StringField("Memo")
+
+
+class Example(Form):
     class Meta:
         csrf = False
 
     amount = MoneyField("Amount", [InputRequired(), more_than_nothing])
     name = StringField("Name")
+    rows = FieldList(FormField(Row), min_entries=1)
 
 
 def filled(app: Flask, locale: str, text: str, currency: str = "CAD") -> Any:
     with app.test_request_context(method="POST"), force_locale(locale):
-        form = Form(MultiDict({"amount": text}))
+        form = Example(MultiDict({"amount": text}))
         form.amount.currency = currency
         form.validate()
         assert form.amount._value() == text  # what was typed stays
@@ -76,7 +80,27 @@ def test_an_empty_or_zero_amount_is_refused(app: Flask) -> None:
 
 def test_a_refusal_stands_at_its_field_or_at_the_head(app: Flask) -> None:
     with app.test_request_context(method="POST"):
-        form = Form(MultiDict({"amount": "750"}))
+        form = Example(MultiDict({"amount": "750"}))
         explain(form, DomainError(field="name"))
         explain(form, DomainError())
         assert len(form.name.errors) == len(form.form_errors) == 1
+
+
+@pytest.mark.parametrize("field", ["name", "rows-0-memo"])
+@pytest.mark.parametrize(
+    ("text", "fine"),
+    [
+        ("Ndèye Ŋóoy ★ 名前 فاطمة 😀", True),
+        ("two\nlines\tand a tab", True),
+        ("Nul\x00", False),
+        ("\x1b[31mred", False),
+        ("moc.elpmaxe\u202eFatou", False),
+        ("\ud800", False),
+    ],
+)
+def test_what_no_page_can_show_is_said_at_its_field(app: Flask, field: str, text: str, fine: bool) -> None:
+    with app.test_request_context(method="POST"), force_locale("en"):
+        form = Example(MultiDict({"amount": "1", field: text}))
+        form.amount.currency = "CAD"
+        assert form.validate() is fine
+        assert ("cannot be printed" in str(form.errors)) is not fine

@@ -4,6 +4,7 @@ Worked examples on both databases; then random histories of all that the treasur
 """
 
 import contextlib
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -107,12 +108,34 @@ def test_money_for_what_was_cancelled_is_kept_and_shown(ask: Ask, aristide: User
 
 
 @both
-def test_another_amount_than_asked_is_kept_as_it_came(ask: Ask) -> None:
+def test_more_than_asked_is_kept_as_it_came_and_settles(ask: Ask, settled: list[int]) -> None:
     payment = ask()
     with transaction():
-        payments.settle_checkout(paid(payment, amount="700.00"))
-    assert balances()[chart.SAVINGS] == cad("-700.00")
-    assert attention() == ["other_amount"]
+        payments.settle_checkout(paid(payment, amount="800.00"))
+    assert balances()[chart.SAVINGS] == cad("-800.00")
+    assert (attention(), settled) == (["other_amount"], [payment.id])
+
+
+@both
+@pytest.mark.parametrize("came", [Money.of("1.00", "CAD"), Money.of("750", "XOF")], ids=str)
+def test_less_than_asked_is_kept_and_shown_and_settles_nothing(
+    ask: Ask, settled: list[int], came: Money
+) -> None:
+    """A reference typed on another page to pay on of the same Stripe account, for one dollar."""
+    payment = ask()
+    with transaction():
+        chart.open_chart("XOF")
+    elsewhere = replace(paid(payment), id="cs_of_a_gift_page", amount=came)
+    for _told in range(2):
+        with transaction():
+            payments.settle_checkout(elsewhere)
+    assert (payment.status, settled, attention()) == (PaymentStatus.REQUESTED, [], ["other_amount"])
+    assert [one.balance for one in queries.trial_balance() if one.code == chart.STRIPE and one.balance] == [
+        came
+    ]
+    with transaction():
+        payments.settle_checkout(paid(payment, "ch_2"))
+    assert (payment.status, settled) == (PaymentStatus.SETTLED, [payment.id])
 
 
 def test_nothing_is_not_asked_for(bank: Account, outaouais: Fund, aristide: User) -> None:
