@@ -15,6 +15,7 @@ from delegations.forms import DepositForm, OpenPlanForm, PayForm
 from delegations.models import PlanStatus, SavingsPlan
 from delegations.pages import actor, blueprint, form_page, may_here, seat_budget
 from delegations.schedule import InstalmentState
+from delegations.seats import ACTIVE
 from documents import pdf
 from shared.addresses import absolute
 from shared.audit import System
@@ -51,6 +52,9 @@ def open_plan(code: str) -> Any:
     currency = budget.lines[0].currency if budget and budget.lines else delegation.edition.currency
     form = OpenPlanForm()
     form.target.currency = currency
+    if request.method == "GET":
+        form.code.data = savings.next_code()
+        form.seats.data = sum(seat.status in ACTIVE for seat in delegation.seats) or None
     if form.validate_on_submit():
         try:
             with transaction():

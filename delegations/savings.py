@@ -4,6 +4,7 @@ Each plan opens a fund of its own, so that several payers of one delegation stay
 or late is found by replaying the postings of that fund's savings account; nothing of it is stored.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -165,6 +166,12 @@ def _check(command: OpenPlan, delegation: Delegation) -> None:
     currencies = {delegation.edition.currency, *delegation.edition.currencies}
     if command.target.currency not in currencies:
         raise WrongCurrency(field="target", currencies=", ".join(sorted(currencies)))
+
+
+def next_code() -> str:
+    """A code to offer for the next plan: ``P11`` after ``P10``. Somebody may choose another."""
+    known = (re.fullmatch(r"P(\d{1,6})", code) for code in db.session.scalars(select(SavingsPlan.code)))
+    return f"P{max((int(one[1]) for one in known if one), default=0) + 1}"
 
 
 def _unused_reference() -> str:

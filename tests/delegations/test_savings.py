@@ -97,6 +97,7 @@ def test_the_link_goes_to_the_address_given_for_the_plan(plan: SavingsPlan, ondi
             count=12, first_due=date(2003, 1, 15), payer_email="Tresorerie@example.org",
         )  # fmt: skip
         other = savings.open_plan(command, by=ondine)
+    assert savings.next_code() == "P21"
     assert other.written_to == "tresorerie@example.org"
     assert len(mails("tresorerie@example.org")) == 1
 
