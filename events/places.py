@@ -7,6 +7,7 @@ row lock (the write lock on SQLite). Locks are taken in one order everywhere: pa
 import secrets
 from datetime import timedelta
 
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from events.models import Edition, EditionStatus, Registration, RegistrationStatus
@@ -16,6 +17,7 @@ from shared.audit import Actor
 from shared.clock import now
 from shared.database import db
 from shared.errors import Conflict
+from shared.i18n import DEFAULT_LOCALE, LOCALES, _
 from shared.money import Money
 from treasury import chart, payments
 from treasury.models import Payment, PaymentMethod
@@ -132,7 +134,7 @@ def ask_for_fee(registration: Registration, method: PaymentMethod, *, by: Actor)
             fund_id=edition.fund_id,
             income_code=chart.FEES,
             method=method,
-            description=f"{edition.name} · {registration.code}",
+            description=_fee_words(registration),
             payer_name=registration.person.name,
             payer_email=registration.person.email,
         ),
@@ -140,6 +142,19 @@ def ask_for_fee(registration: Registration, method: PaymentMethod, *, by: Actor)
     )
     registration.payment_id, registration.payment = payment.id, payment
     return payment
+
+
+def _fee_words(registration: Registration) -> str:
+    """What the fee is called on the page to pay on and in the journal, in the payer's language."""
+    locale = registration.person.locale
+    with force_locale(locale if locale in LOCALES else DEFAULT_LOCALE):
+        return str(
+            _(
+                "Registration fee, %(edition)s · %(code)s",
+                edition=registration.edition.name,
+                code=registration.code,
+            )
+        )
 
 
 def tell(registration: Registration, about: str, *, key: str | None = None) -> None:
