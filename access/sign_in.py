@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from access.forms import RescueForm, SecondFactorForm
 from access.models import User
-from access.users import SHORTEST_PASSWORD, BadEmail, normalise_email
+from access.users import SHORTEST_PASSWORD, BadEmail, normalise_email, one_address
 from outbox import mail
 from shared import web
 from shared.database import db, transaction
@@ -31,6 +31,10 @@ _OPEN = {
 
 _GUESSED = _OPEN - {"two_factor_setup", "mf_recovery_codes"}
 """Those where a secret could be guessed, or a message sent."""
+
+
+_NAMED = {"security.login", "security.forgot_password"}
+"""Those where an address is typed."""
 
 
 class UserStore(SQLAlchemyUserDatastore):
@@ -190,8 +194,14 @@ def _never_json(request: Request) -> bool:
 
 
 def _account() -> str:
-    """Whose password or code is tried: guessing one account from many addresses is slowed too."""
-    return f"account:{request.form.get('email', '').strip().casefold() or session.get('tf_user_id', '')}"
+    """Whose password or code is tried: guessing one account from many addresses is slowed too.
+
+    Where nobody types an address the session knows the account, and what else is sent does not count.
+    """
+    if request.endpoint in _NAMED:
+        return f"account:{one_address(request.form.get('email', ''))}"
+    known = session.get("tf_user_id") or session.get("_user_id")
+    return f"account:{known}" if known else f"address:{request.remote_addr}"
 
 
 def _begin_writing() -> None:

@@ -64,6 +64,14 @@ def normalise_email(text: str) -> str:
     return unicodedata.normalize("NFC", address.casefold())
 
 
+def one_address(text: str) -> str:
+    """By what tries at one account are counted, however its address is written; anything for no address."""
+    try:
+        return normalise_email(text)
+    except BadEmail:
+        return text.strip().casefold()[:255]
+
+
 def find_user(email: str) -> User | None:
     """The active person with this address, or None (for what is no address, too)."""
     try:

@@ -26,7 +26,7 @@ from access.forms import AccountForm, LinkForm
 from access.models import RoleName, User
 from access.policy import ROLE_LABELS, Permission
 from access.sign_in import FORMS_LIMIT
-from access.users import find_user
+from access.users import find_user, one_address
 from outbox import mail
 from outbox.jobs import Job
 from shared.database import db, transaction
@@ -46,7 +46,7 @@ _SANDBOX = (
 @blueprint.post("/sign-in/link")
 @public
 @limiter.limit(FORMS_LIMIT)
-@limiter.limit(FORMS_LIMIT, key_func=lambda: f"link:{request.form.get('email', '').strip().casefold()}")
+@limiter.limit(FORMS_LIMIT, key_func=lambda: f"link:{one_address(request.form.get('email', ''))}")
 def send_link() -> Any:
     """Send the link. The answer is the same whether somebody has this address or not."""
     form = LinkForm()
@@ -221,5 +221,7 @@ def _message(job_id: int) -> Job:
     """A message of the demonstration. Elsewhere nobody reads what others were sent: it may open doors."""
     job = db.session.get(Job, job_id)
     if job is None or job.kind != "mail" or not current_app.config["TERANGA_DEMO"]:
+        raise NotFound
+    if "html" not in job.payload:  # it left, and is forgotten
         raise NotFound
     return job

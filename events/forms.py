@@ -1,5 +1,6 @@
 """The form by which anybody registers, without an account."""
 
+import hashlib
 import secrets
 from collections.abc import Iterable
 from typing import Any
@@ -128,12 +129,19 @@ class RegistrationForm(Form):
                 locale=self.locale,
                 languages=tuple(self.languages.data or ()),
             ),
-            submission_key=self._signer.unsign(self.submission.data or "").decode(),
+            submission_key=self._key(),
             tier_code=self.tier.data if "tier" in self else None,
             method=self.chosen_method(),
             waitlist_ok=waitlist_ok,
             access_needs=(self.access_needs.data or "").strip(),
         )
+
+    def _key(self) -> str:
+        """The same form sent again for the same person is one registration; gone back to and filled in for
+        somebody else, or for another gathering, it is another."""
+        drawn = self._signer.unsign(self.submission.data or "")
+        about = (self.edition.code, self.name.data or "", (self.email.data or "").casefold())
+        return hashlib.sha256(b"\0".join([drawn, *(text.encode() for text in about)])).hexdigest()[:40]
 
     def _may_cost(self) -> bool:
         amounts: Iterable[int] = [tier.amount.minor for tier in self.edition.tiers] or [

@@ -20,8 +20,8 @@ from shared.database import Base, db, transaction
 MOST_ATTEMPTS = 8
 _LEASE = timedelta(minutes=5)
 
-HANDLERS: dict[str, Callable[[dict[str, Any]], None]] = {}
-"""What to do for each kind of job; filled in `app.py`."""
+HANDLERS: dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]] = {}
+"""What to do for each kind of job; filled in `app.py`. It may return what is to be kept of the payload."""
 
 bell: list[Callable[[], None]] = [lambda: None]
 """What wakes the worker once a job is committed; set by `shared/worker.py`."""
@@ -110,12 +110,12 @@ def _run(job_id: int) -> bool:
     job = db.session.get_one(Job, job_id)
     kind, payload, attempts = job.kind, job.payload, job.attempts
     db.session.rollback()
-    error = ""
+    error, kept = "", None
     try:
-        HANDLERS[kind](payload)
-    except Exception as problem:
+        kept = HANDLERS[kind](payload)
+    except Exception as problem:  # what it says may name a person: that stays out of the log
         error = f"{type(problem).__name__}: {problem}"
-        log.warning("job failed", job=job_id, kind=kind, attempts=attempts, error=error)
+        log.warning("job failed", job=job_id, kind=kind, attempts=attempts, error=type(problem).__name__)
     with transaction():
         job = db.session.get_one(Job, job_id)
         job.last_error = error
@@ -123,4 +123,5 @@ def _run(job_id: int) -> bool:
             job.due_at = now() + timedelta(seconds=15 * 4 ** min(attempts, 6))
         else:
             job.done_at = now()
+            job.payload = payload if kept is None else kept
     return not error

@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from outbox.jobs import enqueue
 
+_PATIENCE = 20  # seconds for each step of the conversation
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -49,13 +51,19 @@ def send(
     )
 
 
-def deliver(payload: dict[str, Any], *, server: str | None, sender: str) -> None:
+class UnsafeServer(RuntimeError):
+    """The server would read the password over an open line."""
+
+
+def deliver(payload: dict[str, Any], *, server: str | None, sender: str) -> dict[str, Any] | None:
     """Send one message over `server` (``smtp://`` or ``smtps://user:password@host:port``).
 
-    Without a server the message stays in the outbox page, which is how a demonstration shows its mail.
+    What it said is then forgotten: it may open doors (private links), and is about people. Without a server
+    the message stays in the outbox page, which is how a demonstration shows its mail. Raises `UnsafeServer`
+    rather than give a password to who cannot prove their name.
     """
     if server is None:
-        return
+        return None
     message = EmailMessage()
     recipient = Address(addr_spec=payload["to"])  # one, or an error: never a list
     message["From"], message["To"], message["Subject"] = sender, recipient, payload["subject"]
@@ -67,14 +75,25 @@ def deliver(payload: dict[str, Any], *, server: str | None, sender: str) -> None
         message.add_attachment(
             base64.b64decode(one["content"]), maintype=main, subtype=sub, filename=one["name"]
         )
+    _hand_over(message, server)
+    return {"to": payload["to"], "subject": payload["subject"]}
+
+
+def _hand_over(message: EmailMessage, server: str) -> None:
     parts = urlsplit(server)
-    secure = parts.scheme == "smtps"
+    secure, proven = parts.scheme == "smtps", ssl.create_default_context()
     host, port = parts.hostname or "localhost", parts.port or (465 if secure else 25)
-    kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
-    with kind(host, port, timeout=20) as connection:
+    with (
+        smtplib.SMTP_SSL(host, port, timeout=_PATIENCE, context=proven)
+        if secure
+        else smtplib.SMTP(host, port, timeout=_PATIENCE)
+    ) as connection:
         connection.ehlo_or_helo_if_needed()
         if not secure and connection.has_extn("starttls"):
-            connection.starttls(context=ssl.create_default_context())
+            connection.starttls(context=proven)
+            secure = True
         if parts.username:
+            if not secure:
+                raise UnsafeServer("the mail server offers no STARTTLS: no password is sent to it")
             connection.login(unquote(parts.username), unquote(parts.password or ""))
         connection.send_message(message)

@@ -16,7 +16,7 @@ alone() { if command -v flock >/dev/null; then flock "$1"; fi; }
 # --- Python -------------------------------------------------------------------------------------------
 
 find_python() {
-    local candidate
+    local candidate PATH=${PATH//"$HERE/.venv/bin:"/} # never the one that is being made
     for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
         if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             command -v "$candidate"
@@ -34,11 +34,13 @@ install_python() {
     if [ -e "$stamp" ] && .venv/bin/python -c '' 2>/dev/null; then
         return
     fi
-    if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
+    if [ -e .sys/installing ] || ! .venv/bin/python -c 'import pip' 2>/dev/null; then
         python=$(find_python) || exit 1
+        touch .sys/installing # what is interrupted from here on is begun again
         say "Making .venv with $python"
         "$python" -m venv --clear .venv || stop "Python could not make .venv."
     fi
+    touch .sys/installing
     say "Installing Python packages ($wanted); this happens once"
     { install_locked requirements/build.txt && install_locked "$wanted"; } ||
         stop "The packages of $wanted could not be installed (is this machine on the network?)."
@@ -46,6 +48,7 @@ install_python() {
         stop "The project could not be installed into .venv."
     rm -f .venv/.installed-"$1"-*
     touch "$stamp"
+    rm -f .sys/installing
 }
 
 pip_install() {

@@ -106,13 +106,14 @@ def hold(row: Base) -> None:
 
 def engine_options(url: str) -> dict[str, Any]:
     """Options of `create_engine` for `url`. Raises `RuntimeError` when SQLite's engine is too old."""
+    told = {"hide_parameters": True}  # an error in a log says what failed, and nothing about people
     if not url.startswith("sqlite"):
-        return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+        return {**told, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
     import pysqlite3.dbapi2 as module  # the wheel that carries its own SQLite
 
     if module.sqlite_version_info < SQLITE_FLOOR:
         raise RuntimeError(f"SQLite {module.sqlite_version} is too old; {SQLITE_FLOOR} or newer is needed")
-    return {"module": module, "connect_args": {"timeout": 30, "check_same_thread": False}}
+    return {**told, "module": module, "connect_args": {"timeout": 30, "check_same_thread": False}}
 
 
 @event.listens_for(Engine, "connect")

@@ -27,6 +27,8 @@ from flask import (
 )
 from flask_babel import Babel, get_locale
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.routing import IntegerConverter
@@ -275,6 +277,10 @@ def _unexpected(error: Exception) -> Any:
     if current_app.testing or current_app.debug:
         raise error
     current_app.logger.exception("unexpected error")
+    if isinstance(error, OperationalError | PoolTimeout):
+        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # ask nothing more
+        sentence = _("The database does not answer at the moment. Nothing was lost; try again in a moment.")
+        return _answer(503, "busy", sentence)
     return _answer(
         500, "unexpected", _("Something broke on our side. Nothing was lost; try again in a moment.")
     )

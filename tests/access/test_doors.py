@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from access.models import User
 from access.sign_in import FORMS_LIMIT
 from access.views import blueprint
+from shared.database import db, transaction
 from tests.access.conftest import PASSWORD, Post, signed_in
 
 EMAIL = "ondine@example.org"
@@ -100,6 +101,58 @@ def test_tries_are_counted_per_address_and_per_account(app: Flask, post: Post, o
     assert token
     fields = {"csrf_token": token[1], "email": EMAIL, "password": PASSWORD}
     assert stranger.post("/sign-in", data=fields).status_code == 429, "the account is protected, too"
+
+
+@pytest.mark.settings(rate_limits=True)
+def test_writing_the_address_otherwise_is_no_new_account_to_try(app: Flask, ondine: User) -> None:
+    """Each try from another machine, with a letter of the domain in full width: one mailbox all the same."""
+    domain = "example.org"
+    wide = [domain[:n] + chr(ord(domain[n]) + 0xFEE0) + domain[n + 1 :] for n in range(7)]
+    tries = [f"{name}@{written}" for name in ("ondine", "ONDINE") for written in wide]
+    answers = [
+        Stranger(app, f"198.51.100.{number}").post("/sign-in", email=email, password="not it at all")
+        for number, email in enumerate(tries)
+    ]
+    assert answers == [200] * 10 + [429] * 4
+
+
+@pytest.mark.settings(rate_limits=True)
+def test_what_is_sent_beside_a_code_does_not_change_whose_code_is_tried(
+    app: Flask, client: FlaskClient, ondine: User
+) -> None:
+    with transaction():
+        user = db.session.get_one(User, ondine.id)
+        user.tf_primary_method = "authenticator"
+        user.tf_totp_secret = app.extensions["security"].totp_factory.generate_totp_secret()
+    answers = []
+    for number in range(11):
+        stranger = Stranger(app, f"198.51.100.{number}")
+        with stranger.client.session_transaction() as session:
+            session["tf_user_id"], session["tf_state"] = ondine.fs_uniquifier, "ready"
+        answers.append(stranger.post("/sign-in/code", code="000000", email=f"{number}@example.org"))
+    assert answers == [200] * 10 + [429]
+
+
+@pytest.mark.settings(rate_limits=True)
+def test_a_stranger_keeps_nobody_from_a_new_password(app: Flask) -> None:
+    for _again in range(11):
+        Stranger(app, "198.51.100.1").post("/sign-in/forgotten/no-such-token", password="x")
+    assert Stranger(app, "198.51.100.2").post("/sign-in/forgotten/no-such-token", password="x") != 429
+
+
+class Stranger:
+    """A browser somewhere else."""
+
+    def __init__(self, app: Flask, address: str) -> None:
+        self.client = app.test_client()
+        self.client.environ_base["REMOTE_ADDR"] = address
+
+    def post(self, path: str, **fields: str) -> int:
+        """Send a form with the token of a page; the status of the answer."""
+        page = self.client.get("/sign-in/forgotten").text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token
+        return self.client.post(path, data={"csrf_token": token[1], **fields}).status_code
 
 
 @pytest.mark.settings(rate_limits=True)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from events import editions, programme, registration
 from events.models import Edition, EditionStatus, Registration, RegistrationStatus
@@ -139,6 +139,18 @@ def test_the_form_posted_twice_is_one_registration(client: FlaskClient, told: Ed
     assert [answer.status_code for answer in answers] == [303, 303]
     assert db.session.scalars(select(Registration)).one().edition.places_taken == 1
     assert "0" in client.get(answers[1].location).text
+
+
+def test_going_back_and_typing_somebody_else_registers_them_too(client: FlaskClient, told: Edition) -> None:
+    """A browser that goes back shows the same form: a school registers its class that way."""
+    typed = {**hidden_fields(client.get("/events/DKR05/register").text), **PERSON, "method": "transfer"}
+    first = client.post("/events/DKR05/register", data=typed)
+    second = client.post(
+        "/events/DKR05/register", data={**typed, "name": "Awa Modèle", "email": "awa@example.org"}
+    )
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert "Awa Modèle" in client.get(second.location).text
+    assert db.session.scalar(select(func.count(Registration.id))) == 2
 
 
 def test_the_self_chosen_fee_may_be_zero(client: FlaskClient, app: Flask) -> None:

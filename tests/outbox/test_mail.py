@@ -1,13 +1,23 @@
 """Messages leave over a real SMTP conversation; what people typed never becomes a header."""
 
 import email
+import smtplib
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email.message import Message
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from flask import Flask
 from sqlalchemy import select
 
@@ -23,6 +33,7 @@ class Postbox:
     def __init__(self) -> None:
         self.kept: list[Envelope] = []
         self.refusing: str | None = None
+        self.address = ""
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Envelope, address: str, options: Any
@@ -50,14 +61,35 @@ def postbox(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postbox]:
     port = free_port()
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
-    address = f"smtp://127.0.0.1:{port}"
+    box.address = f"127.0.0.1:{port}"
     monkeypatch.setitem(
         jobs.HANDLERS,
         "mail",
-        lambda payload: mail.deliver(payload, server=address, sender="teranga@example.org"),
+        lambda payload: mail.deliver(payload, server=f"smtp://{box.address}", sender="teranga@example.org"),
     )
     yield box
     controller.stop()
+
+
+PAYLOAD = {"to": "ondine@example.org", "subject": "Votre reçu", "text": "", "html": "", "attachments": []}
+
+
+def own_certificate(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 that nobody vouches for, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "own.pem"
+    file.write_bytes(made.public_bytes(Encoding.PEM) + secret)
+    return file
 
 
 def send(to: str = "ondine@example.org", subject: str = "Votre reçu", **more: Any) -> None:
@@ -102,6 +134,45 @@ def test_a_refused_message_stays_and_says_why(postbox: Postbox) -> None:
     job = db.session.scalars(select(Job)).one()
     assert job.done_at is None
     assert "no such person" in job.last_error
+
+
+def test_what_has_left_is_forgotten_because_it_may_open_doors(postbox: Postbox) -> None:
+    send(key="link:1")
+    assert run_due() == 1
+    db.session.rollback()
+    job = db.session.scalars(select(Job)).one()
+    assert job.payload == {"to": "ondine@example.org", "subject": "Votre reçu"}
+
+
+def test_a_failure_in_the_log_names_nobody(postbox: Postbox, capsys: pytest.CaptureFixture[str]) -> None:
+    postbox.refusing = "550 no such person"
+    send()
+    run_due()
+    told = "".join(capsys.readouterr())
+    assert "SMTPRecipientsRefused" in told and "ondine" not in told
+
+
+def test_a_server_that_cannot_prove_its_name_is_told_nothing(tmp_path: Path) -> None:
+    box = Postbox()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own_certificate(tmp_path))
+    controller = Controller(box, hostname="127.0.0.1", port=free_port(), ssl_context=context)
+    controller.start()
+    try:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            mail.deliver(
+                PAYLOAD, server=f"smtps://teranga:secret@127.0.0.1:{controller.port}", sender="t@x.org"
+            )
+    finally:
+        controller.stop()
+    assert box.kept == []
+
+
+def test_no_password_travels_on_an_open_line(postbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtplib.SMTP, "login", lambda *_given: pytest.fail("the password was sent"))
+    with pytest.raises(mail.UnsafeServer):
+        mail.deliver(PAYLOAD, server=f"smtp://teranga:secret@{postbox.address}", sender="t@example.org")
+    assert postbox.kept == []
 
 
 def test_a_server_that_is_away_loses_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
