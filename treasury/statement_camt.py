@@ -175,7 +175,7 @@ class _Reader:
         if not statement.currency:
             raise CurrencyUnknown
         try:
-            statement.movements.extend(entry_movements(element, self.entries, statement.currency))
+            statement.movements += entry_movements(element, self.entries, statement.currency)
         except UnreadableRow as unreadable:
             self.rejected.append(Rejected(self.entries, unreadable.reason))
 

@@ -1,6 +1,6 @@
 """One entry of a CAMT statement as movements: the whole of it, or its details where they add up to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from xml.etree.ElementTree import Element
@@ -21,94 +21,125 @@ _PENDING = {
 }
 _REFERENCES = (
     "RmtInf/Strd/CdtrRefInf/Ref", "Refs/EndToEndId", "Refs/ChqNb", "Refs/InstrId", "Refs/PmtInfId",
+    "Refs/MndtId",
 )  # fmt: skip
 _IDS = ("Refs/AcctSvcrRef", "Refs/TxId", "Refs/UETR")
+_PAYERS, _PAID = (
+    tuple(
+        f"RltdPties/{role}/{below}"
+        for role in (f"Ultmt{party}", party, "InitgPty")
+        for below in ("Pty/Nm", "Nm")
+    )
+    for party in ("Dbtr", "Cdtr")
+)
+_DATES = ("BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm")
+_DETAIL_AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt")
+
+Told = dict[str, list[str]]
+"""What an element says, by the path to it; ``@Ccy`` behind the path of an amount is its currency."""
+
+
+def told_by(element: Element) -> Told:
+    """Everything below `element`, except the details of an entry."""
+    told: Told = {}
+    waiting = [(child, child.tag) for child in reversed(element)]
+    while waiting:
+        one, path = waiting.pop()
+        if len(one):
+            waiting.extend((child, f"{path}/{child.tag}") for child in reversed(one) if child.tag != "TxDtls")
+        else:
+            told.setdefault(path, []).append(one.text or "")
+            if currency := one.get("Ccy"):
+                told.setdefault(path + "@Ccy", []).append(currency.strip().upper())
+    return told
+
+
+def text(told: Told, *paths: str) -> str:
+    """The first of `paths` that says something."""
+    for path in paths:
+        if path in told and (found := unescaped(told[path][0])):
+            return found
+    return ""
 
 
 def balance_of(element: Element, currency: str | None) -> tuple[str, Money | None]:
     """Kind (OPBD, CLBD, …) and amount of a balance; None if it is of another currency or cannot be read."""
-    kind = _text(element, "Tp/CdOrPrtry/Cd") or _text(element, "Tp/Cd")
-    amount = element.find("Amt")
-    code = currency or ("" if amount is None else amount.get("Ccy", "").strip().upper())
+    told = told_by(element)
+    kind = text(told, "Tp/CdOrPrtry/Cd", "Tp/Cd")
+    code = currency or text(told, "Amt@Ccy")
     try:
-        return kind, _signed(element, code) if code in EXPONENTS else None
+        return kind, _signed(told, "Amt", code, text(told, "CdtDbtInd")) if code in EXPONENTS else None
     except UnreadableRow:
         return kind, None
 
 
 def entry_movements(element: Element, row: int, currency: str) -> list[Movement]:
     """The movements of one booked entry: one, or several parts of it. Raises `UnreadableRow`."""
-    status = _text(element, "Sts") or _text(element, "Sts/Cd") or _text(element, "Sts/Prtry")
-    if status in _PENDING:
-        raise UnreadableRow(_PENDING[status])
+    told = told_by(element)
+    if problem := _PENDING.get(text(told, "Sts", "Sts/Cd", "Sts/Prtry")):
+        raise UnreadableRow(problem)
     if currency not in EXPONENTS:
         raise UnreadableRow(
             _l("The currency %(currency)s is not one that is kept here.", currency=quoted(currency))
         )
-    amount = _signed(element, currency)
-    details = element.findall("NtryDtls/TxDtls")
-    only = details[0] if len(details) == 1 else None
+    amount = _signed(told, "Amt", currency, text(told, "CdtDbtInd"))
+    details = [told_by(one) for holder in element.findall("NtryDtls") for one in holder.findall("TxDtls")]
+    only = details[0] if len(details) == 1 else {}
+    besides = text(told, "AddtlNtryInf")
+    memo = _memo(only) or besides or " · ".join(dict.fromkeys(_each(details, amount)))
     whole = Movement(
         row=row,
-        date=_date(element),
+        date=_date(told),
         amount=amount,
-        reference=(_reference(only) if only is not None else "") or _reference_of_batch(element),
-        name="",
-        memo="",
-        bank_id=_meant(_text(element, "AcctSvcrRef")) or (_bank_id(only) if only is not None else None),
+        reference=_meant(only, _REFERENCES)
+        or _meant(told, ("NtryDtls/Btch/PmtInfId", "NtryDtls/Btch/MsgId")),
+        name=_name(only, amount) or memo,
+        memo=memo,
+        bank_id=_meant(told, ("AcctSvcrRef",)) or _meant(only, _IDS) or None,
     )
-    told = _text(element, "AddtlNtryInf")
-    if only is not None:
-        return [_worded(whole, _name(only, amount), _memo(only) or told)]
-    worded = _worded(whole, "", told or " · ".join(dict.fromkeys(_each(details, amount))))
-    return _parts(worded, details, told) or [worded]
+    return _parts(whole, details, besides) or [whole]
 
 
-def _worded(movement: Movement, name: str, memo: str) -> Movement:
-    return replace(movement, name=name or memo, memo=memo)
-
-
-def _parts(whole: Movement, details: list[Element], told: str) -> list[Movement]:
+def _parts(whole: Movement, details: Sequence[Told], besides: str) -> list[Movement]:
     """The details as parts of `whole`; none unless each has an amount in its currency and they add up."""
-    currency = whole.amount.currency
+    if len(details) < 2:
+        return []
     amounts = [_detail_amount(detail, whole.amount) for detail in details]
     found = [amount for amount in amounts if amount is not None]
-    if len(details) < 2 or len(found) < len(details) or Money.total(found, currency) != whole.amount:
+    if len(found) < len(details) or Money.total(found, whole.amount.currency) != whole.amount:
         return []
     entry = whole.fingerprint()
     parts = []
     for number, (detail, amount) in enumerate(zip(details, found, strict=True), 1):
+        memo = _memo(detail) or besides
         part = replace(
             whole,
             amount=amount,
-            reference=_reference(detail) or whole.reference,
-            bank_id=_bank_id(detail) or whole.bank_id,
+            reference=_meant(detail, _REFERENCES) or whole.reference,
+            name=_name(detail, amount) or memo,
+            memo=memo,
+            bank_id=_meant(detail, _IDS) or whole.bank_id,
             part=number,
             entry=entry,
         )
-        parts.append(_worded(part, _name(detail, amount), _memo(detail) or told))
+        parts.append(part)
     return parts
 
 
-def _detail_amount(detail: Element, whole: Money) -> Money | None:
+def _detail_amount(detail: Told, whole: Money) -> Money | None:
     """A detail's amount with its own sign, else the entry's; None unless it is in the account's currency."""
-    for path in (".", "AmtDtls/TxAmt", "AmtDtls/InstdAmt"):
-        holder = detail.find(path)
-        if holder is None or holder.find("Amt") is None:
-            continue
-        try:
-            amount = abs(_signed(holder, whole.currency, "CRDT"))
-        except UnreadableRow:
-            return None
-        side = _text(detail, "CdtDbtInd")
-        return -amount if side == "DBIT" or (not side and whole.minor < 0) else amount
-    return None
+    path = next((path for path in _DETAIL_AMOUNTS if path in detail), "")
+    try:
+        amount = _signed(detail, path, whole.currency, "CRDT")
+    except UnreadableRow:
+        return None
+    side = text(detail, "CdtDbtInd")
+    return -amount if side == "DBIT" or (not side and whole.minor < 0) else amount
 
 
-def _signed(element: Element, currency: str, side: str = "") -> Money:
-    amount = element.find("Amt")
-    written = "" if amount is None else (amount.text or "").strip()
-    named = "" if amount is None else amount.get("Ccy", currency).strip().upper()
+def _signed(told: Told, path: str, currency: str, side: str) -> Money:
+    written = text(told, path)
+    named = text(told, path + "@Ccy") or currency
     if written and named != currency:
         raise UnreadableRow(
             _l(
@@ -118,11 +149,9 @@ def _signed(element: Element, currency: str, side: str = "") -> Money:
             )
         )
     found = read_amount(written, currency, _decimal_sign(written))
-    side = side or _text(element, "CdtDbtInd")
     if side not in ("CRDT", "DBIT") or found.minor < 0:
-        raise UnreadableRow(
-            _l("Debit or credit: “%(text)s” does not tell which.", text=quoted(side or written))
-        )
+        unclear = quoted(side or written)
+        raise UnreadableRow(_l("Debit or credit: “%(text)s” does not tell which.", text=unclear))
     return -found if side == "DBIT" else found
 
 
@@ -132,54 +161,26 @@ def _decimal_sign(written: str) -> str | None:
     return marks[0] if len(marks) == 1 else None
 
 
-def _date(element: Element) -> date:
-    for path in ("BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm"):
-        if written := _text(element, path):
-            return read_date(written[:10], "ymd")
-    return read_date("", "ymd")
+def _date(told: Told) -> date:
+    return read_date(text(told, *_DATES)[:10], "ymd")
 
 
-def _name(detail: Element, amount: Money) -> str:
+def _name(detail: Told, amount: Money) -> str:
     """The other party: who paid if money came in, else who was paid; under whatever level it stands."""
-    party = "Dbtr" if amount.minor > 0 else "Cdtr"
-    for role in (f"Ultmt{party}", party, "InitgPty"):
-        for path in (f"RltdPties/{role}/Pty/Nm", f"RltdPties/{role}/Nm"):
-            if found := _text(detail, path):
-                return found
-    return ""
+    return text(detail, *(_PAYERS if amount.minor > 0 else _PAID))
 
 
-def _each(details: list[Element], amount: Money) -> Iterator[str]:
+def _each(details: Sequence[Told], amount: Money) -> Iterator[str]:
     for detail in details:
         yield from filter(None, (_name(detail, amount), _memo(detail)))
 
 
-def _memo(detail: Element) -> str:
-    told = [_clean(one.text) for one in detail.findall("RmtInf/Ustrd")]
-    told += [_clean(one.text) for one in detail.findall("RmtInf/Strd/AddtlRmtInf")]
-    return " ".join(filter(None, told)) or _text(detail, "AddtlTxInf")
+def _memo(detail: Told) -> str:
+    told = [*detail.get("RmtInf/Ustrd", ()), *detail.get("RmtInf/Strd/AddtlRmtInf", ())]
+    return " ".join(filter(None, map(unescaped, told))) or text(detail, "AddtlTxInf")
 
 
-def _reference(detail: Element) -> str:
-    return next((found for path in _REFERENCES if (found := _meant(_text(detail, path)))), "")
-
-
-def _reference_of_batch(element: Element) -> str:
-    return _meant(_text(element, "NtryDtls/Btch/PmtInfId")) or _meant(_text(element, "NtryDtls/Btch/MsgId"))
-
-
-def _bank_id(detail: Element) -> str | None:
-    return next((found for path in _IDS if (found := _meant(_text(detail, path)))), None)
-
-
-def _meant(text: str) -> str:
-    """`text` unless it is one of the ways to say that there is none."""
-    return "" if text.upper() in _NO_REFERENCE else text
-
-
-def _text(element: Element, path: str) -> str:
-    return _clean(element.findtext(path, ""))
-
-
-def _clean(text: str | None) -> str:
-    return unescaped(text or "")
+def _meant(told: Told, paths: Sequence[str]) -> str:
+    """The first of `paths` that does not only say that there is nothing."""
+    found = (text(told, path) for path in paths if path in told)
+    return next((one for one in found if one.upper() not in _NO_REFERENCE), "")

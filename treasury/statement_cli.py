@@ -119,6 +119,7 @@ def import_file(
         layout=known.layout,
     )
     found = inspect(data, file.name, assume)
+    del data
     planned = plan(account, found, bank_account)
     if really:
         _bring_in(account, found, file.name, bank_account)

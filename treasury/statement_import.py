@@ -48,18 +48,22 @@ class SeveralAccounts(DomainError):
     message = _l("This file holds several accounts: %(accounts)s. Choose one.")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an import would do. `gap` is opening + lines − closing, None where the file does not say both."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What a file says of the account it is for. `gap` is opening + lines − closing, None without both."""
 
+    format: str
     source: StatementAccount
-    new: tuple[ParsedLine, ...]
-    repeated: int
     total: Money
     gap: Money | None
     rejected: tuple[tuple[int, str], ...]
     content: str
     """A hash of what the file says of this account: the same for the same file."""
+
+    @property
+    def moving(self) -> list[ParsedLine]:
+        """The lines that move money: what can be imported."""
+        return [line for line in self.source.lines if line.amount]
 
     @property
     def first_day(self) -> date | None:
@@ -75,14 +79,20 @@ class Plan:
         return self.source.gap_start if self.gap else None
 
 
-def plan(account: Account, statement_file: StatementFile, bank_account: str | None = None) -> Plan:
-    """What importing the file into `account` would add; nothing is stored.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Intake):
+    """What an import would do."""
+
+    new: tuple[ParsedLine, ...]
+    repeated: int
+
+
+def take_in(account: Account, statement_file: StatementFile, bank_account: str | None = None) -> Intake:
+    """What the file says of `account`; nothing is looked up.
 
     `bank_account` names one of several accounts of the file. Raises `NoAccountInCurrency`, `SeveralAccounts`.
     """
     source = _choose(account, statement_file, bank_account)
-    moving = _moving(source)
-    new = tuple(line for piece in _pieces(moving) for line in _unknown(account.id, piece))
     total = Money(sum(line.amount.minor for line in source.lines), account.currency)
     gap = None
     if source.opening is not None and source.closing is not None:
@@ -90,13 +100,33 @@ def plan(account: Account, statement_file: StatementFile, bank_account: str | No
     rejected = [(row.row, str(row.reason)) for row in statement_file.rejected[:_MOST_REJECTED]]
     if left := len(statement_file.rejected) - len(rejected):
         rejected.append((0, _("%(count)s more rows could not be read.", count=left)))
-    if still := len(source.lines) - len(moving):
+    if still := sum(not line.amount for line in source.lines):
         rejected.append((0, _("%(count)s lines move no money and were left out.", count=still)))
-    return Plan(source, new, len(moving) - len(new), total, gap, tuple(rejected), _content(source))
+    return Intake(
+        format=statement_file.format,
+        source=source,
+        total=total,
+        gap=gap,
+        rejected=tuple(rejected),
+        content=_content(source),
+    )
 
 
-def _moving(source: StatementAccount) -> list[ParsedLine]:
-    return [line for line in source.lines if line.amount]
+def plan(account: Account, statement_file: StatementFile, bank_account: str | None = None) -> Plan:
+    """What importing the file into `account` would add; nothing is stored. Raises what `take_in` raises."""
+    intake = take_in(account, statement_file, bank_account)
+    moving = intake.moving
+    new = tuple(line for piece in pieces_of(moving) for line in _unknown(account.id, piece))
+    return Plan(
+        format=intake.format,
+        source=intake.source,
+        total=intake.total,
+        gap=intake.gap,
+        rejected=intake.rejected,
+        content=intake.content,
+        new=new,
+        repeated=len(moving) - len(new),
+    )
 
 
 def _content(source: StatementAccount) -> str:
@@ -118,7 +148,8 @@ def _choose(account: Account, statement_file: StatementFile, bank_account: str |
     return fitting[0]
 
 
-def _pieces(lines: Sequence[ParsedLine]) -> Iterator[Sequence[ParsedLine]]:
+def pieces_of(lines: Sequence[ParsedLine]) -> Iterator[Sequence[ParsedLine]]:
+    """`lines` in pieces that come in together."""
     for start in range(0, len(lines), PIECE):
         yield lines[start : start + PIECE]
 
@@ -153,56 +184,45 @@ def import_statement(
 
     Raises `NoAccountInCurrency`, `SeveralAccounts`.
     """
-    statement, pieces = begin_import(
-        account, statement_file, by=by, file_name=file_name, bank_account=bank_account
-    )
-    for piece in pieces:
-        add_piece(statement, piece)
+    intake = take_in(account, statement_file, bank_account)
+    statement = begin_import(account, intake, by=by, file_name=file_name)
+    if not statement.complete:
+        for piece in pieces_of(intake.moving):
+            add_piece(statement, piece)
     return end_import(statement, by=by)
 
 
-def begin_import(
-    account: Account,
-    statement_file: StatementFile,
-    *,
-    by: Actor,
-    file_name: str = "",
-    bank_account: str | None = None,
-) -> tuple[BankStatement, list[Sequence[ParsedLine]]]:
-    """The statement of this file, new or begun before, and the pieces of lines to add to it.
-
-    There are none when it is here whole. Raises `NoAccountInCurrency`, `SeveralAccounts`.
-    """
+def begin_import(account: Account, intake: Intake, *, by: Actor, file_name: str = "") -> BankStatement:
+    """The statement of this file: new, begun before and to be gone on with, or here whole (`complete`)."""
     db.session.scalar(select(Account.id).where(Account.id == account.id).with_for_update())
-    found = plan(account, statement_file, bank_account)
-    moving = _moving(found.source)
     same = db.session.scalar(
         select(BankStatement).where(
-            BankStatement.account_id == account.id, BankStatement.file_hash == found.content
+            BankStatement.account_id == account.id, BankStatement.file_hash == intake.content
         )
     )
     if same is not None:
         if not same.complete:
             same.lines_done = 0
-        return same, [] if same.complete else list(_pieces(moving))
+        return same
+    start = intake.gap_start
     statement = BankStatement(
         account_id=account.id,
         file_name=file_name[:200],
-        file_hash=found.content,
-        format=statement_file.format,
-        opening_minor=_minor(found.source.opening),
-        closing_minor=_minor(found.source.closing),
-        total_minor=found.total.minor,
+        file_hash=intake.content,
+        format=intake.format,
+        opening_minor=_minor(intake.source.opening),
+        closing_minor=_minor(intake.source.closing),
+        total_minor=intake.total.minor,
         imported_by_id=by.id if isinstance(by, User) else None,
-        rejected=json.dumps([{"row": row, "reason": reason} for row, reason in found.rejected]),
+        rejected=json.dumps([{"row": row, "reason": reason} for row, reason in intake.rejected]),
         complete=False,
-        lines_expected=len(moving),
-        gap_row=found.gap_start.row if found.gap_start else None,
-        gap_on=found.gap_start.date if found.gap_start else None,
+        lines_expected=len(intake.moving),
+        gap_row=start.row if start else None,
+        gap_on=start.date if start else None,
     )
     db.session.add(statement)
     db.session.flush()
-    return statement, list(_pieces(moving))
+    return statement
 
 
 def add_piece(statement: BankStatement, lines: Sequence[ParsedLine]) -> None:

@@ -17,7 +17,15 @@ from shared.database import db, transaction
 from shared.errors import DomainError
 from treasury import statement_uploads
 from treasury.models import Account, BankStatement
-from treasury.statement_import import PIECE, add_piece, begin_import, end_import, import_statement
+from treasury.statement_import import (
+    PIECE,
+    add_piece,
+    begin_import,
+    end_import,
+    import_statement,
+    pieces_of,
+    take_in,
+)
 from treasury.statement_models import StatementUpload
 from treasury.statement_values import StatementFile
 from treasury.statements import inspect
@@ -102,7 +110,9 @@ def import_by_pieces(
     progress: Progress = lambda done, expected: None,
 ) -> int:
     """Import in as many transactions as there are pieces, one if there is one piece; the statement's id."""
-    if sum(len(one.lines) for one in found.accounts) <= PIECE:
+    account = db.session.get_one(Account, account_id)
+    intake = take_in(account, found, bank_account)
+    if len(intake.moving) <= PIECE:
         with transaction():
             account = db.session.get_one(Account, account_id)
             statement = import_statement(
@@ -112,13 +122,11 @@ def import_by_pieces(
             return statement.id
     with transaction():
         account = db.session.get_one(Account, account_id)
-        statement, pieces = begin_import(
-            account, found, by=by, file_name=file_name, bank_account=bank_account
-        )
+        statement = begin_import(account, intake, by=by, file_name=file_name)
         _note(upload_id, statement)
-        statement_id, expected = statement.id, statement.lines_expected
+        statement_id, expected, here = statement.id, statement.lines_expected, statement.complete
     done = 0
-    for piece in pieces:
+    for piece in () if here else pieces_of(intake.moving):
         with transaction():
             add_piece(db.session.get_one(BankStatement, statement_id), piece)
         done += len(piece)

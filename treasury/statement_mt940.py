@@ -35,7 +35,7 @@ _BALANCE = re.compile(r"([CD])([0-9]{6})([A-Z]{3})([0-9.,]{1,20})")
 _CURRENCY = re.compile(r"[CD][0-9]{6}([A-Z]{3})")
 _FIGURES = re.compile(
     r"(?P<valued>[0-9]{6})(?P<booked>[0-9]{4})?(?P<side>R?[CD]|E[CD])(?P<funds>[A-Z])?"
-    r"(?P<amount>[0-9.,]{1,20})(?P<kind>[NFS][A-Z0-9]{3})?(?P<rest>.*)"
+    r"(?P<amount>[0-9.,]{1,20})(?P<kind>[A-Z][A-Z0-9]{3})(?P<rest>.*)"
 )
 _ACCOUNT_CURRENCY = re.compile(r"(.*[0-9].*?)[ /]?([A-Z]{3})")
 _NO_REFERENCE = frozenset({"", "NONREF", "NOREF", "NONE", "NOTPROVIDED", "0"})
@@ -152,7 +152,9 @@ def _balance(text: str, currency: str) -> Money | None:
 
 
 def _movements(message: _Message, currency: str, rejected: list[Rejected]) -> Iterator[Movement]:
-    for line in message.lines:
+    message.lines.reverse()
+    while message.lines:  # let go of as they are read, so that a long file is not in memory twice
+        line = message.lines.pop()
         try:
             yield _movement(line, currency)
         except UnreadableRow as unreadable:

@@ -44,6 +44,9 @@ _MOVEMENTS = frozenset({"STMTTRN", "STMTTRNP"})
 _BALANCES = frozenset({"LEDGERBAL", "AVAILBAL"})
 _CURRENCIES = frozenset({"CURRENCY", "ORIGCURRENCY"})
 _ONCE = frozenset({"TRNAMT", "DTPOSTED", "FITID"})
+_KEPT = _ONCE | {
+    "CHECKNUM", "REFNUM", "NAME", "EXTDNAME", "MEMO", "CURRENCY.CURSYM", "CORRECTFITID", "CORRECTACTION",
+}  # fmt: skip
 _NO_ID = frozenset({"", "0", "NONE", "NULL", "NONREF", "NOTPROVIDED"})
 
 
@@ -132,6 +135,8 @@ class _Reader:
             name = f"{self.currency}.{name}"
         elif name == "BALAMT":
             name = f"{self.balance}.{name}"
+        if self.movement is not None and name not in _KEPT:
+            return
         if self.movement is None:
             self._statement().values.setdefault(name, text)
         elif name not in self.movement.values or not self.movement.values[name]:
@@ -181,7 +186,9 @@ def _movements(
     raw: _RawStatement, currency: str, sign: str | None, rejected: list[Rejected]
 ) -> Iterator[Movement]:
     corrected = _corrected(raw)
-    for movement in raw.movements:
+    raw.movements.reverse()
+    while raw.movements:  # let go of as they are read, so that a long file is not in memory twice
+        movement = raw.movements.pop()
         try:
             _check_correction(movement, corrected)
             yield _movement(movement, currency, sign)

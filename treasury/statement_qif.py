@@ -76,7 +76,10 @@ def read_qif(text: str, assume: Assumptions) -> StatementFile:
     rejected: list[Rejected] = []
     openings: dict[str, Money] = {}
     movements: dict[str, list[Movement]] = {}
-    for record in records:
+    del moving
+    records.reverse()
+    while records:  # let go of as they are read, so that a long file is not in memory twice
+        record = records.pop()
         try:
             movement = _movement(record, currency, order, sign)
         except UnreadableRow as unreadable:

@@ -103,13 +103,10 @@ def _sheets(data: bytes) -> Iterator[list[Row]]:
             if about.visible != SheetVisibleEnum.Visible:
                 continue
             sheet = workbook.get_sheet_by_name(about.name)
-            first = sheet.start[0] if sheet.start else 0
-            rows = [
-                (first + index + 1, [_text(cell) for cell in cells])
-                for index, cells in enumerate(sheet.to_python(skip_empty_area=True))
-            ]
-            if rows:
-                yield [row for row in rows if any(row[1])]
+            if sheet.start is None:
+                continue
+            written = enumerate(([_text(cell) for cell in cells] for cells in sheet.iter_rows()), 1)
+            yield [(number, cells) for number, cells in written if any(cells)]
     except CalamineError:
         raise BrokenWorkbook from None
 

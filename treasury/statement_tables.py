@@ -74,13 +74,15 @@ def read_table(
     """The accounts of a table: one per account and currency named in it, usually one.
 
     `above` are the rows before the titles, `rejected` those that could not even be split into cells. Raises
-    `CurrencyUnknown`, `AmbiguousDates`, `UnsignedAmounts`.
+    `CurrencyUnknown`, `AmbiguousDates`, `UnsignedAmounts`. `rows` is emptied.
     """
     account, currency = _preamble(above)
     columns = _with_sides(columns, rows)
     table = _understand(columns, rows, account, currency, assume)
     accounts: dict[tuple[str, str], list[Balanced]] = {}
-    for row, cells in rows:
+    rows.reverse()
+    while rows:  # let go of as they are read, so that a long table is not in memory twice
+        row, cells = rows.pop()
         try:
             key, balanced = _movement(table, row, cells)
         except UnreadableRow as unreadable:

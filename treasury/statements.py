@@ -46,6 +46,7 @@ def inspect(data: bytes, filename: str = "", assume: Assumptions = PLAIN) -> Sta
         return read_sheet(data, assume)
     _known_otherwise(data)
     text = decode(data, assume.layout.encoding if assume.layout else None)
+    del data  # a long file is in memory once
     for is_it, read in _READERS:
         if is_it(text):
             return read(text, assume)
