@@ -59,7 +59,8 @@ def camt(written: Written) -> str:
         "<Document><BkToCstmrStmt><Stmt><Acct><Ccy>CAD</Ccy></Acct>"
         + "".join(
             f"<Ntry><Amt Ccy='CAD'>{plain(minor)}</Amt>"
-            f"<CdtDbtInd>{'DBIT' if minor < 0 else 'CRDT'}</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>{day}</Dt></BookgDt><AddtlNtryInf>{escape(name)}</AddtlNtryInf></Ntry>"
+            f"<CdtDbtInd>{'DBIT' if minor < 0 else 'CRDT'}</CdtDbtInd><Sts>BOOK</Sts>"
+            f"<BookgDt><Dt>{day}</Dt></BookgDt><AddtlNtryInf>{escape(name)}</AddtlNtryInf></Ntry>"
             for day, minor, name in written
         )
         + "</Stmt></BkToCstmrStmt></Document>"
