@@ -53,6 +53,8 @@ import treasury.fund_models
 import treasury.fund_views
 import treasury.models
 import treasury.payment_views
+import treasury.reconciled_views
+import treasury.reconciliation_models
 import treasury.reconciliation_views
 import treasury.statement_column_views
 import treasury.statement_models
@@ -75,7 +77,7 @@ from shared import addresses, clock, compression, limits, web
 from shared.database import db, engine_options
 from shared.errors import DomainError
 from shared.i18n import _l
-from treasury import bank_details, commitments
+from treasury import bank_details, commitments, proposals
 from treasury.gateway import StripeGateway
 from treasury.payments import SETTLED
 from treasury.statement_cli import statements
@@ -148,6 +150,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     treasury.entry_views.blueprint,
     treasury.fund_views.blueprint,
     treasury.payment_views.blueprint,
+    treasury.reconciled_views.blueprint,
     treasury.reconciliation_views.blueprint,
     treasury.statement_column_views.blueprint,
     treasury.statement_views.blueprint,
@@ -172,6 +175,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     outbox.jobs.HANDLERS["statement-import"] = finish_import
     outbox.jobs.HANDLERS["statement-look"] = take_a_look
     outbox.jobs.HANDLERS["commitment-expires"] = commitments.expire
+    outbox.jobs.HANDLERS[proposals.JOB] = proposals.run_job
     SETTLED["savings"] = deposit_settled
     worker.install(app)
     outbox.jobs.HANDLERS["mail"] = partial(mail.deliver, server=settings.mail_url, sender=settings.mail_from)

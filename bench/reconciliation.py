@@ -18,9 +18,8 @@ from datetime import date, timedelta
 from bench.treasury_year import CURRENCY, DAYS, FIRST_DAY, Year, year
 from shared.money import Money
 from treasury.matching import Candidate, Habit, LineToMatch, Proposal, propose
-from treasury.matching_marks import marks_of
+from treasury.matching_marks import marks_of, plain_words
 from treasury.matching_values import HabitKind
-from treasury.name_matching import name_words
 
 AUTO_RIGHT, NO_TYPING, SECONDS = 0.999, 0.90, 15.0
 _LATER = timedelta(days=3)  # a month's statement is worked through when the month is over
@@ -166,7 +165,7 @@ class Desk:
         if true:
             found = any(set(one.candidate_keys) == set(true) for one in offers)
         else:
-            found = name_words(f"{line.name} {line.memo}") in self.recorded
+            found = plain_words(f"{line.name} {line.memo}") in self.recorded
         q.offered += found
         q.typed += not found
         if not found:
@@ -188,7 +187,7 @@ class Desk:
         if truth:
             self._learn(line, list(truth))
         else:
-            self.recorded.add(name_words(f"{line.name} {line.memo}"))
+            self.recorded.add(plain_words(f"{line.name} {line.memo}"))
 
     def _learn(self, line: LineToMatch, keys: Iterable[str]) -> None:
         names = {self.by_key[key].names[0] for key in keys}

@@ -139,6 +139,9 @@ def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]
             ).id,
             "line_id": free.id,
             "link_id": link.id,
+            "account_id": bank.id,
+            "closing_id": 0,
+            "offset_id": 0,
             "name": "releve.csv",
         }
 

@@ -9,11 +9,12 @@ from access.models import User
 from shared import audit
 from shared.database import db, hold
 from shared.money import Money
-from treasury import commitments, ledger, payments, queries, reconciliation
+from treasury import commitments, differences, ledger, payments, proposals, queries, reconciliation
 from treasury.commitment_models import CommitmentDraft
 from treasury.document_models import EntryDocument
 from treasury.ledger import AlreadyPosted
 from treasury.models import EntryStatus, JournalEntry, LineEntry, Payment, PaymentStatus, Posting
+from treasury.reconciliation_models import WriteOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def approve(entry: JournalEntry, *, by: User) -> JournalEntry:
         payments.approve_return(taken_back, entry, by=by)
     else:
         ledger.post(entry, by=by)
+    differences.write_off(entry, by=by)
     reconciliation.link_recorded(entry, by=by)
     return entry
 
@@ -80,7 +82,9 @@ def discard(entry: JournalEntry, reason: str, *, by: User) -> None:
         receipt.status = PaymentStatus.REQUESTED
         receipt.entry_id = receipt.recorded_by_id = receipt.received_on = None
     audit.record("entry.discard", entry, by=by, reason=reason, narration=entry.narration)
-    for table in (LineEntry, CommitmentDraft, EntryDocument, Posting):
+    for one in entry.postings:
+        proposals.out_of_date(one.account_id)
+    for table in (LineEntry, WriteOff, CommitmentDraft, EntryDocument, Posting):
         db.session.execute(delete(table).where(table.entry_id == entry.id))
     db.session.expire(entry)
     db.session.execute(delete(JournalEntry).where(JournalEntry.id == entry.id))

@@ -110,3 +110,9 @@ def marks_of(line: LineToMatch) -> list[tuple[HabitKind, str]]:
         *((HabitKind.REFERENCE, reference) for reference in valid_references(line)),
         *((HabitKind.WORDS, " ".join(words)) for words in [payer_words(line)] if words),
     ]
+
+
+def plain_words(text: str) -> tuple[str, ...]:
+    """All words of a text but those with figures: what tells one kind of bank fee from another."""
+    words = (word.strip(".,;:-").casefold() for word in text.split())
+    return tuple(word for word in words if word and not any(one.isdigit() for one in word))

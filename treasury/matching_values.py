@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from shared.i18n import _, _l, ngettext
 from shared.money import Money, format_money
@@ -127,3 +128,15 @@ class Proposal:
     score: float
     sure: bool
     reasons: tuple[Reason, ...]
+
+
+def reason_written(reason: Reason) -> dict[str, object]:
+    """A reason as it is kept beside a link or a proposal, to be said later in the reader's language."""
+    difference = None if reason.difference is None else str(reason.difference)
+    return {"code": reason.code, "text": reason.text, "number": reason.number, "difference": difference}
+
+
+def reason_from(kept: dict[str, Any]) -> Reason:
+    """The reason that `reason_written` wrote."""
+    difference = Money.of(*kept["difference"].split()) if kept["difference"] else None
+    return Reason(kept["code"], kept["text"], kept["number"], difference)

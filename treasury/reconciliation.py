@@ -6,10 +6,8 @@ linked when it is posted (see `treasury/approvals.py`).
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -22,11 +20,12 @@ from shared.database import db, hold
 from shared.errors import DomainError, NotFound
 from shared.i18n import _l
 from shared.money import Money
-from treasury import chart, ledger, open_money, payments
+from treasury import chart, ledger, payments, proposals
 from treasury.ledger import Leg
-from treasury.matching_values import Candidate, LineToMatch, Proposal, Reason
+from treasury.matching_values import Reason, reason_from, reason_written
 from treasury.models import (
     Account,
+    BankStatement,
     EntryStatus,
     JournalEntry,
     LineEntry,
@@ -35,13 +34,12 @@ from treasury.models import (
     ReconciliationLink,
     StatementLine,
 )
-from treasury.open_money import OpenMoney
+from treasury.open_money import line_left, posting_left
 from treasury.payments import RecordReceipt
+from treasury.reconciliation_models import StatementClosing
 from treasury.statement_import import import_statement
 
-Row = TypeVar("Row", StatementLine, Posting)
-
-__all__ = ["accept_sure", "candidates", "confirm", "import_statement", "proposals", "undo", "workbench"]
+__all__ = ["accept_sure", "confirm", "import_statement", "settle", "undo"]
 
 
 class DoesNotFit(DomainError):
@@ -65,29 +63,18 @@ class AmountDiffers(DomainError):
     message = _l("The bank says %(bank)s, the payment %(reference)s asks for %(asked)s.")
 
 
+class Locked(DomainError):
+    """The line's statement is closed: nothing of it changes before somebody reopens it."""
+
+    code = "statement_closed"
+    message = _l("This statement is closed. Somebody else than who closed it must reopen it first.")
+
+
 class AlreadyDrafted(DomainError):
     """An entry was written from this line and waits for somebody else."""
 
     code = "already_drafted"
     message = _l("An entry was already written from this line; it waits for approval.")
-
-
-@dataclass(frozen=True, slots=True)
-class Workbench:
-    """An account's open lines, what they may settle (by candidate key), and the proposals by line."""
-
-    lines: tuple[LineToMatch, ...]
-    open_money: dict[str, OpenMoney]
-    proposals: dict[int, list[Proposal]]
-
-    def sure(self) -> list[tuple[int, int]]:
-        """The pairs of line and posting that may be accepted together after a look."""
-        found = []
-        for line_id, offers in self.proposals.items():
-            best = self.open_money[str(offers[0].candidate_keys[0])]
-            if offers[0].sure and best.posting_id is not None:
-                found.append((line_id, best.posting_id))
-        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,33 +84,6 @@ class RecordLine:
     fund_id: int
     account_code: str = chart.BANK_FEES
     narration: str
-
-
-def workbench(account: Account) -> Workbench:
-    """All that waits on `account`, with proposals: the best first, sure ones alone."""
-    lines = open_money.open_lines(account)
-    waiting = _open(account, lines)
-    found: dict[int, list[Proposal]] = defaultdict(list)
-    from treasury.matching import propose  # numpy and scipy: 60 MB that no other page needs
-
-    offered = propose(lines, [one.candidate for one in waiting], open_money.habits(account))
-    for one in offered:
-        found[int(one.line_key)].append(one)
-    return Workbench(tuple(lines), {str(one.candidate.key): one for one in waiting}, dict(found))
-
-
-def _open(account: Account, lines: Sequence[LineToMatch]) -> list[OpenMoney]:
-    return [*open_money.open_postings(account), *open_money.requested_payments(account, lines)]
-
-
-def candidates(account: Account) -> list[Candidate]:
-    """What the open lines of `account` may settle: open postings, and requested payments that they name."""
-    return [one.candidate for one in _open(account, open_money.open_lines(account))]
-
-
-def proposals(account: Account) -> list[Proposal]:
-    """What may settle each open line of `account`, with the reasons; see `treasury/matching.py`."""
-    return [one for offers in workbench(account).proposals.values() for one in offers]
 
 
 def confirm(
@@ -139,6 +99,7 @@ def confirm(
     Confirming again what is linked whole gives the link that is there. Raises `DoesNotFit`, `NothingLeft`.
     """
     _lock(line, posting)
+    refuse_if_closed(line)
     entry = db.session.get_one(JournalEntry, posting.entry_id)
     same_sign = line.amount_minor * posting.amount_minor > 0
     if line.account_id != posting.account_id or not same_sign or entry.status is not EntryStatus.POSTED:
@@ -146,7 +107,7 @@ def confirm(
     sign = 1 if line.amount_minor > 0 else -1
     left = min(
         abs(line.amount_minor) - _linked(ReconciliationLink.line_id, line.id),
-        abs(posting.amount_minor) - _linked(ReconciliationLink.posting_id, posting.id),
+        abs(posting_left_of(posting)),
     )
     minor = sign * left if amount is None else amount.minor
     if amount is not None and (amount.currency != line.currency or minor * sign <= 0):
@@ -159,7 +120,7 @@ def confirm(
         line_id=line.id,
         posting_id=posting.id,
         amount_minor=minor,
-        reasons=json.dumps([_written(one) for one in reasons], ensure_ascii=False),
+        reasons=json.dumps([reason_written(one) for one in reasons], ensure_ascii=False),
         linked_by_id=by.id if isinstance(by, User) else None,
     )
     db.session.add(link)
@@ -169,11 +130,51 @@ def confirm(
     return link
 
 
+def settle(
+    line: StatementLine, posting_ids: Sequence[int], reasons: Sequence[Reason] = (), *, by: Actor
+) -> list[ReconciliationLink]:
+    """Say that `line` is these postings together, in this order, as far as the line goes.
+
+    Raises `DoesNotFit`, `NothingLeft`, `Locked`, `NotFound`.
+    """
+    made = []
+    for posting_id in posting_ids:
+        posting = db.session.get(Posting, posting_id)
+        if posting is None:
+            raise NotFound
+        made.append(confirm(line, posting, reasons=reasons, by=by))
+        if not line_left_of(line):
+            break
+    return made
+
+
 def _lock(line: StatementLine, posting: Posting) -> None:
     """Hold both, the line always first, so that two people cannot link the same money twice."""
     for table, key in ((StatementLine, line.id), (Posting, posting.id)):
         if db.session.scalar(select(table.id).where(table.id == key).with_for_update()) is None:
             raise NotFound
+
+
+def refuse_if_closed(line: StatementLine) -> None:
+    """Raises `Locked` if the line's statement is closed; who closes it waits until this transaction ends."""
+    db.session.scalar(select(BankStatement.id).where(BankStatement.id == line.statement_id).with_for_update())
+    closed = select(StatementClosing.id).where(
+        StatementClosing.statement_id == line.statement_id, StatementClosing.reopened_at.is_(None)
+    )
+    if db.session.scalar(closed):
+        raise Locked
+
+
+def line_left_of(line: StatementLine) -> int:
+    """What links leave of a line, in minor units."""
+    db.session.flush()
+    return int(db.session.scalar(select(line_left()).where(StatementLine.id == line.id)) or 0)
+
+
+def posting_left_of(posting: Posting) -> int:
+    """What links and offsets leave of a posting, in minor units."""
+    db.session.flush()
+    return int(db.session.scalar(select(posting_left()).where(Posting.id == posting.id)) or 0)
 
 
 def _linked(column: InstrumentedAttribute[int], key: int) -> int:
@@ -197,38 +198,44 @@ def _live(line: StatementLine, posting: Posting) -> ReconciliationLink | None:
 
 
 def undo(link: ReconciliationLink, *, by: Actor) -> ReconciliationLink:
-    """Take back one link, and no other; what it said stays readable. Undoing it again changes nothing."""
+    """Take back one link, and no other; what it said stays readable. Undoing it again changes nothing.
+
+    Raises `Locked`.
+    """
     hold(link)
     who = by.id if isinstance(by, User) else None
     if link.undone_at is None:
+        refuse_if_closed(link.line)
         link.undone_at, link.undone_by_id = now(), who
+        proposals.out_of_date(link.line.account_id)
         audit.record("link.undo", link, by=by, line=link.line_id, posting=link.posting_id)
     return link
 
 
 def accept_sure(
-    account: Account, *, by: Actor, seen: Collection[tuple[int, int]] | None = None
+    account: Account, *, by: Actor, seen: Collection[tuple[int, int]]
 ) -> list[ReconciliationLink]:
-    """Confirm every sure proposal at once; with `seen`, only those pairs of line and posting a person saw.
+    """Confirm together those of the `seen` pairs of line and (first) posting whose proposal is sure still.
 
     What became less sure since it was shown is left for a person.
     """
-    bench = workbench(account)
-    pairs = [pair for pair in bench.sure() if seen is None or pair in seen]
-    lines = _by_id(StatementLine, [line for line, _posting in pairs])
-    postings = _by_id(Posting, [posting for _line, posting in pairs])
-    return [
-        confirm(lines[line], postings[posting], reasons=bench.proposals[line][0].reasons, by=by)
-        for line, posting in sorted(pairs)
-    ]
+    offers = proposals.offers(account, {line for line, _posting in seen})
+    made: list[ReconciliationLink] = []
+    for line in _by_id(sorted(offers.proposals)):
+        best = offers.of(line.id)[0]
+        postings = offers.postings(best)
+        if best.sure and postings and (line.id, postings[0]) in seen:
+            made += settle(line, postings, best.reasons, by=by)
+    return made
 
 
-def _by_id(table: type[Row], keys: Sequence[int]) -> dict[int, Row]:
-    found: dict[int, Row] = {}
+def _by_id(keys: Sequence[int]) -> Iterator[StatementLine]:
     for start in range(0, len(keys), 500):
-        for row in db.session.scalars(select(table).where(table.id.in_(keys[start : start + 500]))):
-            found[row.id] = row
-    return found
+        yield from db.session.scalars(
+            select(StatementLine)
+            .where(StatementLine.id.in_(keys[start : start + 500]))
+            .order_by(StatementLine.id)
+        )
 
 
 def record_receipt(line: StatementLine, payment: Payment, *, by: User) -> JournalEntry:
@@ -252,10 +259,7 @@ def record_line(line: StatementLine, command: RecordLine, *, by: User) -> Journa
     Raises `AlreadyDrafted`, `NothingLeft`.
     """
     account = _free(line)
-    left = line.amount_minor - (1 if line.amount_minor > 0 else -1) * _linked(
-        ReconciliationLink.line_id, line.id
-    )
-    amount = Money(left, line.currency)
+    amount = Money(line_left_of(line), line.currency)
     entry = ledger.draft(
         line.dated_on,
         command.narration,
@@ -271,6 +275,7 @@ def record_line(line: StatementLine, command: RecordLine, *, by: User) -> Journa
 def _free(line: StatementLine) -> Account:
     """Hold a line of which nothing was drafted and something is left; its account."""
     db.session.scalar(select(StatementLine.id).where(StatementLine.id == line.id).with_for_update())
+    refuse_if_closed(line)
     if db.session.get(LineEntry, line.id) is not None:
         raise AlreadyDrafted
     if _linked(ReconciliationLink.line_id, line.id) >= abs(line.amount_minor):
@@ -299,15 +304,6 @@ def link_recorded(entry: JournalEntry, *, by: Actor) -> ReconciliationLink | Non
     return confirm(line, posting, reasons=[Reason("recorded")], by=by)
 
 
-def _written(reason: Reason) -> dict[str, object]:
-    difference = None if reason.difference is None else str(reason.difference)
-    return {"code": reason.code, "text": reason.text, "number": reason.number, "difference": difference}
-
-
 def reasons_of(link: ReconciliationLink) -> list[Reason]:
     """Why the link was made, as it was seen then; to be said in the reader's language."""
-    found = []
-    for one in json.loads(link.reasons or "[]"):
-        difference = Money.of(*one["difference"].split()) if one["difference"] else None
-        found.append(Reason(one["code"], one["text"], one["number"], difference))
-    return found
+    return [reason_from(one) for one in json.loads(link.reasons or "[]")]

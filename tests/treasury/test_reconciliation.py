@@ -12,8 +12,19 @@ from sqlalchemy import func, select
 from access.models import User
 from shared.database import db, transaction
 from shared.money import Money
+from tests.treasury.bank import bank_posting, bring_in, lines_of, looked_at
 from tests.treasury.conftest import Ask
-from treasury import approvals, chart, ledger, open_money, payments, queries, reconciliation, verification
+from treasury import (
+    approvals,
+    chart,
+    habits,
+    ledger,
+    open_money,
+    payments,
+    queries,
+    reconciliation,
+    verification,
+)
 from treasury.ledger import SamePerson
 from treasury.matching import Proposal
 from treasury.models import (
@@ -21,9 +32,7 @@ from treasury.models import (
     BankStatement,
     Fund,
     JournalEntry,
-    Payment,
     PaymentStatus,
-    Posting,
     ReconciliationLink,
     StatementLine,
 )
@@ -36,16 +45,9 @@ from treasury.reconciliation import (
     import_statement,
 )
 from treasury.statement_import import NoAccountInCurrency, SeveralAccounts, gap, plan, rejected_rows
-from treasury.statement_values import Assumptions, StatementFile
 from treasury.statements import inspect
 
 pytestmark = pytest.mark.usefixtures("both_databases")
-
-
-def csv(*rows: str) -> StatementFile:
-    """A bank's table: date; text; reference; amount; balance."""
-    text = "\n".join(["Date;Libellé;Référence;Montant;Solde", *rows])
-    return inspect(text.encode(), "releve.csv", Assumptions(currency="CAD"))
 
 
 OCTOBER = (
@@ -55,30 +57,21 @@ OCTOBER = (
 )
 
 
-def bring_in(bank: Account, by: User, *rows: str) -> BankStatement:
-    with transaction():
-        return import_statement(bank, csv(*rows), by=by, file_name="releve.csv")
-
-
-def lines_of(statement: BankStatement) -> list[StatementLine]:
-    return list(
-        db.session.scalars(
-            select(StatementLine).where(StatementLine.statement_id == statement.id).order_by(StatementLine.id)
-        )
-    )
-
-
 def lines_in_all() -> int:
     return db.session.scalar(select(func.count()).select_from(StatementLine)) or 0
 
 
-def bank_posting(payment: Payment) -> Posting:
-    assert payment.entry
-    return next(one for one in payment.entry.postings if one.account.code == chart.BANK)
-
-
 def offers(bank: Account, line: StatementLine) -> list[Proposal]:
-    return reconciliation.workbench(bank).proposals.get(line.id, [])
+    return looked_at(bank, line).of(line.id)
+
+
+def accept(bank: Account, by: User, statement: BankStatement) -> list[ReconciliationLink]:
+    """Accept together what is sure of a statement, after a look."""
+    lines = lines_of(statement)
+    found = looked_at(bank, *lines)
+    seen = {(line.id, found.postings(one)[0]) for line in lines for one in found.of(line.id)[:1] if one.sure}
+    with transaction():
+        return reconciliation.accept_sure(bank, by=by, seen=seen)
 
 
 # The file comes in ------------------------------------------------------------------------------------
@@ -163,12 +156,10 @@ def test_sure_ones_are_accepted_together_and_the_books_do_not_change(
     receive("250.00", fund=sorel, payer="Atelier fictif des Îles", on=date(2005, 10, 17))
     statement = bring_in(bank, aristide, *OCTOBER)
     before = queries.trial_balance()
-    with transaction():
-        made = reconciliation.accept_sure(bank, by=aristide)
+    made = accept(bank, aristide, statement)
     assert [link.line_id for link in made] == [line.id for line in lines_of(statement)[:2]]
     assert queries.trial_balance() == before
-    with transaction():
-        assert reconciliation.accept_sure(bank, by=aristide) == []
+    assert accept(bank, aristide, statement) == []
     assert open_money.open_lines_by_account() == [(bank, 1, statement.id)]
     assert reconciliation.reasons_of(made[0])[0].code == "amount"
 
@@ -183,15 +174,13 @@ def test_only_what_a_person_saw_is_accepted(bank: Account, aristide: User, recei
 def test_undo_takes_back_that_link_alone(bank: Account, aristide: User, receive: Ask, sorel: Fund) -> None:
     receive()
     receive("250.00", fund=sorel, payer="Atelier fictif des Îles", on=date(2005, 10, 17))
-    bring_in(bank, aristide, *OCTOBER)
-    with transaction():
-        first, second = reconciliation.accept_sure(bank, by=aristide)
+    statement = bring_in(bank, aristide, *OCTOBER)
+    first, second = accept(bank, aristide, statement)
     with transaction():
         reconciliation.undo(first, by=aristide)
         reconciliation.undo(first, by=aristide)
     assert (first.undone_at is None, second.undone_at) == (False, None)
-    with transaction():  # and the line can be matched again
-        assert len(reconciliation.accept_sure(bank, by=aristide)) == 1
+    assert len(accept(bank, aristide, statement)) == 1  # and the line can be matched again
     assert verification.check().sound
 
 
@@ -280,11 +269,11 @@ def test_confirmed_links_teach_how_the_bank_writes_a_name(
     line = lines_of(bring_in(bank, aristide, "15/10/2005;DEP 0042 GH;;750,00;"))[0]
     with transaction():
         link = reconciliation.confirm(line, bank_posting(payment), by=aristide)
-    taught = [(one.wording, one.name, one.times) for one in open_money.habits(bank)]
-    assert taught == [("DEP 0042 GH", "Réseau fictif du Grand-Héron", 1)]
+    taught = [(one.wording, one.name, one.times) for one in habits.habits(bank)]
+    assert taught == [("gh", "Réseau fictif du Grand-Héron", 1)]
     with transaction():
         reconciliation.undo(link, by=aristide)
-    assert open_money.habits(bank) == []
+    assert habits.habits(bank) == []
 
 
 # Money that the books do not have yet ------------------------------------------------------------------

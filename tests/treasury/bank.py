@@ -1,0 +1,47 @@
+"""A bank's table for the examples: date; text; reference; amount; balance."""
+
+from sqlalchemy import select
+
+from access.models import User
+from shared.database import db, transaction
+from treasury import chart, proposals
+from treasury.models import Account, BankStatement, Payment, Posting, StatementLine
+from treasury.proposals import Offers
+from treasury.statement_import import import_statement
+from treasury.statement_values import Assumptions, StatementFile
+from treasury.statements import inspect
+
+
+def csv(*rows: str) -> StatementFile:
+    """The table as a file."""
+    text = "\n".join(["Date;Libellé;Référence;Montant;Solde", *rows])
+    return inspect(text.encode(), "releve.csv", Assumptions(currency="CAD"))
+
+
+def bring_in(bank: Account, by: User, *rows: str) -> BankStatement:
+    """The table imported."""
+    with transaction():
+        return import_statement(bank, csv(*rows), by=by, file_name="releve.csv")
+
+
+def lines_of(statement: BankStatement) -> list[StatementLine]:
+    """The statement's lines in their order."""
+    return list(
+        db.session.scalars(
+            select(StatementLine).where(StatementLine.statement_id == statement.id).order_by(StatementLine.id)
+        )
+    )
+
+
+def bank_posting(payment: Payment) -> Posting:
+    """What the payment's entry puts on the bank account."""
+    assert payment.entry
+    return next(one for one in payment.entry.postings if one.account.code == chart.BANK)
+
+
+def looked_at(bank: Account, *lines: StatementLine) -> Offers:
+    """What these lines may be, compared afresh."""
+    compared = proposals.compare(bank)
+    with transaction():
+        proposals.keep(compared)
+    return proposals.offers(bank, [line.id for line in lines])
