@@ -1,6 +1,5 @@
 """The small world in which every route is tried by everybody, and what stands for each part of an address."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -16,6 +15,8 @@ from delegations.budgets import CreateBudget, Line, create_budget
 from delegations.models import Delegation, SavingsPlan
 from delegations.nominations import Nominate
 from delegations.savings import RecordDeposit, record_deposit
+from events import editions
+from events.editions import CreateEdition
 from events.models import Edition
 from events.registration import Register, register
 from network.people import PersonDetails
@@ -58,11 +59,11 @@ class World:
         return filled
 
 
-def build(make_edition: Callable[[], Edition]) -> World:
+def build() -> World:
     """Dakar 2005: the delegations Outaouais and Québec, a plan, a nominee, a registration, everybody."""
     world = World()
     with transaction():
-        edition = make_edition()
+        edition = _dakar()
         outaouais = delegation_of(edition, "OUT", "Outaouais", 6)
         quebec = delegation_of(edition, "QUE", "Québec", 3)
     people = _people(world, edition, outaouais, quebec)
@@ -106,6 +107,25 @@ def build(make_edition: Callable[[], Edition]) -> World:
         "entry_id": world.places["/treasury"].pop("posted_id")
     }
     return world
+
+
+def _dakar() -> Edition:
+    series = editions.create_series("RIP", "Rencontres", by=BY)
+    details = CreateEdition(
+        code="DKR05",
+        series_id=series.id,
+        name="Dakar 2005",
+        starts_on=date(2005, 11, 22),
+        ends_on=date(2005, 11, 26),
+        zone="Africa/Dakar",
+        place="Dakar",
+        country="SN",
+        fee=cad("250.00"),
+        currencies=("CAD", "XOF"),
+        capacity=1000,
+    )
+    edition = editions.create_edition(details, by=BY)
+    return editions.open_registration(edition, by=BY)
 
 
 def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import re
 import shutil
 import time
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,13 +13,9 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
 from access.tokens import SCOPES
-from events import editions
-from events.editions import CreateEdition
-from events.models import Edition
 from shared.database import db
 from tests.conftest import made, settings
-from tests.delegations.conftest import cad
-from tests.matrix_world import BY, PEOPLE, World, build
+from tests.matrix_world import PEOPLE, World, build
 
 TABLE = Path(__file__).with_name("access_matrix.txt")
 ACTORS = ["anonymous", *PEOPLE, *SCOPES]
@@ -65,25 +60,6 @@ def verdict(answer: TestResponse) -> str:
     return "yes"
 
 
-def _dakar() -> Edition:
-    series = editions.create_series("RIP", "Rencontres", by=BY)
-    details = CreateEdition(
-        code="DKR05",
-        series_id=series.id,
-        name="Dakar 2005",
-        starts_on=date(2005, 11, 22),
-        ends_on=date(2005, 11, 26),
-        zone="Africa/Dakar",
-        place="Dakar",
-        country="SN",
-        fee=cad("250.00"),
-        currencies=("CAD", "XOF"),
-        capacity=1000,
-    )
-    edition = editions.create_edition(details, by=BY)
-    return editions.open_registration(edition, by=BY)
-
-
 @pytest.fixture(scope="module")
 def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, World, Path]:
     """The application, its world and a copy of its database as it was at first."""
@@ -93,7 +69,7 @@ def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     # Cards are closed: nobody waits for a service that is not there.
     app = made(replace(settings(f"sqlite:///{file}", folder), stripe_secret_key=None))
     with app.app_context():
-        world = build(_dakar)
+        world = build()
         db.session.remove()  # a session that still reads would hold the checkpoint up
         with db.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -42,11 +42,13 @@ class Site:
             self.server.server_close()
             self.server = None
 
-    def sign_in(self, context: BrowserContext, user: User, locale: str = "en") -> None:
-        """Let the browser be `user`'s, reading in `locale`."""
+    def sign_in(self, context: BrowserContext, user: User | None, locale: str = "en") -> None:
+        """Let the browser be `user`'s (None: somebody not signed in), reading in `locale`."""
         client = self.app.test_client()
         with client.session_transaction() as session:
-            session.update(_user_id=user.fs_uniquifier, _fresh=True, locale=locale)
+            session["locale"] = locale
+            if user is not None:
+                session.update(_user_id=user.fs_uniquifier, _fresh=True)
         cookie = client.get_cookie("session")
         assert cookie is not None
         context.add_cookies([{"name": "session", "value": cookie.value, "url": self.url}])
