@@ -161,9 +161,10 @@ def become(user_id: int) -> Any:
     user = db.session.scalar(select(User).where(User.id == user_id, *_demo_people()))
     if user is None:
         raise NotFound
+    reading = locale_code()  # the visitor reads on in the language of the page they came from
     logout_user()
     login_user(user, authn_via=["demonstration"])
-    session["locale"] = locale_code()  # the visitor reads on in the language of the page they came from
+    session["locale"] = reading
     return redirect(same_origin_path(request.args.get("next"), "/"))
 
 

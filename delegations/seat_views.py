@@ -165,7 +165,8 @@ def substitute(code: str, number: int) -> Any:
 
 
 def _badges(seat: Seat) -> int:
-    return len(seat.registration.badges) if seat.registration else 0
+    """How many badges stop working when the person leaves: those still in force."""
+    return sum(one.revoked_at is None for one in seat.registration.badges) if seat.registration else 0
 
 
 def _settled(seat: Seat) -> Any:

@@ -31,6 +31,18 @@ def test_one_click_makes_you_one_of_the_people(client: FlaskClient, post: Post, 
     assert client.post(f"/demo/{boubacar.id}").status_code == 400, "without the token of the form"
 
 
+def test_a_visitor_reads_on_in_their_language(client: FlaskClient, post: Post, boubacar: User) -> None:
+    client.post("/language/en", data={"csrf_token": _token(client)})
+    assert post(f"/demo/{boubacar.id}", page="/demo").status_code == 302
+    assert "Welcome, Boubacar Échantillon" in client.get("/").text
+
+
+def _token(client: FlaskClient) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/").text)
+    assert found
+    return found[1]
+
+
 def test_only_people_of_the_demonstration_are_offered(post: Post, ondine: User, boubacar: User) -> None:
     assert post(f"/demo/{ondine.id}", page="/demo").status_code == 404
 
