@@ -282,8 +282,9 @@ def test_one_life_from_the_first_deposit_to_the_badge(visitor: Visitor) -> None:
     v.page.locator("main a[href*='/treasury/statements/']", has_text="octobre").first.click()
     workbench = v.text()
     assert re.search("montant", workbench)
+    statement = v.page.url.partition("?")[0]
     v.press("^Rapprocher")
-    v.page.get_by_role("link", name="Toutes les lignes").click()
+    v.go(f"{statement}?show=all")
     v.press("Défaire")
     assert v.go("/treasury/trial-balance") == balance
 
