@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -64,14 +63,6 @@ class Intake:
     def moving(self) -> list[ParsedLine]:
         """The lines that move money: what can be imported."""
         return [line for line in self.source.lines if line.amount]
-
-    @property
-    def first_day(self) -> date | None:
-        return min((line.date for line in self.source.lines), default=None)
-
-    @property
-    def last_day(self) -> date | None:
-        return max((line.date for line in self.source.lines), default=None)
 
     @property
     def gap_start(self) -> GapStart | None:

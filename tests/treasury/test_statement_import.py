@@ -15,7 +15,8 @@ from treasury.models import Account, BankStatement, StatementLine
 from treasury.statement_import import import_statement
 from treasury.statement_jobs import finish_import, import_by_pieces, import_upload, take_a_look
 from treasury.statement_models import StatementUpload
-from treasury.statement_values import Assumptions, StatementFile
+from treasury.statement_text import MAX_BYTES
+from treasury.statement_values import Assumptions, FileTooLarge, StatementFile
 
 BY = System("tests")
 CAD = Assumptions(currency="CAD")
@@ -75,6 +76,12 @@ def test_a_long_list_of_rejected_rows_is_told_in_short(
     rows = statement_import.rejected_rows(statement)
     assert [row for row, _reason in rows] == [3, 4, 0]
     assert "3 more" in rows[-1][1]
+
+
+def test_lines_that_move_no_money_are_left_out_and_said(bank: Account) -> None:
+    statement = bring(bank, read("Date;Montant\n2005-01-15;0,00\n2005-01-16;1,00\n"))
+    assert (stored(), statement_import.gap(statement)) == (1, None)
+    assert statement_import.rejected_rows(statement) == [(0, "1 lines move no money and were left out.")]
 
 
 # By pieces --------------------------------------------------------------------------------------------
@@ -177,5 +184,8 @@ def test_a_file_that_nobody_agreed_to_is_let_go_after_a_day(
         statement_uploads.discard(unwanted)
     assert db.session.scalars(select(StatementUpload.id)).all() == [first.id]
     monkeypatch.setattr(statement_uploads, "_KEPT", -statement_uploads._KEPT)
+    db.session.rollback()
+    with pytest.raises(FileTooLarge):
+        statement_uploads.check_size(b"x" * (MAX_BYTES + 1))
     second = sent(bank, aristide, TEN.encode())
     assert db.session.scalars(select(StatementUpload.id)).all() == [second.id]

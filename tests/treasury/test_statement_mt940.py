@@ -113,5 +113,7 @@ def test_what_is_not_a_statement_of_a_whole_day_is_refused(monkeypatch: pytest.M
 def test_balances_that_cannot_be_read_are_none() -> None:
     found = read(":20:X\n:25:1\n:60F:C050101CADx\n:61:050115C1,00NTRFX\n:62F:C050101EUR1,00\n:86:x\n-")
     assert (found.accounts[0].opening, found.accounts[0].closing) == (None, None)
+    found = read(f"{HEAD}:61:050115C1,00NTRFX\n:62F:C050115CAD1,2,3\n-")
+    assert found.accounts[0].closing is None
     [line] = read(f"{HEAD}:61:050115C1,00NTRFX\n:62F:\n:86:EREF+AB12 plain\n-").accounts[0].lines
     assert line.memo == ""

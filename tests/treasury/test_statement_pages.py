@@ -72,6 +72,7 @@ def test_a_statement_comes_in_after_a_look_and_only_once(treasurer: Desk, bank: 
         (b"", "This file is empty."),
         (b"Date;Montant;Devise\n2005-11-14;1,00;EUR\n", "EUR"),
         (b"01/02/2005;x\n", "does not look like a bank statement"),
+        (b"!Type:Bank\nD03/04/2005\nT1.00\n^\n", "can be read in more than one way"),
         (b"<!DOCTYPE x><Document><BkToCstmrStmt/></Document>", "DOCTYPE"),
     ],
 )
@@ -109,6 +110,13 @@ def test_the_statement_of_a_mobile_money_operator_is_imported_like_a_banks(
     assert "This movement failed or was cancelled" in page
     treasurer.send(page, preview)
     assert len(lines()) == 3
+
+
+def test_a_file_of_which_nothing_can_come_in_is_said(treasurer: Desk, bank: Account) -> None:
+    preview = send(treasurer, bank, b"Date;Montant\n2005-01-15;0,00\n").headers["Location"]
+    treasurer.send(treasurer.see(preview), preview)
+    assert lines() == []
+    assert "Every line of this file was here already." in treasurer.see("/treasury/statements")
 
 
 def test_a_file_can_be_let_go(treasurer: Desk, bank: Account) -> None:
@@ -250,11 +258,12 @@ def test_why_a_long_file_cannot_be_read_is_said_with_what_can_be_done(treasurer:
     treasurer.send(treasurer.see(columns), columns, go="1", date_order="dmy")
     run_due()
     assert "1 line is new." in treasurer.see(preview)
-    other = send(treasurer, bank, b"<!DOCTYPE OFX><OFX><STMTRS>").headers["Location"]
-    run_due()
-    page = treasurer.see(other)
-    assert "DOCTYPE" in page
-    assert "Say what the columns are" not in page
+    for refused, told in ((b"<!DOCTYPE OFX><OFX><STMTRS>", "DOCTYPE"), (b"%PDF-1.4 and more of it", "PDF")):
+        other = send(treasurer, bank, refused).headers["Location"]
+        run_due()
+        page = treasurer.see(other)
+        assert told in page
+        assert "Say what the columns are" not in page
 
 
 @pytest.mark.usefixtures("long_ones")

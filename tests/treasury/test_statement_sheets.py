@@ -111,6 +111,12 @@ def test_a_sheet_without_titles_is_asked_about_and_a_layout_answers() -> None:
     assert amounts(read(data, layout=layout)) == ["750.00", "375.10", "-4.95"]
 
 
+def test_the_guess_prefers_the_sheet_that_has_titles() -> None:
+    found = sketch(workbook([["Bonjour", "x"]], CAISSE))
+    assert found is not None
+    assert found.layout.roles == ("date", "memo", "debit", "credit", "balance", "reference")
+
+
 def test_an_empty_workbook_is_asked_about_and_is_no_table() -> None:
     with pytest.raises(ColumnsUnknown):
         read(workbook([]))
