@@ -1,4 +1,4 @@
-"""Statement lines per second, as a ratio to a floor: `csv.reader` and `Decimal` over the same rows.
+"""Statement lines per second by format, as a ratio to a floor: `csv.reader` and `Decimal` over the same rows.
 
 Run with `python -m bench.statements [LINES]`; prints JSON.
 """
@@ -12,6 +12,9 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 
+import xlsxwriter
+
+from treasury.statement_values import Assumptions
 from treasury.statements import inspect
 
 _PAYERS = ("Réseau fictif du Grand-Héron", "Carrefour fictif du Cap", "Coopérative fictive des Trois-Ponts")
@@ -48,6 +51,56 @@ def ofx_of(rows: list[tuple[str, str, str, str]]) -> bytes:
     return f"OFXHEADER:100\n\n<OFX><STMTRS><CURDEF>CAD<ACCTID>1{body}</STMTRS></OFX>".encode()
 
 
+def qif_of(rows: list[tuple[str, str, str, str]]) -> bytes:
+    body = "".join(
+        f"D{dated}\nT{amount}\nN{reference}\nP{name}\n^\n" for dated, reference, name, amount in rows
+    )
+    return f"!Type:Bank\n{body}".encode()
+
+
+def mt940_of(rows: list[tuple[str, str, str, str]]) -> bytes:
+    body = "".join(
+        f":61:{dated[2:].replace('-', '')}{'D' if amount[0] == '-' else 'C'}"
+        f"{amount.lstrip('-').replace('.', ',')}NTRF{reference}//{reference}\n:86:166?00VIREMENT?20EREF+{reference}?21SVWZ+Depot?32{name}\n"
+        for dated, reference, name, amount in rows
+    )
+    return f":20:X\n:25:1\n:28C:1\n:60F:C050101CAD0,00\n{body}-".encode()
+
+
+def camt_of(rows: list[tuple[str, str, str, str]]) -> bytes:
+    body = "".join(
+        f'<Ntry><Amt Ccy="CAD">{amount.lstrip("-")}</Amt>'
+        f"<CdtDbtInd>{'DBIT' if amount[0] == '-' else 'CRDT'}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
+        f"<BookgDt><Dt>{dated}</Dt></BookgDt><AcctSvcrRef>{reference}</AcctSvcrRef><NtryDtls><TxDtls>"
+        f"<RltdPties><Dbtr><Pty><Nm>{name}</Nm></Pty></Dbtr></RltdPties></TxDtls></NtryDtls></Ntry>\n"
+        for dated, reference, name, amount in rows
+    )
+    start = '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>'
+    return f"{start}<Acct><Ccy>CAD</Ccy></Acct>{body}</Stmt></BkToCstmrStmt></Document>".encode()
+
+
+def xlsx_of(rows: list[tuple[str, str, str, str]]) -> bytes:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["Date", "Reference", "Name", "Amount (CAD)"])
+    for number, (dated, reference, name, amount) in enumerate(rows, 1):
+        sheet.write_row(number, 0, [dated, reference, name, float(amount)])
+    book.close()
+    return out.getvalue()
+
+
+WRITERS = {
+    "csv": csv_of,
+    "ofx": ofx_of,
+    "qif": qif_of,
+    "mt940": mt940_of,
+    "camt053": camt_of,
+    "xlsx": xlsx_of,
+}
+CAD = Assumptions(currency="CAD")
+
+
 def floor(data: bytes) -> int:
     """The least that reading amounts from a table can cost."""
     lines = csv.reader(io.StringIO(data.decode()))
@@ -68,12 +121,14 @@ def per_second(count: int, work: Callable[[], object]) -> float:
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     rows = rows_of(count)
-    table, markup = csv_of(rows), ofx_of(rows)
+    table = csv_of(rows)
     base = per_second(count, lambda: floor(table))
     answer: dict[str, object] = {"lines": count, "floor_lines_per_second": round(base)}
-    for name, data in (("csv", table), ("ofx", markup)):
-        assert len(inspect(data).accounts[0].lines) == count
-        speed = per_second(count, lambda data=data: inspect(data))  # type: ignore[misc]
+    for name, write in WRITERS.items():
+        data = write(rows)
+        found = inspect(data, assume=CAD)
+        assert (found.format, len(found.accounts[0].lines)) == (name, count)
+        speed = per_second(count, lambda data=data: inspect(data, assume=CAD))  # type: ignore[misc]
         answer[name] = {"lines_per_second": round(speed), "ratio": round(speed / base, 3)}
     print(json.dumps(answer))
 
