@@ -61,7 +61,8 @@ def qif_of(rows: list[tuple[str, str, str, str]]) -> bytes:
 def mt940_of(rows: list[tuple[str, str, str, str]]) -> bytes:
     body = "".join(
         f":61:{dated[2:].replace('-', '')}{'D' if amount[0] == '-' else 'C'}"
-        f"{amount.lstrip('-').replace('.', ',')}NTRF{reference}//{reference}\n:86:166?00VIREMENT?20EREF+{reference}?21SVWZ+Depot?32{name}\n"
+        f"{amount.lstrip('-').replace('.', ',')}NTRF{reference}//{reference}\n"
+        f":86:166?00VIREMENT?20EREF+{reference}?21SVWZ+Depot?32{name}\n"
         for dated, reference, name, amount in rows
     )
     return f":20:X\n:25:1\n:28C:1\n:60F:C050101CAD0,00\n{body}-".encode()
