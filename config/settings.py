@@ -1,6 +1,7 @@
 """Settings read once from the environment, frozen; an unsafe production is refused."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from `environ`. Raises `UnsafeSettings` for a production that must not start."""
-    demo = environ.get("TERANGA_DEMO") == "1"
+    demo, proxies = environ.get("TERANGA_DEMO") == "1", environ.get("TERANGA_PROXIES", "0")
     instance = Path(environ.get("TERANGA_INSTANCE", "instance")).absolute()
     settings = Settings(
         database_url=_database_url(environ.get("DATABASE_URL") or f"sqlite:///{instance / 'teranga.db'}"),
@@ -73,11 +74,21 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         bank_details=environ.get("TERANGA_BANK_DETAILS", DEMO_BANK if demo else "").replace("|", "\n"),
         rate_limits=environ.get("TERANGA_RATE_LIMITS") != "off",
         rate_limit_storage=environ.get("TERANGA_RATE_LIMIT_STORAGE", "memory://"),
-        proxies=int(environ.get("TERANGA_PROXIES", "0")),
+        proxies=int(proxies) if proxies.isdecimal() else 0,
     )
-    if not demo and (reasons := _dangers(settings)):
+    reasons = []
+    if not _DATABASE.match(settings.database_url):
+        reasons.append("DATABASE_URL must be like sqlite:///PATH or postgresql://…")
+    if not proxies.isdecimal():
+        reasons.append("TERANGA_PROXIES must be a number")
+    if not demo:
+        reasons += _dangers(settings)
+    if reasons:
         raise UnsafeSettings(reasons)
     return settings
+
+
+_DATABASE = re.compile(r"sqlite:///.|postgresql\+psycopg://")
 
 
 def _told_clock(instance: Path) -> str | None:
@@ -102,8 +113,10 @@ def _dangers(settings: Settings) -> list[str]:
             or settings.stripe_webhook_secret == DEMO_WEBHOOK_SECRET,
             "STRIPE_SECRET_KEY must be set": not settings.stripe_secret_key,
             "STRIPE_API_BASE is for the demonstration only": bool(settings.stripe_api_base),
-            "TERANGA_URL must be an https:// address": not settings.https,
-            "MAIL_URL must be set, such as smtps://user:password@host": not settings.mail_url,
+            "TERANGA_URL must be an https:// address": not settings.https
+            or not urlsplit(settings.public_url).hostname,
+            "MAIL_URL must be set, such as smtps://user:password@host": not settings.mail_url
+            or urlsplit(settings.mail_url).scheme not in ("smtp", "smtps"),
             "TERANGA_RATE_LIMITS=off is for the demonstration only": not settings.rate_limits,
             "TERANGA_CLOCK is for the demonstration only": bool(settings.clock),
         }.items()
