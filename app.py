@@ -107,6 +107,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=settings.https,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_SECURE=settings.https,
+        REMEMBER_COOKIE_DURATION=14 * 24 * 3600,
         WTF_CSRF_TIME_LIMIT=None,
         PAYMENT_ORIGIN=settings.stripe_api_base or "https://checkout.stripe.com",
     )

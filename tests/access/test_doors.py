@@ -1,6 +1,7 @@
 """What strangers try at the door: redirects, hosts, tokens, frames, caches, too many tries."""
 
 import re
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -59,6 +60,23 @@ def test_the_cookie_is_for_this_site_over_https_only(client: FlaskClient) -> Non
     cookie = answer.headers["Set-Cookie"]
     assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
     assert "max-age" in answer.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.settings(testing=False, public_url="https://teranga.example")
+def test_the_cookie_that_remembers_is_for_this_site_over_https_only(
+    client: FlaskClient, ondine: User
+) -> None:
+    site: dict[str, Any] = {
+        "base_url": "https://teranga.example",
+        "headers": {"Referer": "https://teranga.example/sign-in"},
+    }
+    page = client.get("/sign-in", **site).text
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert token
+    typed = {"csrf_token": token[1], "email": EMAIL, "password": PASSWORD, "remember": "y"}
+    answer = client.post("/sign-in", data=typed, **site)
+    (cookie,) = (one for one in answer.headers.getlist("Set-Cookie") if one.startswith("remember_token="))
+    assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/account", "/never-was"])
