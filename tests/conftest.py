@@ -22,6 +22,7 @@ from app import create_app
 from config.settings import Settings
 from shared import clock
 from shared.database import db, transaction
+from shared.limits import limiter
 
 pytest_plugins = ["tests.simulator.fixtures"]
 
@@ -180,6 +181,7 @@ def app(request: pytest.FixtureRequest, stage: Stage, tmp_path: Path) -> Iterato
         app = made(replace(settings(url, tmp_path), **own.kwargs))
     else:
         app = stage.app(settings(url, stage.folder))
+    limiter.enabled = app.config["RATELIMIT_ENABLED"]  # one for all applications of the process
     extensions, testing = dict(app.extensions), app.testing
     with app.app_context():
         yield app
