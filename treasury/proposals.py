@@ -8,7 +8,7 @@ found before. Whatever was settled meanwhile drops out when proposals are read, 
 import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -123,8 +123,8 @@ def compare(account: Account) -> Compared:
     return Compared(then, len(lines) + len(waiting), lines, money, found)
 
 
-def keep(compared: Compared) -> None:
-    """Store a comparison in place of the one before."""
+def keep(compared: Compared) -> Standing:
+    """Store a comparison in place of the one before; how the account stands then."""
     account_id = compared.standing.account_id
     run = _run(account_id)
     run.known, run.newest_line = compared.standing.now, compared.standing.newest_line
@@ -151,6 +151,7 @@ def keep(compared: Compared) -> None:
     for at in range(0, len(rows), _CHUNK):
         db.session.execute(insert(MatchProposal), rows[at : at + _CHUNK])
     db.session.flush()
+    return replace(compared.standing, known=run.known, made_at=run.made_at)
 
 
 def _amounts(keys: Sequence[Key], money: dict[str, OpenMoney]) -> list[tuple[str, int]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from access.models import User
@@ -119,9 +119,21 @@ def _books(account: Account, on: date) -> Money:
 
 
 def _in_transit(account: Account, on: date) -> Money:
-    rows = open_money.open_rows(account, until=on).order_by(None).subquery()
+    rows = _waiting_rows(account, on).order_by(None).subquery()
     total = db.session.scalar(select(func.sum(rows.c.left)))
     return Money(int(total or 0), account.currency)
+
+
+def _waiting_rows(account: Account, on: date) -> Any:
+    """The postings that waited for the bank at the end of a day.
+
+    What the books had before the first statement is part of the balance it opens with, but for what a line
+    shows to have been on its way.
+    """
+    first = select(func.min(StatementLine.dated_on)).where(StatementLine.account_id == account.id)
+    seen = exists().where(ReconciliationLink.posting_id == Posting.id, ReconciliationLink.undone_at.is_(None))
+    start = db.session.scalar(first) or date.max
+    return open_money.open_rows(account, until=on).where(or_(JournalEntry.dated_on >= start, seen))
 
 
 def _unknown(account: Account, on: date) -> Money:
@@ -196,8 +208,8 @@ def accounts() -> list[tuple[Account, date]]:
 
 
 def money_in_transit(account: Account, on: date) -> list[OpenMoney]:
-    """What the books have up to a day and no line of days up to it explains, oldest first."""
-    return open_money.as_money(account, db.session.execute(open_money.open_rows(account, until=on)).all())
+    """What the books have since the first statement and no line of days up to `on` explains, oldest first."""
+    return open_money.as_money(account, db.session.execute(_waiting_rows(account, on)).all())
 
 
 def lines_unknown(account: Account, on: date, most: int) -> list[LineToMatch]:
@@ -264,7 +276,7 @@ def close(statement: BankStatement, bank: Money | None, *, by: User) -> Statemen
     if closing_of(statement.id):
         raise AlreadyClosed
     found = standing(statement.account, day, bank)
-    waiting = _waiting(statement.account, day)
+    waiting = lines_waiting(statement.account, day)
     if waiting:
         raise NotExplained(count=waiting, day=day.isoformat())
     if found.bank is None or found.difference:
@@ -289,7 +301,7 @@ def close(statement: BankStatement, bank: Money | None, *, by: User) -> Statemen
     return closing
 
 
-def _waiting(account: Account, on: date) -> int:
+def lines_waiting(account: Account, on: date) -> int:
     """How many of the bank's lines up to a day links do not explain whole."""
     chosen = select(func.count()).where(
         StatementLine.account_id == account.id, StatementLine.dated_on <= on, open_money.line_left() != 0

@@ -83,6 +83,7 @@ def _account_page(
         offsets=differences.offsets(found, _MOST_LINES),
         closings=reconciled.closings(found),
         closed=reconciled.closing_of(statement.id) if statement else None,
+        waiting=reconciled.lines_waiting(found, day) if statement else 0,
         form=form or ClosingForm(formdata=None, balance=standing.bank),
         reopening=ReopenForm(formdata=None),
     )

@@ -35,7 +35,7 @@ blueprint.context_processor(page_context)
 
 _PAGE = 40
 _SURE_PAGE = 100
-_SHOWN = 30
+_SHOWN = 15
 
 
 @blueprint.get("/<int:statement_id>")
@@ -94,8 +94,7 @@ def _up_to_date(account: Account) -> Standing:
         return standing
     compared = proposals.compare(account)
     with transaction():
-        proposals.keep(compared)
-    return compared.standing
+        return proposals.keep(compared)
 
 
 def _count(chosen: Any) -> Any:

@@ -407,3 +407,19 @@ def test_the_postings_of_one_entry_are_one_movement_at_the_bank(
     assert [link.amount_minor for link in made] == [6000, 75000]
     assert open_money.open_postings(bank) == []
     assert db.session.query(StatementLine).count() == 1
+
+
+def test_what_the_books_had_before_the_first_statement_is_the_balance_it_opens_with(
+    bank: Account, aristide: User, receive: Ask
+) -> None:
+    receive("750.00", on=date(2005, 9, 15))
+    under_way = receive("250.00", payer="Atelier fictif des Îles", on=date(2005, 10, 10))
+    october = bring_in(bank, aristide, "15/10/2005;DEPOT;;20,00;770,00")
+    found = reconciled.standing(bank, date(2005, 10, 15))
+    assert (found.books, found.in_transit, found.difference) == (cad("1000.00"), cad("0.00"), cad("-250.00"))
+    (line,) = lines_of(bring_in(bank, aristide, "22/10/2005;DEPOT CHEQUE;;250,00;1020,00"))
+    with transaction():  # a later line shows that it was on its way
+        reconciliation.confirm(line, bank_posting(under_way), by=aristide)
+    found = reconciled.standing(bank, date(2005, 10, 15))
+    assert (found.in_transit, found.difference) == (cad("250.00"), cad("0.00"))
+    assert reconciled.last_day(october) == date(2005, 10, 15)
