@@ -4,7 +4,7 @@ Everything here only reads.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -20,6 +20,7 @@ from treasury import chart
 from treasury.matching_values import Candidate, LineToMatch
 from treasury.models import (
     Account,
+    AccountKind,
     BankStatement,
     EntryStatus,
     Fund,
@@ -173,7 +174,8 @@ def open_postings(account: Account, entry_ids: Collection[int] | None = None) ->
     shows at the bank, and is left out; so are opening balances and what is being written off.
     """
     if entry_ids is None:
-        return as_money(account, db.session.execute(open_rows(account)).all())
+        rows = db.session.execute(open_rows(account)).all()
+        return as_money(account, rows, _ours_beside(account, rows))
     found: list[OpenMoney] = []
     for chunk in _chunks(sorted(entry_ids)):
         chosen = open_rows(account).where(Posting.entry_id.in_(chunk))
@@ -251,8 +253,31 @@ def open_rows(account: Account, until: date | None = None) -> Any:
     )
 
 
-def as_money(account: Account, rows: Iterable[Row[Any]]) -> list[OpenMoney]:
-    """The rows of `open_rows`, those of one entry together; what adds up to nothing is left out."""
+def _ours_beside(account: Account, rows: Sequence[Row[Any]]) -> dict[int, tuple[str, ...]]:
+    """Of entries that nobody pays: the names of our other accounts that they move (a payout of cards)."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for chunk in _chunks(sorted({row.entry_id for row in rows if row.payer_name is None})):
+        beside = db.session.execute(
+            select(Posting.entry_id, Account.name)
+            .join(Account, Account.id == Posting.account_id)
+            .where(
+                Posting.entry_id.in_(chunk), Account.kind == AccountKind.ASSET, Account.code != account.code
+            )
+            .distinct()
+            .order_by(Posting.entry_id, Account.name)
+        )
+        for entry, name in beside:
+            found[entry].append(name)
+    return {entry: tuple(names) for entry, names in found.items()}
+
+
+def as_money(
+    account: Account, rows: Iterable[Row[Any]], beside: Mapping[int, tuple[str, ...]] | None = None
+) -> list[OpenMoney]:
+    """The rows of `open_rows`, those of one entry together; what adds up to nothing is left out.
+
+    `beside` tells by entry other names under which the bank may write it.
+    """
     entries = [list(group) for _entry, group in groupby(rows, key=lambda row: row.entry_id)]
     names = _known_names({row.payer_id for group in entries for row in group if row.payer_id})
     found = []
@@ -266,7 +291,8 @@ def as_money(account: Account, rows: Iterable[Row[Any]]) -> list[OpenMoney]:
             dated_on=first.dated_on,
             amount=Money(minor, account.currency),
             reference=first.reference or "",
-            names=_names(first.payer_name, names.get(first.payer_id, ()), first.narration),
+            names=_names(first.payer_name, names.get(first.payer_id, ()), first.narration)
+            + (beside or {}).get(first.entry_id, ()),
             kind="posting",
         )
         funds = ", ".join(dict.fromkeys(row.fund for row in group))
