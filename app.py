@@ -2,25 +2,23 @@
 
 import os
 import time
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import click
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, current_app, request
 from flask.cli import ScriptInfo
-from flask_migrate import Migrate, upgrade
-from flask_migrate.cli import db as database_commands  # type: ignore[import-not-found]
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import DBAPIError
+from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import access.api
 import access.cli
 import access.models
 import access.views
+import compression
 import delegations.api
 import delegations.cli
 import delegations.cost_views
@@ -43,6 +41,7 @@ import network.models
 import network.views
 import outbox.jobs
 import serving
+import tables
 import treasury.book_views
 import treasury.cli
 import treasury.commitment_models
@@ -73,12 +72,13 @@ from events import messages
 from events.manage_views import STEPS, Step
 from events.registration import fee_settled
 from outbox import mail, worker
-from shared import addresses, clock, compression, limits, web
-from shared.database import db, engine_options
+from shared import addresses, clock, limits, web
+from shared.database import db
 from shared.errors import DomainError
 from shared.i18n import _l
+from tables import engine_options
 from treasury import bank_details, commitments, proposals
-from treasury.gateway import StripeGateway
+from treasury.gateway_values import PaymentGateway
 from treasury.payments import SETTLED
 from treasury.statement_cli import statements
 from treasury.statement_jobs import finish_import, take_a_look
@@ -121,7 +121,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         clock.start(settings.clock)
     settings.instance.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
-    Migrate(app, db, directory=str(HERE / "migrations"))
+    tables.install(app)
     limits.install(app, enabled=settings.rate_limits, storage=settings.rate_limit_storage)
     web.install(app, gate=_gate, navigation=_navigation)
     compression.install(app)
@@ -166,11 +166,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     """Each room's pages, and what the rooms need from outside."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.extensions["teranga.gateway"] = StripeGateway(
-        secret_key=settings.stripe_secret_key,
-        webhook_secret=settings.stripe_webhook_secret,
-        api_base=settings.stripe_api_base,
-    )
+    app.extensions["teranga.gateway"] = LocalProxy(cache(lambda: _gateway(settings)))
     STEPS[:] = _STEPS
     SETTLED["registration"] = fee_settled
     outbox.jobs.HANDLERS["registration-message"] = messages.send_message
@@ -222,6 +218,17 @@ _STEPS = (
         Permission.CHECKIN_SCAN,
     ),
 )
+
+
+def _gateway(settings: Settings) -> PaymentGateway:
+    """The card network, whose 11 MB are loaded by the first payment by card."""
+    from treasury.gateway import StripeGateway
+
+    return StripeGateway(
+        secret_key=settings.stripe_secret_key,
+        webhook_secret=settings.stripe_webhook_secret,
+        api_base=settings.stripe_api_base,
+    )
 
 
 def _gate(permission: str) -> bool:
@@ -295,6 +302,19 @@ def _inside(path: str, url: str) -> bool:
 class Commands(click.Group):
     """The commands. Those that need the application make it themselves, so that the others need nothing."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, those of the database too."""
+        return sorted([*super().list_commands(ctx), "db"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command; those of the database bring Alembic, which serving does without."""
+        if cmd_name == "db":
+            from flask_migrate.cli import db as database_commands  # type: ignore[import-not-found]
+
+            found: click.Command = database_commands
+            return found
+        return super().get_command(ctx, cmd_name)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a rule that says no, or an unsafe environment, is a sentence and a status."""
         ctx.obj = ScriptInfo(create_app=create_app)
@@ -310,7 +330,7 @@ class Commands(click.Group):
             raise click.ClickException(refused.sentence()) from refused
         except DBAPIError:
             with create_app().app_context():
-                if missing := pending_migrations():
+                if missing := tables.pending():
                     raise click.ClickException(missing) from None
             raise
 
@@ -328,9 +348,9 @@ def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages, with the worker beside them."""
     settings = read_settings()
     with create_app(settings).app_context():
-        if settings.demo and _has_tables():  # nobody's data: a demonstration follows the version by itself
-            upgrade()
-        if missing := pending_migrations():
+        if settings.demo:  # nobody's data: a demonstration follows the version by itself
+            tables.follow()
+        if missing := tables.pending():
             raise click.ClickException(missing)
     if not serving.is_free(host, port):
         raise click.ClickException(f"Something listens on {host}:{port} already: choose another port.")
@@ -345,30 +365,11 @@ def run_worker() -> None:
     worker.run(create_app())
 
 
-def _has_tables() -> bool:
-    with db.engine.connect() as connection:
-        return bool(MigrationContext.configure(connection).get_current_heads())
-
-
-def pending_migrations() -> str:
-    """What is to be done before the database can be used, as a sentence; empty when nothing is."""
-    scripts = ScriptDirectory(str(HERE / "migrations"))
-    with db.engine.connect() as connection:
-        present = set(MigrationContext.configure(connection).get_current_heads())
-    db.engine.dispose()
-    if not present:
-        return "The database has no tables yet: run `teranga init`, or `teranga demo`."
-    if present != set(scripts.get_heads()):
-        return "The tables are older than this version: make a copy, then run `teranga db upgrade`."
-    return ""
-
-
 for command in (
     access.cli.api_tokens,
     access.cli.first_administrator,
     access.cli.users,
     delegations.cli.coverage,
-    database_commands,
     demo,
     events.cli.print_badges,
     savings,

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from access.digests import digest, new_secret
 from access.models import PrivateLink
 from shared.clock import now
-from shared.database import db
+from shared.database import db, write
 from shared.errors import DomainError, NotFound
 from shared.i18n import _l
 
@@ -23,10 +23,7 @@ class LinkExpired(DomainError):
 def issue_link(purpose: str, subject_id: int, expires_at: datetime) -> str:
     """The text of a new link to a thing (``nominee`` and a nomination's id, for example)."""
     text = new_secret()
-    db.session.add(
-        PrivateLink(purpose=purpose, subject_id=subject_id, digest=digest(text), expires_at=expires_at)
-    )
-    db.session.flush()
+    write(PrivateLink(purpose=purpose, subject_id=subject_id, digest=digest(text), expires_at=expires_at))
     return text
 
 

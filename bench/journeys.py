@@ -5,13 +5,15 @@ import re
 import statistics
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import func, select
 
-from bench.load import Answer, Crowd, Visitor, hidden, per_second, together
-from bench.stage import Stage
-from events.models import HOLDS_A_PLACE, CheckIn, Edition, Registration
+from bench.load import Answer, Crowd, Visitor, hidden, together
+from bench.pairs import Work
+from bench.stage import Stage, processor_seconds
+from events.models import HOLDS_A_PLACE, Edition, Registration
 from shared.database import db
 
 _WEIGHED = re.compile(r'<(?:link|script|img)[^>]*?(?:href|src)="(/[^"]+)"')
@@ -22,9 +24,12 @@ def register_one(crowd: Crowd, code: str, number: int) -> int:
     """Open the form and send it, as somebody new. The status that the form was answered with."""
     visitor = crowd.visitor()
     page = visitor.get(f"/events/{code}/register")
-    if page.status != 200:
-        return page.status
-    values = hidden(page.body.decode()) | {
+    return send(visitor, code, filled(page, number)) if page.status == 200 else page.status
+
+
+def filled(page: Answer, number: int) -> dict[str, str]:
+    """What somebody new sends with the form of `page`."""
+    return hidden(page.body.decode()) | {
         "name": f"Personne Exemple {number}",
         "email": f"{uuid.uuid4().hex}@example.org",
         "organisation_name": "Coopérative fictive",
@@ -32,24 +37,51 @@ def register_one(crowd: Crowd, code: str, number: int) -> int:
         "languages": "fr",
         "method": "transfer",
     }
+
+
+def send(visitor: Visitor, code: str, values: dict[str, str]) -> int:
+    """Send a form that was filled in."""
     return visitor.post(f"/events/{code}/register", values.items()).status
 
 
-def registrations_per_second(port: int, code: str, at_once: int, times: int) -> float:
-    """Through the public form. Raises `AssertionError` when one of them is not accepted."""
-    crowd = Crowd(port)
-    together(at_once, at_once, lambda number: register_one(crowd, code, number))
-    statuses: list[int] = []
-    speed = per_second(at_once, times, lambda number: statuses.append(register_one(crowd, code, number)))
-    assert set(statuses) == {303}, set(statuses)
-    return speed
-
-
-def floor_per_second(port: int, at_once: int, times: int) -> float:
+def floor(port: int) -> Work:
     """One row a request."""
     crowd = Crowd(port)
-    together(at_once, at_once, lambda _number: crowd.visitor().post("/", [("name", "warm")]))
-    return per_second(at_once, times, lambda number: crowd.visitor().post("/", [("name", str(number))]))
+    return lambda number: crowd.visitor().post("/", [("name", str(number))])
+
+
+def registrations(port: int, code: str) -> Callable[[int], Work]:
+    """Through the public form: opened and sent. Raises `AssertionError` when one is not accepted."""
+    crowd = Crowd(port)
+
+    def register(number: int) -> None:
+        status = register_one(crowd, code, number)
+        assert status == 303, status
+
+    return lambda _times: register
+
+
+def sent_forms(port: int, code: str) -> Callable[[int], Work]:
+    """The same with forms that were opened beforehand: what sending one costs."""
+    crowd = Crowd(port)
+
+    def ready(times: int) -> Work:
+        opened = []
+        for number in range(times):
+            reader = Visitor(port)
+            opened.append((filled(reader.get(f"/events/{code}/register"), number), reader.cookies))
+            if reader.connection:
+                reader.connection.close()
+
+        def send_one(number: int) -> None:
+            visitor, (values, cookies) = crowd.visitor(), opened[number]
+            visitor.cookies = cookies
+            status = send(visitor, code, values)
+            assert status == 303, status
+
+        return send_one
+
+    return ready
 
 
 def rush(stage: Stage, port: int, code: str, places: int, attempts: int) -> dict[str, Any]:
@@ -78,48 +110,48 @@ def rush(stage: Stage, port: int, code: str, places: int, attempts: int) -> dict
     }
 
 
-def check_ins_per_second(stage: Stage, port: int, code: str, codes: list[str], at_once: int) -> float:
+def check_ins(stage: Stage, port: int, code: str, codes: list[str]) -> Callable[[int], Work]:
     """One scan a request, as the desk's page sends them. Raises `AssertionError` if one is not welcome."""
-    crowd = Crowd(port)
+    crowd, left = Crowd(port), iter(codes)
 
-    def scan(number: int) -> Answer:
-        visitor = crowd.visitor()
-        visitor.cookies["session"] = stage.session
-        one = {"scan_key": uuid.uuid4().hex, "code": codes[number]}
-        return visitor.send(
-            f"/check-in/{code}/scans",
-            json.dumps({"desk": "North door", "scans": [one]}).encode(),
-            **{"Sec-Fetch-Site": "same-origin"},
-        )
+    def ready(times: int) -> Work:
+        scanned = [next(left) for _number in range(times)]
 
-    warm = at_once * 2
-    together(at_once, warm, scan)
-    answers: list[Answer] = []
-    speed = per_second(at_once, len(codes) - warm, lambda number: answers.append(scan(number + warm)))
-    odd = [one for one in answers if one.status != 200 or b'"welcome"' not in one.body]
-    assert not odd, odd[:1]
-    with stage.app.app_context():
-        arrived = db.session.scalar(select(func.count(CheckIn.id)))
-        db.session.remove()
-    assert arrived == len(codes), arrived
-    return speed
+        def scan(number: int) -> None:
+            visitor = crowd.visitor()
+            visitor.cookies["session"] = stage.session
+            one = {"scan_key": uuid.uuid4().hex, "code": scanned[number]}
+            answer = visitor.send(
+                f"/check-in/{code}/scans",
+                json.dumps({"desk": "North door", "scans": [one]}).encode(),
+                **{"Sec-Fetch-Site": "same-origin"},
+            )
+            assert answer.status == 200, answer.status
+            assert b'"welcome"' in answer.body, answer.body
+
+        return scan
+
+    return ready
 
 
-def page(stage: Stage, port: int, path: str, times: int = 30) -> dict[str, Any]:
-    """How long a page of the organiser takes, and what it weighs."""
+def page(stage: Stage, port: int, process: int, path: str, times: int = 30) -> dict[str, Any]:
+    """How long a page of the organiser takes, by the clock and of the processor, and what it weighs."""
     visitor = Visitor(port, {"session": stage.session})
-    took = []
-    answer = visitor.get(path, **{"Accept-Encoding": "gzip"})
+    ask = {"Accept-Encoding": "gzip"}
+    answer = visitor.get(path, **ask)
     assert answer.status == 200, (path, answer.status)
-    for turn in range(times + 2):
+    visitor.get(path, **ask)
+    took, spent = [], processor_seconds(process)
+    for _turn in range(times):
         started = time.perf_counter()
-        visitor.get(path, **{"Accept-Encoding": "gzip"})
-        if turn >= 2:
-            took.append((time.perf_counter() - started) * 1000)
+        visitor.get(path, **ask)
+        took.append((time.perf_counter() - started) * 1000)
+    spent = processor_seconds(process) - spent
     whole = visitor.get(path, **{"Accept-Encoding": "identity"})
     return {
         "median_ms": round(statistics.median(took), 1),
         "slowest_ms": round(max(took), 1),
+        "processor_ms": round(spent / times * 1000, 1),
         "kilobytes_sent": round(answer.wire / 1000, 1),
         "kilobytes": round(len(whole.body) / 1000, 1),
     }

@@ -1,7 +1,6 @@
 """A client that keeps its connection and its cookies, and many of them at once."""
 
 import re
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -82,13 +81,6 @@ def hidden(page: str) -> dict[str, str]:
     """The hidden fields of a page's last form of each name (the language buttons come first)."""
     inputs = (dict(_ATTRIBUTE.findall(one)) for one in _HIDDEN.findall(page))
     return {one["name"]: one.get("value", "") for one in inputs if one.get("type") == "hidden"}
-
-
-def per_second(at_once: int, times: int, work: Callable[[int], object]) -> float:
-    """How often a second `work` (told a number of its own) is done by `at_once` people."""
-    started = time.perf_counter()
-    together(at_once, times, work)
-    return times / (time.perf_counter() - started)
 
 
 def together(at_once: int, times: int, work: Callable[[int], Told]) -> list[Told]:

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine
 from app import create_app
 from config.settings import Settings
 from serving import THREADS, Server
-from shared.database import engine_options
+from tables import engine_options
 
 SECRET = "a secret of the measurements, known to everybody"
 

@@ -179,11 +179,17 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def resident_megabytes(master: int) -> float:
     """What the web process under gunicorn's `master` holds in memory."""
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    sizes = [
-        int(line.split()[1])
-        for child in children
-        for line in Path(f"/proc/{child}/status").read_text().splitlines()
-        if line.startswith("VmRSS")
-    ]
-    return round(max(sizes) / 1024, 1)
+    lines = Path(f"/proc/{_web_process(master)}/status").read_text().splitlines()
+    (kilobytes,) = (line.split()[1] for line in lines if line.startswith("VmRSS"))
+    return round(int(kilobytes) / 1024, 1)
+
+
+def processor_seconds(master: int) -> float:
+    """The processor time that the web process under gunicorn's `master` has used."""
+    fields = Path(f"/proc/{_web_process(master)}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _web_process(master: int) -> str:
+    (child,) = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    return child

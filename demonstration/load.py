@@ -5,7 +5,6 @@ from contextlib import nullcontext
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 from sqlalchemy import inspect, select
 
 from access.models import User
@@ -72,6 +71,8 @@ def demo(moment: str, if_empty: bool) -> None:
             return
         with nullcontext() if tables else interrupted.marked():
             if not tables:
+                from flask_migrate import upgrade  # Alembic: no web process needs it
+
                 upgrade()
             load(moment)
     db.session.remove()

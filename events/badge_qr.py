@@ -9,8 +9,6 @@ holds the two against each other. Sizes and block structure: ISO/IEC 18004, tabl
 
 from functools import cache
 
-import segno
-
 SIZE = 41
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 LONGEST = 154  # characters that such a symbol holds
@@ -35,6 +33,8 @@ def modules(text: str) -> list[str]:
 
 
 def _by_segno(text: str) -> list[str]:
+    import segno  # 4 MB that only whoever makes badges needs
+
     code = segno.make_qr(text, error="m", mask=MASK, boost_error=False)
     return ["".join("01"[module] for module in row) for row in code.matrix]
 

@@ -3,7 +3,6 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event
 from sqlalchemy import func, select
 
 from events.models import Edition, ProgrammeSession, Registration
@@ -15,6 +14,8 @@ MIME = "text/calendar; charset=utf-8; method=PUBLISH"
 
 def calendar_file(registration: Registration) -> bytes:
     """The gathering, in its own zone, from its first session to its last; whole days without a programme."""
+    from icalendar import Calendar, Event  # 4 MB for one page in many
+
     edition = registration.edition
     starts_at, ends_at = span(edition)
     event = Event()

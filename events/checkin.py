@@ -7,9 +7,8 @@ laptops are wrong too often to decide which of two scans came first, so both mom
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import contains_eager
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -22,7 +21,7 @@ from network.people import normalised_name
 from shared import audit
 from shared.audit import Actor
 from shared.clock import now
-from shared.database import db
+from shared.database import connection, db, write
 from shared.errors import DomainError
 from shared.i18n import _l
 
@@ -74,13 +73,16 @@ class PartyArrivals:
     expected: int
 
 
+_SCANNED = select(Scan.id).where(Scan.scan_key == bindparam("key"))
+
+
 def check_in(edition: Edition, command: ScanBadge, *, by: Actor) -> ScanOutcome:
     """Answer a scan and remember it. Never raises for what is on the badge: every answer is a result."""
     wanted, result = _read(edition, command.code)
     badge = _locked_badge(wanted) if wanted is not None else None
-    known = db.session.scalar(select(Scan).where(Scan.scan_key == command.scan_key))
+    known = connection().scalar(_SCANNED, {"key": command.scan_key})
     if known is not None:
-        return _told_before(known, command.zone)
+        return _told_before(db.session.get_one(Scan, known), command.zone)
     if wanted is not None:
         result = _opens(edition, badge)
     if badge is not None and result is ScanResult.OTHER_EDITION:
@@ -95,7 +97,7 @@ def check_in(edition: Edition, command: ScanBadge, *, by: Actor) -> ScanOutcome:
             arrival = _arrive(edition, badge, command, at, by)
         else:
             result = ScanResult.REVOKED
-    db.session.add(
+    write(
         Scan(
             edition_id=edition.id,
             scan_key=command.scan_key,
@@ -108,7 +110,6 @@ def check_in(edition: Edition, command: ScanBadge, *, by: Actor) -> ScanOutcome:
             by_id=_id_of(by),
         )
     )
-    db.session.flush()
     return ScanOutcome(result, badge.registration if badge else None, arrival, badge)
 
 
@@ -143,30 +144,33 @@ def _read(edition: Edition, text: str) -> tuple[str | None, ScanResult]:
         return None, ScanResult.UNKNOWN
 
 
+_TOLD = contains_eager(Badge.registration).contains_eager(Registration.person)
+_HELD = (
+    select(Badge)
+    .join(Badge.registration)
+    .join(Registration.person)
+    .outerjoin(Person.organisation)
+    .where(Badge.short_code == bindparam("short_code"))
+    .options(_TOLD.contains_eager(Person.organisation))
+    .with_for_update(of=Registration)
+    .execution_options(populate_existing=True)
+)
+_HAND_OVER = (
+    update(Badge)
+    .where(Badge.id == bindparam("badge_id"), in_force())
+    .values(status=BadgeStatus.COLLECTED)
+    .returning(Badge.id)
+)
+
+
 def _locked_badge(short_code: str) -> Badge | None:
     """The badge with its person, its registration locked: desks answer for one person one after the other."""
-    told = contains_eager(Badge.registration).contains_eager(Registration.person)
-    return db.session.scalar(
-        select(Badge)
-        .join(Badge.registration)
-        .join(Registration.person)
-        .outerjoin(Person.organisation)
-        .where(Badge.short_code == short_code)
-        .options(told.contains_eager(Person.organisation))
-        .with_for_update(of=Registration)
-        .execution_options(populate_existing=True)
-    )
+    return db.session.scalar(_HELD, {"short_code": short_code})
 
 
 def _hand_over(badge: Badge) -> bool:
     """Mark the badge as collected, unless a copy replaced it while we waited for the lock."""
-    changed = db.session.execute(
-        update(Badge)
-        .where(Badge.id == badge.id, in_force())
-        .values(status=BadgeStatus.COLLECTED)
-        .execution_options(synchronize_session=False)
-    )
-    handed_over = cast("CursorResult[Any]", changed).rowcount == 1
+    handed_over = connection().scalar(_HAND_OVER, {"badge_id": badge.id}) is not None
     if handed_over:
         set_committed_value(badge, "status", BadgeStatus.COLLECTED)
     return handed_over
@@ -197,7 +201,7 @@ def _arrive(edition: Edition, badge: Badge, command: ScanBadge, at: datetime, by
         by_id=_id_of(by),
     )
     arrival.registration = badge.registration
-    db.session.add(arrival)
+    write(arrival)
     return arrival
 
 
@@ -210,10 +214,15 @@ def _id_of(by: Actor) -> int | None:
     return by.id if isinstance(by, User) else None
 
 
+_ARRIVED = select(CheckIn.id).where(
+    CheckIn.registration_id == bindparam("registration_id"), CheckIn.zone == bindparam("zone")
+)
+
+
 def _arrival(registration_id: int, zone: str) -> CheckIn | None:
-    return db.session.scalar(
-        select(CheckIn).where(CheckIn.registration_id == registration_id, CheckIn.zone == zone)
-    )
+    place = {"registration_id": registration_id, "zone": zone}
+    known = connection().scalar(_ARRIVED, place)  # mostly nobody: then an id is all it takes
+    return None if known is None else db.session.get_one(CheckIn, known)
 
 
 def _told_before(scan: Scan, zone: str) -> ScanOutcome:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -148,7 +148,20 @@ class Window(StrEnum):
     OVER = "over"
 
 
-def window(edition: Edition, at: datetime | None = None) -> Window:
+class Opening(Protocol):
+    """What decides when the public may register: an edition, or a row with these columns."""
+
+    @property
+    def status(self) -> EditionStatus: ...
+    @property
+    def open_to_public(self) -> bool: ...
+    @property
+    def registration_opens_at(self) -> datetime | None: ...
+    @property
+    def registration_closes_at(self) -> datetime | None: ...
+
+
+def window(edition: Opening, at: datetime | None = None) -> Window:
     """Whether the public may register at the moment `at` (now by default); says nothing about places."""
     at = at or now()
     if edition.status is not EditionStatus.OPEN or not edition.open_to_public:

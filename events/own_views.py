@@ -31,7 +31,7 @@ from shared.limits import limiter
 from shared.web import SIGNED_IN, public, requires
 from treasury import payments
 from treasury.bank_details import bank_details
-from treasury.gateway import CheckoutState, CheckoutStatus, PaymentGateway
+from treasury.gateway_values import CheckoutState, CheckoutStatus, PaymentGateway
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 
 blueprint = Blueprint("registration", __name__, url_prefix="/registration")

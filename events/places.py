@@ -8,14 +8,16 @@ import secrets
 from datetime import timedelta
 
 from flask_babel import force_locale
-from sqlalchemy import select
+from sqlalchemy import bindparam, inspect, select
+from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from events.models import Edition, EditionStatus, Registration, RegistrationStatus
 from outbox import jobs
 from shared import audit
 from shared.audit import Actor
 from shared.clock import now
-from shared.database import db
+from shared.database import amend, db
 from shared.errors import Conflict
 from shared.i18n import DEFAULT_LOCALE, LOCALES, _
 from shared.money import Money
@@ -28,10 +30,20 @@ PURPOSE = "registration"
 OFFER_LASTS = timedelta(days=3)
 
 
+_HELD = (
+    select(Edition)
+    .where(Edition.id == bindparam("id"))
+    .options(joinedload(Edition.tiers))
+    .with_for_update(of=Edition)
+    .execution_options(populate_existing=True)
+)
+
+
 def lock(edition: Edition) -> None:
-    """Hold the edition's row until the transaction ends, and read it again as it is now."""
+    """Hold the edition's row until the transaction ends, and read it and its fees again as they are now."""
     db.session.flush()  # reading again would undo what is not written yet
-    db.session.refresh(edition, with_for_update=True)
+    (key,) = inspect(edition).identity or (edition.id,)
+    db.session.scalars(_HELD, {"id": key}).unique().one()
 
 
 def lock_with(registration: Registration) -> Edition:
@@ -53,12 +65,12 @@ def has_room(edition: Edition) -> bool:
 
 def take(edition: Edition) -> None:
     """One more place is held; the caller holds the lock and has asked `has_room`."""
-    edition.places_taken += 1
+    amend(edition, places_taken=edition.places_taken + 1)
 
 
 def give_back(edition: Edition, *, by: Actor) -> None:
     """One place less is held; whoever waits is offered it."""
-    edition.places_taken -= 1
+    amend(edition, places_taken=edition.places_taken - 1)
     _offer(edition, by=by)
 
 
@@ -140,7 +152,8 @@ def ask_for_fee(registration: Registration, method: PaymentMethod, *, by: Actor)
         ),
         by=by,
     )
-    registration.payment_id, registration.payment = payment.id, payment
+    amend(registration, payment_id=payment.id)
+    set_committed_value(registration, "payment", payment)
     return payment
 
 

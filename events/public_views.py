@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import inspect
 
 from access.asking import person
 from events import queries, registration
@@ -102,12 +101,15 @@ def edition(code: str) -> Any:
 @limiter.limit(REGISTRATIONS_LIMIT, methods=["POST"], exempt_when=lambda: current_app.config["TERANGA_DEMO"])
 def register(code: str) -> Any:
     """The form, and what was typed in it kept until it is right."""
+    told = _told(code) if request.method == "GET" else None
+    if told in _pages:
+        return _own(_pages[told])
     found = queries.public_edition(code)
     if window(found) is not Window.OPEN:
         return render_template("events/register_closed.html", edition=found, state=window(found)), 409
-    if request.method == "GET":
-        return _empty_form(found)
     form = _form(found)
+    if told:
+        return _own(_kept(told, form, _form_page(found, form)))
     status = 422
     if form.validate_on_submit():
         try:
@@ -149,36 +151,36 @@ def _form_page(found: Edition, form: RegistrationForm) -> str:
     )
 
 
-def _empty_form(found: Edition) -> str:
-    """The form before anything is typed. When registration opens, everybody asks for the same page at once:
-    for who is not signed in it is set once, and afterwards only its two tokens change.
+def _told(code: str) -> tuple[object, ...] | None:
+    """What the form says before anything is typed, if nothing in it is about who asks.
+
+    When registration opens, everybody asks for the same page at once: for who is not signed in it is set
+    once, and afterwards only its two tokens change.
     """
-    if person() is not None or request.query_string or "_flashes" in session:
-        return _form_page(found, _form(found))
-    told = (current_app.config["SETTINGS"], locale_code(), is_full(found), _facts(found))
-    if told not in _pages:
-        form = _form(found)
-        page = _form_page(found, form)
-        if len(_pages) >= _MOST_PAGES:
-            _pages.clear()
-        _pages[told] = page.replace(str(form.submission.data), _SUBMISSION).replace(generate_csrf(), _CSRF)
+    facts = queries.form_facts(code)
+    if not facts or request.query_string or "_flashes" in session or person() is not None:
+        return None
+    return current_app.config["SETTINGS"], locale_code(), window(facts[0]), repr(facts)
+
+
+def _kept(told: tuple[object, ...], form: RegistrationForm, page: str) -> str:
+    """The page that was just set, without its tokens, kept for the next who asks."""
+    if len(_pages) >= _MOST_PAGES:
+        _pages.clear()
+    kept = page.replace(str(form.submission.data), _SUBMISSION).replace(generate_csrf(), _CSRF)
+    _pages[told] = kept
+    return kept
+
+
+def _own(page: str) -> str:
+    """A kept page with tokens of its own."""
     fresh = new_submission(current_app.config["SETTINGS"].secret_key)
-    return _pages[told].replace(_SUBMISSION, fresh).replace(_CSRF, generate_csrf())
+    return page.replace(_SUBMISSION, fresh).replace(_CSRF, generate_csrf())
 
 
 _SUBMISSION, _CSRF = "\0submission\0", "\0csrf\0"
 _MOST_PAGES = 64
-_pages: dict[tuple[object, ...], str] = {}
-
-
-def _facts(found: Edition) -> str:
-    """Everything that the form says about an edition; who holds a place changes nothing in it."""
-    columns = [
-        getattr(found, column.key)
-        for column in inspect(Edition).column_attrs
-        if column.key not in ("places_taken", "badge_key")
-    ]
-    return repr((columns, [(tier.code, tier.label, tier.amount) for tier in found.tiers]))
+_pages: dict[tuple[object, ...] | None, str] = {}
 
 
 def _fee_cards(found: Edition) -> dict[str, dict[str, str]]:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from events.models import (
     Edition,
     EditionStatus,
+    FeeTier,
     HeadcountFigure,
     Milestone,
     ProgrammeSession,
@@ -20,7 +22,7 @@ from events.models import (
 from network.models import Person
 from network.people import normalised_email
 from shared.clock import today
-from shared.database import db
+from shared.database import connection, db
 from shared.errors import NotFound
 
 
@@ -60,12 +62,38 @@ def registrations_of(email: str) -> list[Registration]:
     return list(db.session.scalars(wanted))
 
 
+_BY_CODE = select(Edition).where(Edition.code == bindparam("code")).options(joinedload(Edition.tiers))
+
+
 def public_edition(code: str) -> Edition:
-    """The edition of this code, unless it is a draft. Raises `NotFound`."""
-    edition = db.session.scalar(select(Edition).where(Edition.code == code))
+    """The edition of this code with its fees, unless it is a draft. Raises `NotFound`."""
+    edition = db.session.scalars(_BY_CODE, {"code": code}).unique().one_or_none()
     if edition is None or edition.status is EditionStatus.DRAFT:
         raise NotFound
     return edition
+
+
+_SAID: Select[Any] = (
+    select(
+        *(one for one in Edition.__table__.columns if one.key not in ("places_taken", "badge_key")),
+        (Edition.places_taken >= Edition.capacity).label("full"),
+        FeeTier.code.label("tier"),
+        FeeTier.label,
+        FeeTier.amount_minor,
+        FeeTier.currency.label("tier_currency"),
+    )
+    .select_from(Edition)
+    .outerjoin(Edition.tiers)
+    .where(Edition.code == bindparam("code"))
+    .order_by(FeeTier.position)
+)
+
+
+def form_facts(code: str) -> Sequence[Row[Any]]:
+    """Everything that the registration form says about an edition, as plain rows, one a fee; none for no
+    edition. Same facts, same form: who holds a place changes nothing in it until the last is taken.
+    """
+    return connection().execute(_SAID, {"code": code}).all()
 
 
 def programme(edition: Edition) -> list[tuple[date, list[ProgrammeSession]]]:

@@ -6,7 +6,7 @@ Money received is never refused: what does not fit the registration goes to the 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from access import links
 from events import badges
@@ -34,11 +34,11 @@ from events.places import (
     tell,
 )
 from network.models import Person
-from network.people import PersonDetails, find_or_create_person
+from network.people import PersonDetails, enter_person, find_or_create_person, find_person
 from shared import audit
 from shared.audit import Actor, System
 from shared.clock import now
-from shared.database import db
+from shared.database import connection, db, write
 from shared.errors import Conflict, DomainError
 from shared.i18n import _l
 from shared.money import Money
@@ -122,8 +122,7 @@ def register(edition: Edition, command: Register, *, by: Actor) -> Registration:
         raise RegistrationClosed
     tier = _tier(edition, command)
     fee = tier.amount if tier else edition.fee if command.fee is None else command.fee
-    person = _person(command, by)
-    _refuse_twice(edition, person)
+    person = _person(edition, command, by)
     free = has_room(edition)
     if not free and not command.waitlist_ok:
         raise EditionFull
@@ -142,10 +141,9 @@ def register(edition: Edition, command: Register, *, by: Actor) -> Registration:
         provenance=command.provenance,
     )
     registration.edition, registration.person = edition, person
-    db.session.add(registration)
+    write(registration)
     if free:
         take(edition)
-    db.session.flush()
     audit.record("registration.create", registration, by=by, status=registration.status.value)
     if registration.status is RegistrationStatus.UNPAID:
         ask_for_fee(registration, command.method or PaymentMethod.TRANSFER, by=by)
@@ -243,8 +241,12 @@ def private_link(registration: Registration) -> str:
     return links.issue_link(PURPOSE, registration.id, max(now(), end) + LINK_LASTS)
 
 
+_SUBMITTED = select(Registration.id).where(Registration.submission_key == bindparam("key"))
+
+
 def _submitted(key: str | None) -> Registration | None:
-    return db.session.scalar(select(Registration).where(Registration.submission_key == key)) if key else None
+    known = connection().scalar(_SUBMITTED, {"key": key}) if key else None
+    return None if known is None else db.session.get_one(Registration, known)
 
 
 def _admits(edition: Edition, command: Register) -> bool:
@@ -266,10 +268,14 @@ def _tier(edition: Edition, command: Register) -> FeeTier | None:
     return None
 
 
-def _person(command: Register, by: Actor) -> Person:
-    person = find_or_create_person(
-        replace(command.person, is_demo=command.is_demo or command.person.is_demo), by=by
-    )
+def _person(edition: Edition, command: Register, by: Actor) -> Person:
+    """Who registers: known already, then not twice, or entered now."""
+    details = replace(command.person, is_demo=command.is_demo or command.person.is_demo)
+    person = find_person(details)
+    if person is None:
+        person = enter_person(details, by=by)
+    else:
+        _refuse_twice(edition, person)
     if command.access_needs:
         person.access_needs, person.access_needs_consented_at = command.access_needs, now()
     return person

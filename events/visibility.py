@@ -1,6 +1,6 @@
 """Which editions and registrations somebody may see. What is not theirs does not exist for them."""
 
-from sqlalchemy import Select, or_, select, true
+from sqlalchemy import Select, bindparam, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from access.models import User
@@ -23,12 +23,19 @@ def visible_editions(user: User | None) -> Select[Edition]:
 
 def find_edition(code: str, user: User | None, *permissions: Permission) -> Edition:
     """The edition of this code, if `user` sees it and holds one of `permissions` there. Raises `NotFound`."""
-    edition = db.session.scalar(visible_editions(user).where(Edition.code == code))
-    if edition is None or not (
-        not permissions or any(can(user, one, edition_id=edition.id) for one in permissions)
+    edition = db.session.scalar(_BY_CODE, {"code": code})
+    if edition is None:
+        raise NotFound
+    if edition.status is EditionStatus.DRAFT and not can(
+        user, Permission.EDITION_MANAGE, edition_id=edition.id
     ):
         raise NotFound
+    if permissions and not any(can(user, one, edition_id=edition.id) for one in permissions):
+        raise NotFound
     return edition
+
+
+_BY_CODE = select(Edition).where(Edition.code == bindparam("code"))
 
 
 def edition_to_change(code: str, user: User | None, *, see: Permission, change: Permission) -> Edition:

@@ -4,13 +4,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from network.models import Person
 from shared import audit
 from shared.audit import Actor
 from shared.clock import now
-from shared.database import db
+from shared.database import db, write
 from shared.errors import Conflict, DomainError
 from shared.i18n import _l
 
@@ -88,6 +88,9 @@ def details_of(person: Person) -> PersonDetails:
     )
 
 
+_BY_EMAIL = select(Person.id, Person.name).where(Person.email == bindparam("email")).order_by(Person.id)
+
+
 def find_person(details: PersonDetails) -> Person | None:
     """The person these details mean: the one named by id, else the same e-mail and the same name.
 
@@ -99,9 +102,9 @@ def find_person(details: PersonDetails) -> Person | None:
     if not email:
         return None
     wanted = normalised_name(details.name)
-    for person in db.session.scalars(select(Person).where(Person.email == email).order_by(Person.id)):
-        if normalised_name(person.name) == wanted:
-            return remaining(person)
+    for key, name in db.session.execute(_BY_EMAIL, {"email": email}):
+        if normalised_name(name) == wanted:
+            return remaining(db.session.get_one(Person, key))
     return None
 
 
@@ -111,11 +114,14 @@ def find_or_create_person(details: PersonDetails, *, by: Actor) -> Person:
     The caller holds the lock of what the person is entered for (edition, seat), so that the same form sent
     twice at once finds the first one's person. Raises `PersonNameMissing`.
     """
+    return find_person(details) or enter_person(details, by=by)
+
+
+def enter_person(details: PersonDetails, *, by: Actor) -> Person:
+    """Enter somebody whom `find_person` did not find. Raises `PersonNameMissing`."""
     name = " ".join(details.name.split())
     if not normalised_name(name):
         raise PersonNameMissing(field="name")
-    if known := find_person(details):
-        return known
     person = Person(
         name=name,
         email=normalised_email(details.email),
@@ -127,7 +133,7 @@ def find_or_create_person(details: PersonDetails, *, by: Actor) -> Person:
         is_demo=details.is_demo,
         provenance=details.provenance,
     )
-    db.session.add(person)
+    write(person)
     audit.record("person.add", person, by=by)
     return person
 

@@ -4,18 +4,18 @@ The queue that wakes the worker is only a bell; this table is the truth. A job's
 the same as asking once.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
+from importlib import import_module
 from typing import Any
 
-import structlog
-from sqlalchemy import JSON, String, Text, event, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import JSON, Insert, String, Text, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.clock import now
-from shared.database import Base, db, transaction
+from shared.database import Base, connection, db, transaction
 
 MOST_ATTEMPTS = 8
 _LEASE = timedelta(minutes=5)
@@ -24,9 +24,9 @@ HANDLERS: dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]] = {}
 """What to do for each kind of job; filled in `app.py`. It may return what is to be kept of the payload."""
 
 bell: list[Callable[[], None]] = [lambda: None]
-"""What wakes the worker once a job is committed; set by `shared/worker.py`."""
+"""What wakes the worker once a job is committed; set by `outbox/worker.py`."""
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 class Job(Base):
@@ -49,19 +49,29 @@ def enqueue(
     kind: str, payload: dict[str, Any], *, key: str | None = None, due_at: datetime | None = None
 ) -> None:
     """Commit an effect together with the fact. The same `key` again adds nothing, even at the same time."""
-    session = db.session()
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    job = insert(Job).values(
-        kind=kind,
-        payload=payload,
-        key=key,
-        created_at=now(),
-        due_at=due_at or now(),
-        attempts=0,
-        last_error="",
+    db.session.flush()
+    moment, wire = now(), connection()
+    wire.execute(
+        _addition(wire.dialect.name),
+        {
+            "kind": kind,
+            "payload": payload,
+            "key": key,
+            "created_at": moment,
+            "due_at": due_at or moment,
+            "attempts": 0,
+            "last_error": "",
+        },
     )
-    session.execute(job.on_conflict_do_nothing(index_elements=["key"]))
-    session.info["rings"] = True
+    db.session().info["rings"] = True
+
+
+@cache
+def _addition(dialect: str) -> Insert:
+    """The statement that adds a job unless its key is known; each database spells it in a dialect module."""
+    dialect_of: Any = import_module(f"sqlalchemy.dialects.{dialect}")
+    added: Insert = dialect_of.insert(Job).on_conflict_do_nothing(index_elements=["key"])
+    return added
 
 
 @event.listens_for(Session, "after_commit")
@@ -70,7 +80,7 @@ def _ring(session: Session) -> None:
         try:
             bell[0]()
         except Exception as problem:  # the worker looks by itself before long
-            log.warning("the bell did not ring", error=str(problem))
+            log.warning("the bell did not ring: %s", problem)
 
 
 @event.listens_for(Session, "after_rollback")
@@ -115,7 +125,7 @@ def _run(job_id: int) -> bool:
         kept = HANDLERS[kind](payload)
     except Exception as problem:  # what it says may name a person: that stays out of the log
         error = f"{type(problem).__name__}: {problem}"
-        log.warning("job failed", job=job_id, kind=kind, attempts=attempts, error=type(problem).__name__)
+        log.warning("job %s (%s) failed, attempt %s: %s", job_id, kind, attempts, type(problem).__name__)
     with transaction():
         job = db.session.get_one(Job, job_id)
         job.last_error = error

@@ -1,38 +1,56 @@
-"""The worker: woken by a bell (huey's queue on a file of its own), it does the jobs that are due.
+"""The worker: woken by a bell, it does the jobs that are due (with huey).
 
-The bell may be lost; the job table is the truth, and the worker looks there every minute anyway. The
-bell's file runs with a rollback journal: the system's SQLite must not be trusted with a WAL.
+The bell is a file that is touched: a web process rings it in passing, and many rings at once wake the worker
+once. A ring may be lost, or another machine's; the job table is the truth, and the worker looks there every
+minute anyway.
 """
 
+import time
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
 from flask import Flask
-from huey import SqliteHuey, crontab
 
 from outbox import jobs
 
+_EAR = 0.1  # seconds between two looks at the bell
+
 
 def install(app: Flask) -> None:
-    """Let commits on `app` ring, and let a worker hear it."""
-    bell = SqliteHuey(
-        "teranga",
-        filename=str(app.config["SETTINGS"].instance / "bell.db"),
-        journal_mode="delete",
-        fsync=False,
-        results=False,
-    )
+    """Let commits on `app` ring."""
+    jobs.bell[0] = partial(Path.touch, _bell(app))
+
+
+def run(app: Flask) -> None:
+    """Deliver until told to stop: SIGINT lets the present job end, SIGTERM does not wait."""
+    from huey import MemoryHuey, crontab  # 10 MB that no web process needs
+
+    queue = MemoryHuey("teranga", results=False)
 
     def deliver() -> None:
         with app.app_context():
             while jobs.run_due():
                 pass
 
-    ring = bell.task(name="deliver")(deliver)
-    bell.periodic_task(crontab(minute="*"), name="deliver_anyway")(deliver)
-    jobs.bell[0] = ring
-    app.extensions["teranga.bell"] = bell
+    ring = queue.task(name="deliver")(deliver)
+    queue.periodic_task(crontab(minute="*"), name="deliver_anyway")(deliver)
+    Thread(target=_listen, args=(_bell(app), ring), daemon=True).start()
+    ring()
+    queue.create_consumer(workers=1, max_delay=1, initial_delay=0.1).run()
 
 
-def run(app: Flask) -> None:
-    """Deliver until told to stop: SIGINT lets the present job end, SIGTERM does not wait."""
-    with app.app_context():
-        jobs.run_due()
-    app.extensions["teranga.bell"].create_consumer(workers=1, max_delay=1, initial_delay=0.1).run()
+def _bell(app: Flask) -> Path:
+    return Path(app.config["SETTINGS"].instance) / "bell"
+
+
+def _listen(bell: Path, ring: Any) -> None:
+    """Pass on that the bell was touched."""
+    heard = 0
+    while True:
+        touched = bell.stat().st_mtime_ns if bell.exists() else 0
+        if touched != heard:
+            heard = touched
+            ring()
+        time.sleep(_EAR)

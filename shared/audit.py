@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, String, Text
+from sqlalchemy import JSON, String, Text, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.clock import now
-from shared.database import Base, db
+from shared.database import Base, connection, db
 
 
 class Actor(Protocol):
@@ -38,10 +38,12 @@ class AuditRecord(Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
 
 
+_RECORD = insert(AuditRecord)
+
+
 def record(action: str, subject: object, *, by: Actor, reason: str = "", **details: Any) -> None:
     """Add to the trail, in the same transaction as the fact. `subject` is a mapped row with an id."""
     db.session.flush()
     label = f"{type(subject).__name__}:{getattr(subject, 'id', '')}"
-    db.session.add(
-        AuditRecord(actor=by.actor_label, action=action, subject=label, reason=reason, details=details)
-    )
+    what = {"action": action, "subject": label, "details": details}
+    connection().execute(_RECORD, what | {"actor": by.actor_label, "at": now(), "reason": reason})

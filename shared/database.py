@@ -1,21 +1,39 @@
-"""The database: one typed base, one write path. SQLite (a wheel of its own) and PostgreSQL alike.
-
-SQLite before 3.51.3 can corrupt a WAL database when the log resets, so an older engine is refused.
-"""
+"""The database: one typed base, one write path. SQLite (a wheel of its own) and PostgreSQL alike."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, dataclass_transform
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, event
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Insert,
+    Integer,
+    MetaData,
+    String,
+    Update,
+    bindparam,
+    event,
+    insert,
+    update,
+)
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, composite, mapped_column, relationship
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    MappedAsDataclass,
+    composite,
+    make_transient_to_detached,
+    mapped_column,
+    relationship,
+)
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.types import TypeDecorator
-
-SQLITE_FLOOR = (3, 51, 3)
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -86,16 +104,15 @@ def transaction() -> Iterator[None]:
     if session.info.get("writing"):
         raise Nested("transactions do not nest")
     session.rollback()
-    session.info["writing"] = True
     try:
-        session.connection(execution_options={"write": True})
+        session.info["writing"] = session.connection(execution_options={"write": True})
         yield
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
-        session.info["writing"] = False
+        session.info["writing"] = None
 
 
 def hold(row: Base) -> None:
@@ -104,16 +121,44 @@ def hold(row: Base) -> None:
     db.session.refresh(row, with_for_update=True)
 
 
-def engine_options(url: str) -> dict[str, Any]:
-    """Options of `create_engine` for `url`. Raises `RuntimeError` when SQLite's engine is too old."""
-    told = {"hide_parameters": True}  # an error in a log says what failed, and nothing about people
-    if not url.startswith("sqlite"):
-        return {**told, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
-    import pysqlite3.dbapi2 as module  # the wheel that carries its own SQLite
+def connection() -> Connection:
+    """The connection of this unit of work: asked directly, it flushes nothing and tells plain values."""
+    session = db.session()
+    return session.info.get("writing") or session.connection()
 
-    if module.sqlite_version_info < SQLITE_FLOOR:
-        raise RuntimeError(f"SQLite {module.sqlite_version} is too old; {SQLITE_FLOOR} or newer is needed")
-    return {**told, "module": module, "connect_args": {"timeout": 30, "check_same_thread": False}}
+
+def write(row: Base) -> None:
+    """Insert a new row now, with one statement, and keep it in the session as it was written.
+
+    A row that only adds a fact needs no unit of work; what is pending is flushed before. Raises
+    `IntegrityError` at once.
+    """
+    db.session.flush()
+    statement, names = _insertion(type(row))
+    held = vars(row)
+    written = connection().execute(statement, {name: held[name] for name in names if name in held})
+    row.id = written.inserted_primary_key[0]  # type: ignore[index, attr-defined]  # every table has an id
+    make_transient_to_detached(row)
+    db.session.add(row)
+
+
+def amend(row: Base, **values: object) -> None:
+    """Change columns of a written row now, with one statement; the session holds the new values too."""
+    connection().execute(_amendment(type(row)), {"row_id": row.id, **values})  # type: ignore[attr-defined]
+    for name, value in values.items():
+        set_committed_value(row, name, value)
+
+
+@cache
+def _amendment(kind: type[Base]) -> Update:
+    """The statement that changes the row of a table whose key is given as ``row_id``."""
+    return update(kind).where(kind.id == bindparam("row_id"))  # type: ignore[attr-defined]
+
+
+@cache
+def _insertion(kind: type[Base]) -> tuple[Insert, list[str]]:
+    """The statement that inserts a row of a table, and the names of its columns besides the key."""
+    return insert(kind.__table__), [one.key for one in kind.__table__.columns if not one.primary_key]  # type: ignore[arg-type]
 
 
 @event.listens_for(Engine, "connect")

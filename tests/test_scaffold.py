@@ -11,6 +11,8 @@ from types import ModuleType
 
 import pytest
 
+import tables
+
 ROOT = Path(__file__).resolve().parent.parent
 # Spelt with a class each, so that this file does not name what it looks for.
 HOSTS = re.compile(r"\b(pyp[i]|pythonhoste[d]|npmj[s]|deb\.debia[n])\.(org|com)\b")
@@ -156,3 +158,22 @@ def test_a_room_that_looks_the_wrong_way_is_found(tmp_path: Path) -> None:
     (tmp_path / "simulator" / "cards.py").write_text("import shared\n")
     (tmp_path / "shared" / "web.py").write_text("import app\n")
     assert "Contracts: 0 kept, 4 broken." in contracts()
+
+
+_NOT_FOR_PAGES = ("alembic", "huey", "icalendar", "numpy", "psycopg", "requests", "scipy", "segno", "stripe",
+                  "weasyprint", "webauthn", "xlsxwriter")  # fmt: skip
+
+
+def test_a_web_process_loads_only_what_pages_need() -> None:
+    """The rest comes with the first card, workbook or calendar, in another process, or never."""
+    asks = f"import sys, app; print([name for name in {_NOT_FOR_PAGES!r} if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", asks], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_the_newest_migration_is_the_one_with_the_highest_number() -> None:
+    """By which a server tells, without Alembic, whether its tables are up to date."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(ROOT / "migrations"))
+    assert scripts.get_heads() == [tables.newest()]

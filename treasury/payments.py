@@ -8,19 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from access.models import User
 from shared import audit
 from shared.audit import Actor, System
 from shared.clock import now
-from shared.database import db, hold, transaction
+from shared.database import connection, db, hold, transaction, write
 from shared.errors import Conflict, DomainError, NotFound
 from shared.i18n import _l
 from shared.money import Money
 from treasury import chart, ledger
-from treasury.gateway import Checkout, CheckoutState, CheckoutStatus, PaymentGateway
 from treasury.gateway_errors import KeyUsedOtherwise
+from treasury.gateway_values import Checkout, CheckoutState, CheckoutStatus, PaymentGateway
 from treasury.ledger import Leg
 from treasury.models import Attention, JournalEntry, Payment, PaymentMethod, PaymentStatus
 from treasury.references import new_reference
@@ -94,15 +94,18 @@ def request(command: RequestPayment, *, by: Actor) -> Payment:
         payer_name=command.payer_name,
         payer_email=command.payer_email,
     )
-    db.session.add(payment)
+    write(payment)
     audit.record("payment.request", payment, by=by, amount=str(command.amount), purpose=command.purpose)
     return payment
+
+
+_REFERENCED = select(Payment.id).where(Payment.reference == bindparam("reference"))
 
 
 def _unused_reference() -> str:
     while True:
         reference = new_reference()
-        if not db.session.scalar(select(Payment.id).where(Payment.reference == reference)):
+        if not connection().scalar(_REFERENCED, {"reference": reference}):
             return reference
 
 

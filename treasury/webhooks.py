@@ -9,9 +9,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from shared.database import db, transaction
 from shared.web import csrf, public
 from treasury import payments
-from treasury.gateway import CheckoutState, PaymentGateway
-from treasury.gateway import GatewayEvent as SignedEvent
 from treasury.gateway_errors import UnknownToGateway
+from treasury.gateway_values import CheckoutState, PaymentGateway
+from treasury.gateway_values import GatewayEvent as SignedEvent
 from treasury.models import GatewayEvent, Payment
 
 blueprint = Blueprint("stripe", __name__)

@@ -109,12 +109,24 @@ def test_the_pages_ask_few_questions_however_many_are_registered(
         return len(seen)
 
     urls = ("/", "/events/DKR05", "/events/DKR05/register")
+    client.get("/events/DKR05/register")  # the empty form is set once, and kept
     before = [questions(url) for url in urls]
     with transaction():
         for number in range(30):
             registration.register(told, somebody(number), by=BY)
     assert [questions(url) for url in urls] == before
     assert max(before) <= 6
+
+
+def test_a_registration_asks_little_of_the_database(app: Flask, client: FlaskClient, told: Edition) -> None:
+    """Nobody else writes while it is made: person, fee, message, link and trail are one statement each."""
+    typed = hidden_fields(client.get("/events/DKR05/register").text) | PERSON | {"method": "transfer"}
+    with counting(app) as seen:
+        assert client.post("/events/DKR05/register", data=typed).status_code == 303
+    told_by = [statement.split()[0] for statement in seen]
+    assert told_by.count("INSERT") == 8, "person, registration, payment, a record of each, message, link"
+    assert told_by.count("UPDATE") == 2, "one place more, the registration's payment"
+    assert told_by.count("SELECT") <= 5
 
 
 def test_somebody_registers_alone_and_learns_what_happens_next(client: FlaskClient, told: Edition) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from shared.money import EXPONENTS, Money
 from tests.simulator.fixtures import DECLINED, KEY, SECRET, Receiver, SimulatedStripe
-from treasury.gateway import CheckoutStatus, PaymentGateway, StripeGateway, translated
+from treasury.gateway import StripeGateway, translated
 from treasury.gateway_errors import (
     BadSignature,
     GatewayClosed,
@@ -29,6 +29,7 @@ from treasury.gateway_errors import (
     PaymentDeclined,
     UnknownToGateway,
 )
+from treasury.gateway_values import CheckoutStatus, PaymentGateway
 from treasury.stripe_amounts import from_stripe, to_stripe
 
 INSTALMENT = Money.of("750.00", "CAD")

@@ -21,7 +21,7 @@ from shared.errors import Conflict, DomainError
 from shared.money import Money
 from tests.treasury.conftest import Ask
 from treasury import approvals, chart, exchange, ledger, payments, queries, verification
-from treasury.gateway import CheckoutState, CheckoutStatus
+from treasury.gateway_values import CheckoutState, CheckoutStatus
 from treasury.ledger import AlreadyReversed, Leg, SamePerson
 from treasury.models import (
     Account,

@@ -17,7 +17,7 @@ import stripe
 
 from shared.money import Money
 from tests.simulator.fixtures import KEY
-from treasury.gateway import CheckoutStatus, StripeGateway, translated
+from treasury.gateway import StripeGateway, translated
 from treasury.gateway_errors import (
     GatewayClosed,
     GatewayRefused,
@@ -25,6 +25,7 @@ from treasury.gateway_errors import (
     PaymentDeclined,
     UnknownToGateway,
 )
+from treasury.gateway_values import CheckoutStatus
 
 REAL_KEY = os.environ.get("STRIPE_TEST_KEY", "")
 
