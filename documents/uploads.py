@@ -7,11 +7,13 @@ serves a PDF sends it as an attachment from a sandboxed address.
 import hashlib
 import io
 from dataclasses import dataclass
-
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING
 
 from shared.errors import DomainError
 from shared.i18n import _l
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 LARGEST = 10 * 1024 * 1024
 _DECODERS = ("JPEG", "PNG", "WEBP")
@@ -58,6 +60,8 @@ def harmless(content: bytes) -> Upload:
 
 def _drawn_again(content: bytes) -> Upload:
     """Pixels only: no metadata, no trailing bytes, upright, on white, no larger than a page needs."""
+    from PIL import Image, ImageOps  # pages that take no photograph do without
+
     try:
         with Image.open(io.BytesIO(content), formats=_DECODERS) as image:
             kind = image.format or ""
@@ -71,7 +75,9 @@ def _drawn_again(content: bytes) -> Upload:
         raise NotADocument(field="document") from unreadable
 
 
-def _written(image: Image.Image, kind: str) -> Upload:
+def _written(image: "Image.Image", kind: str) -> Upload:
+    from PIL import Image
+
     through = image.convert("RGBA")
     page = Image.new("RGB", image.size, "white")
     page.paste(through, mask=through.getchannel("A"))

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from math import log
 
-from rapidfuzz.fuzz import ratio
-
 # Words of banks and grammar that name nobody.
 _EMPTY_WORDS = frozenset(
     """a an and au aux cad ch chq cheque cie counter credit d da das de debit del dep deposit depot des
@@ -71,7 +69,7 @@ class Names:
         closeness = told / whole
         if closeness < _INITIALS and initials:
             return _INITIALS
-        if closeness < 1 and ratio("".join(written), "".join(name)) >= _SAME_NAME:
+        if closeness < 1 and _alike("".join(written), "".join(name)) >= _SAME_NAME:
             return 1.0
         return closeness
 
@@ -87,5 +85,12 @@ def _likeness(word: str, other: str) -> float:
     """How well the written `other` stands for `word`: shortened, glued to another word, mistyped."""
     if (len(other) >= 3 and word.startswith(other)) or (len(word) >= 5 and word in other):
         return 0.9
-    alike = ratio(word, other) if len(word) >= 4 else 0.0
+    alike = _alike(word, other) if len(word) >= 4 else 0.0
     return alike / 100 if alike >= _SAME_WORD else 0.0
+
+
+def _alike(one: str, other: str) -> float:
+    """How alike two texts are, letter by letter, in percent."""
+    from rapidfuzz.fuzz import ratio  # 4 MB for who reconciles
+
+    return float(ratio(one, other))

@@ -144,12 +144,11 @@ def test_what_has_left_is_forgotten_because_it_may_open_doors(postbox: Postbox) 
     assert job.payload == {"to": "ondine@example.org", "subject": "Votre reçu"}
 
 
-def test_a_failure_in_the_log_names_nobody(postbox: Postbox, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_in_the_log_names_nobody(postbox: Postbox, caplog: pytest.LogCaptureFixture) -> None:
     postbox.refusing = "550 no such person"
     send()
     run_due()
-    told = "".join(capsys.readouterr())
-    assert "SMTPRecipientsRefused" in told and "ondine" not in told
+    assert "SMTPRecipientsRefused" in caplog.text and "ondine" not in caplog.text
 
 
 def test_a_server_that_cannot_prove_its_name_is_told_nothing(tmp_path: Path) -> None:
