@@ -42,8 +42,8 @@ import network.views
 import outbox.jobs
 import serving
 import tables
+import treasury.book_cli
 import treasury.book_views
-import treasury.cli
 import treasury.commitment_models
 import treasury.document_models
 import treasury.document_views
@@ -374,7 +374,7 @@ for command in (
     events.cli.print_badges,
     savings,
     statements,
-    treasury.cli.ledger,
+    treasury.book_cli.ledger,
 ):
     main.add_command(command)
 

@@ -199,13 +199,14 @@ class OpeningForm(Once):
         for row in self.rows:
             in_currency(row.form.amount, self.currency)
         good = bool(super().validate(extra_validators))
-        for row in self._begun():
-            for field in (row.account, row.fund, row.amount):
-                if not field.data:
-                    field.errors, good = (
-                        [_("Choose one.") if field is not row.amount else _("How much?")],
-                        False,
-                    )
+        torn = [
+            field for row in self._begun() for field in (row.account, row.fund, row.amount) if not field.data
+        ]
+        for field in torn:
+            field.errors = [_("How much?") if isinstance(field, MoneyField) else _("Choose one.")]
+        if torn:
+            self.form_errors.append(_("A row that was begun names its account, its fund and an amount."))
+            return False
         return good
 
     def _begun(self) -> list[Any]:

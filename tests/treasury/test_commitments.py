@@ -10,6 +10,7 @@ from access.models import User
 from outbox import jobs
 from shared import clock
 from shared.database import db, transaction
+from shared.errors import Conflict
 from shared.money import Money
 from tests.conftest import sign_in
 from tests.treasury.conftest import Ask
@@ -137,7 +138,7 @@ def test_a_draft_pays_a_promise_of_a_fund_it_takes_from(
     again = promise(outaouais, "50.00", aristide)
     with transaction():
         commitments.intend(entry, again)
-    with pytest.raises(commitments.Conflict), transaction():
+    with pytest.raises(Conflict), transaction():
         commitments.intend(entry, again)
     with transaction():
         approvals.discard(entry, "No", by=zoe)

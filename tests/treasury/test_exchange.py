@@ -107,7 +107,10 @@ def test_the_difference_of_dakar_stands_in_its_own_account(
     assert [(one.fund.code, one.amount) for one in exchange.differences()] == [("DKR05-OUT", xof("7267"))]
     found = exchange.conversions()[0]
     assert (found.given, found.received, found.difference) == (cad("2000.00"), xof("830000"), xof("7267"))
-    assert (Fraction(found.told.numerator, found.told.denominator), found.told.source) == (415, "slip 17")
+    assert (Fraction(found.told.numerator, found.told.denominator), found.told.source) == (
+        Fraction(415),
+        "slip 17",
+    )
     with pytest.raises(DatabaseError), transaction():
         db.session.execute(text("UPDATE exchange_rate SET numerator = 1"))
     with pytest.raises(DatabaseError), transaction():
