@@ -22,7 +22,7 @@ from shared.i18n import _l
 from shared.money import Money
 from treasury import overdrafts
 from treasury.commitment_models import Commitment, CommitmentDraft, CommitmentEvent, CommitmentStep
-from treasury.models import EntryStatus, Fund, JournalEntry
+from treasury.models import EntryStatus, Fund, JournalEntry, LedgerHead
 
 
 class NotAvailable(DomainError):
@@ -164,6 +164,7 @@ def consume_intended(entry: JournalEntry, *, by: Actor) -> None:
     intent = db.session.get(CommitmentDraft, entry.id)
     if intent is None:
         return
+    db.session.get_one(LedgerHead, 1, with_for_update=True)  # first, as whoever posts does: no deadlock
     commitment = db.session.get_one(Commitment, intent.commitment_id, with_for_update=True)
     db.session.expire(commitment, ["events"])
     taken = overdrafts.takes(entry).get((commitment.fund_id, commitment.currency))
@@ -191,7 +192,7 @@ def outstanding(fund_id: int | None = None) -> Sequence[Commitment]:
     return db.session.scalars(chosen).all()
 
 
-def committed(fund_ids: Sequence[int] | None = None) -> dict[tuple[int, str], Money]:
+def committed() -> dict[tuple[int, str], Money]:
     """What each fund has promised and not yet paid, by fund and currency."""
     chosen = (
         select(Commitment.fund_id, Commitment.currency, func.sum(SIGNED))
@@ -199,8 +200,6 @@ def committed(fund_ids: Sequence[int] | None = None) -> dict[tuple[int, str], Mo
         .group_by(Commitment.fund_id, Commitment.currency)
         .having(func.sum(SIGNED) != 0)
     )
-    if fund_ids is not None:
-        chosen = chosen.where(Commitment.fund_id.in_(fund_ids))
     return {
         (fund_id, currency): Money(int(minor), currency)
         for fund_id, currency, minor in db.session.execute(chosen)

@@ -61,11 +61,6 @@ def rate_on(base: str, quote: str, day: date) -> Rate:
     return Rate(base, quote, to_value / from_value, min(from_day, to_day), " × ".join(sources))
 
 
-def known_currencies(day: date) -> list[str]:
-    """The currencies that a rate is known for on that day."""
-    return sorted(one for one in ("EUR", *PEGS, *_history()[0]) if _per_euro(one, day))
-
-
 def last_day() -> date:
     """The last day of the history that is bundled."""
     return _history()[1][-1]

@@ -182,6 +182,8 @@ def test_on_the_pages_money_is_promised_paid_and_given_back(
         f"/treasury/entries/{entry}/commitment", data={"commitment": one}, follow_redirects=True
     )
     assert "reste engagé" in page.text
+    assert client.post(f"/treasury/entries/{entry}/commitment", data={}).status_code == 404
+    assert client.post("/treasury/commitments/new", data=form | {"payee": ""}).status_code == 422
     twice = client.post(
         f"/treasury/entries/{entry}/commitment", data={"commitment": one}, follow_redirects=True
     )

@@ -210,7 +210,7 @@ def test_on_the_pages_a_rate_is_typed_and_money_changed(
     sign_in(client, aristide)
     assert "Pas encore d’écart" in client.get("/treasury/exchange").text
     rate = {"base": "CAD", "quote": "XOF", "dated_on": "2005-06-30", "source": "Journal officiel"}
-    for wrong in ("0", "quatre", "1e3", "-5"):
+    for wrong in ("0", "quatre", "1e3", "-5", ""):
         page = client.post("/treasury/exchange/rates/new", data=rate | {"value": wrong})
         assert (page.status_code, wrong in page.text) == (422, True)
     same = client.post("/treasury/exchange/rates/new", data=rate | {"value": "418,6336", "quote": "CAD"})
@@ -235,6 +235,8 @@ def test_on_the_pages_a_rate_is_typed_and_money_changed(
     }
     other = client.post("/treasury/exchange/new", data=slip | {"received_currency": "EUR", "received": "1"})
     assert (other.status_code, "pour d’autres monnaies" in other.text) == (422, True)
+    empty = client.post("/treasury/exchange/new", data=slip | {"given": ""})
+    assert empty.status_code == 422
     equal = client.post(
         "/treasury/exchange/new",
         data=slip | {"received_currency": "CAD", "received": "1,00", "reference": "slip"},

@@ -219,3 +219,16 @@ def race(attempts: list[Callable[[], bool]]) -> int:
     for one in threads:
         one.join()
     return sum(done)
+
+
+def test_the_walk_names_promises_that_were_tampered_with(
+    promised: Commitment, outaouais: Fund, aristide: User
+) -> None:
+    draft = spending(outaouais, "10.00", aristide).id
+    on = " ON commitment_event" if db.engine.dialect.name == "postgresql" else ""
+    with transaction():
+        db.session.execute(text(f"DROP TRIGGER commitment_event_happens{on}"))
+        db.session.execute(text(f"{HAPPENS} (1, 'released', 50000, {DATED}, NULL)"))
+        db.session.execute(text(f"{HAPPENS} (1, 'consumed', 1, {DATED}, {draft})"))
+    rows = [one.row.split()[0] for one in verification.check().findings]
+    assert rows == ["fund_balance", "commitment", "commitment_event"]

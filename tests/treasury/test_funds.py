@@ -189,6 +189,7 @@ def test_a_fund_is_opened_described_and_kept_on_the_pages(
     assert "Réseau fictif" in client.post("/treasury/entities/new", data=body, follow_redirects=True).text
     entity = db.session.scalars(select(LegalEntity)).one()
     assert (entity.country, entity.is_default, entity.year_starts) == ("SN", True, 9)
+    assert client.post(f"/treasury/entities/{entity.id}", data=body | {"name": ""}).status_code == 422
     client.post(f"/treasury/entities/{entity.id}", data=body | {"charity_number": "00000 RR0000"})
     client.post("/treasury/entities/new", data=body | {"name": "Autre"})
     other = db.session.scalars(select(LegalEntity.id).where(LegalEntity.name == "Autre")).one()
@@ -197,6 +198,7 @@ def test_a_fund_is_opened_described_and_kept_on_the_pages(
     made = client.post("/treasury/funds/new", data=fund, follow_redirects=True)
     assert "Voyages" in made.text
     assert client.post("/treasury/funds/new", data=fund).status_code == 422
+    assert client.post("/treasury/funds/new", data=fund | {"name": ""}).status_code == 422
     key = db.session.scalars(select(Fund.id).where(Fund.code == "ACDI")).one()
     window = {"starts_on": "2005-01-01", "ends_on": "2004-01-01"}
     assert client.post(f"/treasury/fund-details/{key}", data=fund | window).status_code == 422
@@ -223,6 +225,8 @@ def test_an_overdraft_is_allowed_and_withdrawn_on_the_pages(
     leave = {"fund": outaouais.id, "currency": "CAD", "limit": "5,00", "starts_on": "2005-11-01"}
     leave |= {"ends_on": "2005-10-01", "reason": "La subvention arrive"}
     assert client.post("/treasury/overdrafts/new", data=leave).status_code == 422
+    assert client.post("/treasury/overdrafts/new", data=leave | {"reason": ""}).status_code == 422
+    assert "5,00" in client.get("/treasury/chart").text
     page = client.post(
         "/treasury/overdrafts/new", data=leave | {"ends_on": "2005-12-31"}, follow_redirects=True
     )
@@ -246,7 +250,8 @@ def test_opening_balances_are_typed_without_the_other_side(
     head = {"dated_on": "2003-01-01", "narration": "Bilan 2002", "currency": "CAD", "submission_key": "k"}
     torn = client.post("/treasury/openings/new", data=head | rows | {"rows-1-amount": ""})
     assert (torn.status_code, "Combien" in torn.text) == (422, True)
-    assert client.post("/treasury/openings/new", data=head).status_code == 422
+    nothing = dict.fromkeys(rows, "")
+    assert "au moins un compte" in client.post("/treasury/openings/new", data=head | nothing).text
     for _twice in range(2):
         page = client.post("/treasury/openings/new", data=head | rows, follow_redirects=True)
         assert "Bilan 2002" in page.text
