@@ -14,7 +14,7 @@ from shared.i18n import _, _l
 from shared.money import EXPONENTS
 from treasury import chart
 from treasury.exchange import Conversion, as_rate, typed_rates
-from treasury.forms import Once, day, fund_choices, not_in_the_future, words
+from treasury.forms import Drafting, day, fund_choices, not_in_the_future, words
 from treasury.fund_forms import in_currency
 from treasury.rates import Rate
 from treasury.wording import rate_figure, rate_source
@@ -59,7 +59,7 @@ class RateForm(Form):
         return Rate(self.base.data, self.quote.data, self.value.rate, day(self.dated_on), words(self.source))
 
 
-class ConversionForm(Once):
+class ConversionForm(Drafting):
     """Money changed into another currency, as the slip says."""
 
     fund = SelectField(_l("Fund"), [InputRequired()], choices=fund_choices)

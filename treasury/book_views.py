@@ -5,7 +5,6 @@ from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
 
 from access.policy import Permission
 from shared.clock import today
@@ -17,9 +16,10 @@ from shared.web import requires
 from treasury import exchange, frameworks, open_items, periods, queries, rates, year_end
 from treasury.book_forms import CloseForm, ConversionForm, RateForm, YearEndForm
 from treasury.chart import CHART
+from treasury.drafting import drafted
 from treasury.forms import ReasonForm, day, words
 from treasury.funds import default_entity
-from treasury.models import JournalEntry, Period
+from treasury.models import Period
 from treasury.pages import page_context, whoever_acts
 from treasury.rates import NoRate
 from treasury.wording import ACCOUNT_KINDS, OPEN_ITEMS
@@ -81,17 +81,11 @@ def new_conversion() -> Any:
     """Record money changed; another person posts it."""
     form = ConversionForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                entry = db.session.scalar(
-                    select(JournalEntry).where(JournalEntry.idempotency_key == form.key)
-                )
-                entry_id = (entry or exchange.convert(form.command(), by=whoever_acts())).id
-        except DomainError as refused:
-            explain(form, refused)
-        else:
-            flash(_("Written as a draft. Somebody else approves it."), "good")
-            return redirect(url_for("treasury.entry", entry_id=entry_id))
+        return drafted(
+            form,
+            lambda: exchange.convert(form.command(), by=whoever_acts()),
+            "treasury/conversion_form.html",
+        )
     return _form("conversion_form", form)
 
 

@@ -3,18 +3,17 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
 
 from access.policy import Permission
 from shared import audit
 from shared.clock import now
 from shared.database import db, transaction
-from shared.errors import DomainError, NotFound
-from shared.forms import explain
+from shared.errors import NotFound
 from shared.i18n import _
 from shared.web import requires, same_origin_path
 from treasury import approvals, journal_queries, ledger
-from treasury.forms import EntryForm, Once, ReasonForm, ResolveForm, ReversalForm, TransferForm, day, words
+from treasury.drafting import drafted
+from treasury.forms import EntryForm, ReasonForm, ResolveForm, ReversalForm, TransferForm, day, words
 from treasury.funds import OutsideWindow
 from treasury.models import Attention, JournalEntry
 from treasury.overdrafts import FundOverdrawn
@@ -34,7 +33,7 @@ def new_entry() -> Any:
         form.add_rows()
         return render_template("treasury/new_entry.html", form=form)
     if form.validate_on_submit():
-        return _drafted(
+        return drafted(
             form,
             lambda: ledger.draft(
                 day(form.dated_on),
@@ -54,24 +53,10 @@ def new_transfer() -> Any:
     """Give money of one fund to another; another person posts it."""
     form = TransferForm()
     if form.validate_on_submit():
-        return _drafted(
+        return drafted(
             form, lambda: transfer(form.command(), by=whoever_acts()), "treasury/new_transfer.html"
         )
     return render_template("treasury/new_transfer.html", form=form), 422 if form.is_submitted() else 200
-
-
-def _drafted(form: Once, write: Any, template: str) -> Any:
-    """The draft's page; the same form sent again leads to the same draft."""
-    try:
-        with transaction():
-            entry = db.session.scalar(select(JournalEntry).where(JournalEntry.idempotency_key == form.key))
-            entry = entry or write()
-            entry_id = entry.id
-    except DomainError as refused:
-        explain(form, refused)
-        return render_template(template, form=form), refused.status
-    flash(_("Written as a draft. Somebody else approves it."), "good")
-    return redirect(url_for("treasury.entry", entry_id=entry_id))
 
 
 @blueprint.post("/entries/<int:entry_id>/approve")

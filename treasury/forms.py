@@ -4,6 +4,7 @@ import uuid
 from datetime import date
 from typing import Any
 
+from flask_wtf.file import FileField
 from sqlalchemy import select
 from wtforms import (
     DateField,
@@ -85,6 +86,12 @@ class Once(Form):
         return f"form:{self.submission_key.data}"
 
 
+class Drafting(Once):
+    """A form that writes a draft; the document that proves it may come along."""
+
+    document = FileField(_l("Its document: photograph or PDF, 10 MB at the most"))
+
+
 def not_in_the_future(form: Any, field: DateField) -> None:
     """A validator: the day has come."""
     if field.data and field.data > today():
@@ -124,7 +131,7 @@ class ReversalForm(Form):
     reason = StringField(_l("Reason"), [DataRequired(), Length(max=200)])
 
 
-class TransferForm(Once):
+class TransferForm(Drafting):
     """Money of one fund given to another."""
 
     source = SelectField(_l("From the fund"), [InputRequired()], choices=fund_choices)
@@ -170,7 +177,7 @@ class LegForm(Part):
         return not any(one.data for one in self)
 
 
-class EntryForm(Once):
+class EntryForm(Drafting):
     """An entry written by hand, in one currency; another person posts it."""
 
     dated_on = DateField(_l("Date"), [InputRequired(), not_in_the_future], default=today)

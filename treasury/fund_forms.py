@@ -14,6 +14,7 @@ from shared.money import EXPONENTS
 from treasury import chart
 from treasury.commitments import Reserve
 from treasury.forms import (
+    Drafting,
     Once,
     chart_choices,
     currency_choices,
@@ -180,7 +181,7 @@ def _balance_accounts() -> Any:
     return as_choices([("", "—"), *kept])
 
 
-class OpeningForm(Once):
+class OpeningForm(Drafting):
     """Opening balances of one day, in one currency."""
 
     dated_on = DateField(_l("First day of the books"), [InputRequired(), not_in_the_future], default=today)

@@ -13,6 +13,7 @@ from shared.i18n import _
 from shared.web import requires
 from treasury import commitments, funds, journal_queries, openings, overdrafts
 from treasury.commitment_models import Commitment
+from treasury.drafting import drafted
 from treasury.forms import day, words
 from treasury.frameworks import frameworks
 from treasury.fund_forms import (
@@ -25,7 +26,7 @@ from treasury.fund_forms import (
     ReleaseForm,
 )
 from treasury.fund_models import LegalEntity, Overdraft
-from treasury.models import Fund, FundKind, JournalEntry
+from treasury.models import Fund, FundKind
 from treasury.pages import page_context, whoever_acts
 from treasury.wording import COMMITMENT_STEPS
 
@@ -220,24 +221,17 @@ def new_opening() -> Any:
     """Say what stood on each account when the books begin; another person posts it."""
     form = OpeningForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                entry = db.session.scalar(
-                    select(JournalEntry).where(JournalEntry.idempotency_key == form.key)
-                )
-                entry = entry or openings.open_books(
-                    day(form.dated_on),
-                    words(form.narration),
-                    form.openings(),
-                    by=whoever_acts(),
-                    idempotency_key=form.key,
-                )
-                entry_id = entry.id
-        except DomainError as refused:
-            explain(form, refused)
-        else:
-            flash(_("Written as a draft. Somebody else approves it."), "good")
-            return redirect(url_for("treasury.entry", entry_id=entry_id))
+        return drafted(
+            form,
+            lambda: openings.open_books(
+                day(form.dated_on),
+                words(form.narration),
+                form.openings(),
+                by=whoever_acts(),
+                idempotency_key=form.key,
+            ),
+            "treasury/opening_form.html",
+        )
     return _form("opening_form", form)
 
 

@@ -145,3 +145,27 @@ def test_what_cannot_be_kept_is_said(
         client.post("/treasury/entries/999/documents", data={"document": (BytesIO(PDF), "a.pdf")}).status_code
         == 404
     )
+
+
+@pytest.mark.usefixtures("without_tokens")
+def test_the_document_comes_along_with_the_entry_or_neither_is_kept(
+    client: FlaskClient, receive: Ask, outaouais: Fund, sorel: Fund, aristide: User
+) -> None:
+    receive("750.00")
+    sign_in(client, aristide)
+    form = {"source": outaouais.id, "target": sorel.id, "currency": "CAD", "amount": "5,00"}
+    form |= {"dated_on": "2005-11-14", "narration": "Décision 7", "submission_key": "once"}
+    before = db.session.query(JournalEntry).count()
+    refused = client.post("/treasury/transfers/new", data=form | {"document": (BytesIO(b"no"), "a.txt")})
+    assert (refused.status_code, "JPEG, PNG" in refused.text, "Décision 7" in refused.text) == (
+        422,
+        True,
+        True,
+    )
+    assert db.session.query(JournalEntry).count() == before
+    page = client.post(
+        "/treasury/transfers/new",
+        data=form | {"document": (BytesIO(PDF), "minute.pdf")},
+        follow_redirects=True,
+    )
+    assert "minute.pdf" in page.text
