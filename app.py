@@ -50,11 +50,15 @@ import treasury.document_views
 import treasury.entry_views
 import treasury.fund_models
 import treasury.fund_views
+import treasury.gift_views
 import treasury.models
+import treasury.paper_models
+import treasury.paper_views
 import treasury.payment_views
 import treasury.reconciled_views
 import treasury.reconciliation_models
 import treasury.reconciliation_views
+import treasury.report_views
 import treasury.statement_column_views
 import treasury.statement_models
 import treasury.statement_views
@@ -65,6 +69,7 @@ from access.asking import bearer, person
 from access.policy import Permission, can
 from access.tokens import SCOPES
 from config.settings import Settings, UnsafeSettings, read_settings
+from delegations.expectations import funders, instalments, pledges
 from delegations.savings import deposit_settled
 from delegations.savings_cli import savings
 from demonstration.load import demo
@@ -77,7 +82,7 @@ from shared.database import db
 from shared.errors import DomainError
 from shared.i18n import _l
 from tables import engine_options
-from treasury import bank_details, commitments, proposals
+from treasury import bank_details, commitments, expectations, gifts, paper_messages, proposals
 from treasury.gateway_values import PaymentGateway
 from treasury.payments import SETTLED
 from treasury.statement_cli import statements
@@ -151,10 +156,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     treasury.book_views.blueprint,
     treasury.document_views.blueprint,
     treasury.entry_views.blueprint,
+    treasury.gift_views.blueprint,
+    treasury.paper_views.blueprint,
     treasury.fund_views.blueprint,
     treasury.payment_views.blueprint,
     treasury.reconciled_views.blueprint,
     treasury.reconciliation_views.blueprint,
+    treasury.report_views.blueprint,
     treasury.statement_column_views.blueprint,
     treasury.statement_views.blueprint,
     treasury.views.blueprint,
@@ -176,6 +184,16 @@ def _rooms(app: Flask, settings: Settings) -> None:
     outbox.jobs.HANDLERS["commitment-expires"] = commitments.expire
     outbox.jobs.HANDLERS[proposals.JOB] = proposals.run_job
     SETTLED["savings"] = deposit_settled
+    SETTLED[gifts.PURPOSE] = gifts.gift_settled
+    expectations.EXPECTED.update(
+        fees=expectations.requested_payments,
+        gifts=expectations.pledged_gifts,
+        commitments=expectations.promised_payments,
+        instalments=instalments,
+        pledges=pledges,
+    )
+    expectations.FUNDERS["agreements"] = funders
+    outbox.jobs.HANDLERS["paper-message"] = paper_messages.send_paper
     worker.install(app)
     outbox.jobs.HANDLERS["mail"] = partial(mail.deliver, server=settings.mail_url, sender=settings.mail_from)
 

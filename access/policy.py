@@ -31,6 +31,7 @@ class Permission(StrEnum):
     NETWORK_READ = "network.read"
     NOMINATION_ACCREDIT = "nomination.accredit"
     OUTBOX_READ = "outbox.read"
+    PAPER_ISSUE = "paper.issue"
     PLAN_MANAGE = "plan.manage"
     REGISTRATION_MANAGE = "registration.manage"
     REGISTRATION_READ = "registration.read"
@@ -66,8 +67,8 @@ ALLOWS: dict[RoleName, frozenset[Permission]] = {
     ),
     RoleName.TREASURER: frozenset(
         {
-            P.ATTENTION_RESOLVE, P.ENTRY_RECORD, P.NETWORK_READ, P.PLAN_MANAGE, P.STATEMENT_RECONCILE,
-            *_READ_MONEY,
+            P.ATTENTION_RESOLVE, P.ENTRY_RECORD, P.NETWORK_READ, P.PAPER_ISSUE, P.PLAN_MANAGE,
+            P.STATEMENT_RECONCILE, *_READ_MONEY,
         }
     ),
     RoleName.APPROVER: frozenset({P.ENTRY_APPROVE, P.NETWORK_READ, *_READ_MONEY}),

@@ -151,8 +151,8 @@ def _send(
 ) -> None:
     """A message of a few sentences and one link."""
     told = {"subject": subject, "lines": lines, "action": action, "link": path and absolute(path)}
-    text = render("delegations/email/message.txt", **told)
-    html = render("delegations/email/message.html", **told)
+    text = render("emails/message.txt", **told)
+    html = render("emails/message.html", **told)
     mail.send(to, subject, text, html, key=key)
 
 

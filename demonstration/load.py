@@ -12,6 +12,7 @@ from demonstration import (
     desk_chapter,
     directory_chapter,
     interrupted,
+    receipts_chapter,
     savings_chapter,
     support_chapter,
     treasury_chapter,
@@ -46,6 +47,7 @@ def load(moment: str) -> Stage:
     treasury_chapter.found_house(stage)
     savings_chapter.tell(stage)
     support_chapter.tell(stage)
+    receipts_chapter.tell(stage)
     treasury_chapter.promise_tickets(stage)
     desk_chapter.settle_fees(stage)
     desk_chapter.invite_guests(stage)

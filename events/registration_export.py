@@ -5,19 +5,11 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from pathlib import Path
 
+from documents.spreadsheets import NO_FORMULA, neutral, sheet_name
 from events.registration_list import EXPORT_COLUMNS
 
-CSV_MIME = "text/csv; charset=utf-8"
-XLSX_MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-_FORMULA = frozenset(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
 _LINES = 500  # written at a time
 _WIDTHS = (12, 28, 30, 30, 8, 12, 6, 14, 14, 10, 8, 14, 12, 16, 18, 8, 17)
-
-
-def neutral(cell: str) -> str:
-    """`cell` so that no spreadsheet takes it for a formula: an apostrophe before what would begin one."""
-    return f"'{cell}" if cell[:1] in _FORMULA else cell
 
 
 def csv_lines(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
@@ -37,16 +29,11 @@ def csv_lines(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
 
 def write_workbook(path: Path, rows: Iterable[tuple[str, ...]], title: str) -> None:
     """Write an XLSX file at `path`, row by row, every cell a text except the fee."""
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
+    options = {"constant_memory": True, **NO_FORMULA}
     import xlsxwriter  # 14 MB that no other page needs
 
     with xlsxwriter.Workbook(str(path), options) as workbook:
-        sheet = workbook.add_worksheet(_sheet_name(title))
+        sheet = workbook.add_worksheet(sheet_name(title))
         bold = workbook.add_format({"bold": True})
         for column, width in enumerate(_WIDTHS):
             sheet.set_column(column, column, width)
@@ -60,8 +47,3 @@ def write_workbook(path: Path, rows: Iterable[tuple[str, ...]], title: str) -> N
                     sheet.write_number(line, column, float(cell))
                 elif cell:
                     sheet.write_string(line, column, cell)
-
-
-def _sheet_name(title: str) -> str:
-    """A name that workbooks accept: at most 31 characters and none of their own signs."""
-    return "".join(" " if character in "[]:*?/\\'" else character for character in title)[:31].strip() or "1"

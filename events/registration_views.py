@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 
 from access.asking import person
 from access.policy import Permission, can
+from documents.spreadsheets import CSV_MIME, XLSX_MIME
 from events import registration, registration_export
 from events.manage_forms import ReasonForm, ReceiptForm
 from events.manage_views import STATUS_LABELS, asked_by, managed
@@ -82,9 +83,7 @@ def as_csv(code: str) -> Any:
         """Written while it is sent: what it reads is read anew, for the view has ended by then."""
         yield from registration_export.csv_lines(exported(db.session.get_one(Edition, key), wanted, locale))
 
-    return Response(
-        stream_with_context(lines()), headers=_download(f"{code}.csv", registration_export.CSV_MIME)
-    )
+    return Response(stream_with_context(lines()), headers=_download(f"{code}.csv", CSV_MIME))
 
 
 @blueprint.get("/export.xlsx")
@@ -97,7 +96,7 @@ def as_workbook(code: str) -> Any:
         path = Path(folder) / "registrations.xlsx"
         rows = exported(edition, _wanted(), locale_code())
         registration_export.write_workbook(path, rows, edition.code)
-        return Response(path.read_bytes(), headers=_download(f"{code}.xlsx", registration_export.XLSX_MIME))
+        return Response(path.read_bytes(), headers=_download(f"{code}.xlsx", XLSX_MIME))
 
 
 @blueprint.get("/<int:registration_id>")

@@ -205,6 +205,18 @@ START
     chmod +x .sys/chromium/start
 }
 
+# install_hledger: the reader that judges the journal's export; its path in TERANGA_HLEDGER.
+install_hledger() {
+    find_hledger >/dev/null || install_packages hledger hledger
+    TERANGA_HLEDGER=$(find_hledger) || {
+        say "No hledger. As root: apt-get install -y --no-install-recommends hledger"
+        return 1
+    }
+    export TERANGA_HLEDGER
+    use_unpacked hledger
+}
+find_hledger() { command -v hledger || command -v "$HERE/.sys/hledger/usr/bin/hledger"; }
+
 # --- Together -----------------------------------------------------------------------------------------
 
 # prepare app|test: Python packages, Pango, compiled translations.

@@ -24,11 +24,23 @@ from shared.audit import System
 from shared.clock import now
 from shared.database import db, transaction
 from tests.delegations.conftest import cad, delegation_of, plan_of
-from treasury import attachments, chart, commitments, funds, overdrafts, payments, reconciliation
+from treasury import (
+    attachments,
+    chart,
+    commitments,
+    funds,
+    gifts,
+    overdrafts,
+    payment_papers,
+    payments,
+    reconciliation,
+)
 from treasury.commitments import Reserve
 from treasury.funds import DescribeEntity
-from treasury.models import Account, Attention, JournalEntry, Period, StatementLine
+from treasury.models import Account, Attention, JournalEntry, Payment, Period, StatementLine
 from treasury.overdrafts import AllowOverdraft
+from treasury.paper_models import GiftNature
+from treasury.payment_papers import MadeOutTo
 from treasury.statement_import import import_statement
 from treasury.statement_uploads import keep_upload
 from treasury.statement_values import Assumptions
@@ -103,6 +115,7 @@ def build() -> World:
     world.places["/treasury"] = _money(plan, people["treasurer"], people["approver"])
     world.places["/treasury/funds/"] = {"code": outaouais.code}
     world.places |= _books(outaouais, waiting=world.places["/treasury"]["entry_id"], people=people)
+    world.places |= _papers(outaouais, world.places["/treasury"]["reference"], people["treasurer"])
     world.places["/treasury/entries/<int:entry_id>/reverse"] = {
         "entry_id": world.places["/treasury"].pop("posted_id")
     }
@@ -188,6 +201,32 @@ def _books(delegation: Delegation, waiting: int, people: dict[str, User]) -> dic
             "/treasury/fund-details/": {"fund_id": fund},
             "/treasury/overdrafts/": {"overdraft_id": overdraft.id},
             "/treasury/periods/": {"period_id": period.id},
+        }
+
+
+def _papers(delegation: Delegation, reference: str, treasurer: User) -> dict[str, dict[str, Any]]:
+    """An invoice, printed already, with the link of whom it is made out to; a gift of goods."""
+    with transaction():
+        asked = db.session.scalars(select(Payment).where(Payment.reference == reference)).one()
+        invoice = payment_papers.invoice(asked, MadeOutTo(name="P1"), by=treasurer)
+        db.session.flush()
+        invoice.pdf, invoice.sha256 = b"%PDF-1.7", "0" * 64
+        gift = gifts.record_gift(
+            gifts.RecordGift(
+                nature=GiftNature.KIND,
+                fund_id=delegation.fund_id,
+                donor_name="Clio Maquette",
+                value=cad("10.00"),
+                given_on=date(2003, 1, 31),
+            ),
+            by=treasurer,
+        )
+        db.session.flush()
+        return {
+            "/treasury/papers/": {"paper_id": invoice.id},
+            "/treasury/gifts/": {"gift_id": gift.id},
+            "/treasury/reports/": {"name": "cash", "ending": "csv", "form": "hledger"},
+            "/paper/": {"token": links.issue_link("paper", invoice.id, now() + timedelta(days=30))},
         }
 
 

@@ -6,12 +6,8 @@ import sys
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
-from shared.database import db
-from treasury import queries, verification
-from treasury.models import EntryStatus, JournalEntry
+from treasury import exports, queries, verification
 
 
 @click.group()
@@ -60,31 +56,37 @@ def trial_balance(as_json: bool) -> None:
 
 
 @ledger.command("export")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", *exports.FORMATS]),
+    default="csv",
+    show_default=True,
+    help="What reads it.",
+)
+@click.option("--year", type=int, help="Only the entries of this calendar year (FEC: the last one's).")
 @with_appcontext
-def export() -> None:
-    """Every posted posting as CSV on standard output, in posting order."""
+def export(form: str, year: int | None) -> None:
+    """Every posted posting on standard output, in posting order."""
+    if form != "csv":
+        for piece in exports.FORMATS[form].write(exports.Span(year=year)):
+            click.echo(piece, nl=False)
+        return
     out = csv.writer(sys.stdout)
     out.writerow(["number", "date", "narration", "account", "fund", "amount", "currency", "memo", "hash"])
-    entries = (
-        select(JournalEntry)
-        .where(JournalEntry.status == EntryStatus.POSTED)
-        .order_by(JournalEntry.number)
-        .options(selectinload(JournalEntry.postings))
-        .execution_options(yield_per=500)
-    )
-    for entry in db.session.scalars(entries):
-        for one in entry.postings:
-            amount = one.amount
+    for entry in exports.booked(exports.Span(year=year)):
+        for line in entry.lines:
+            amount = line.amount
             out.writerow(
                 [
                     entry.number,
                     entry.dated_on,
                     entry.narration,
-                    one.account.code,
-                    one.fund.code,
+                    line.key.code,
+                    line.key.fund,
                     amount.decimal(),
                     amount.currency,
-                    one.memo,
+                    line.memo,
                     entry.hash,
                 ]
             )

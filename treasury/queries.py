@@ -109,6 +109,24 @@ def receipts(fund_ids: Sequence[int], code: str, currency: str) -> dict[int, lis
     return found
 
 
+def income(fund_id: int, until: date) -> list[Money]:
+    """What came to a fund as income up to a day, one positive amount a currency."""
+    rows = db.session.execute(
+        select(Posting.currency, -func.sum(Posting.amount_minor))
+        .join(Posting.entry)
+        .join(Account, Account.id == Posting.account_id)
+        .where(
+            _POSTED,
+            Posting.fund_id == fund_id,
+            Account.kind == AccountKind.INCOME,
+            JournalEntry.dated_on <= until,
+        )
+        .group_by(Posting.currency)
+        .order_by(Posting.currency)
+    )
+    return [Money(int(minor), currency) for currency, minor in rows]
+
+
 def received(fund_ids: Sequence[int], code: str, currency: str) -> dict[int, Money]:
     """For each fund, the total of `receipts`, summed by the database; a fund without any is absent."""
     rows = db.session.execute(

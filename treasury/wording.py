@@ -9,6 +9,7 @@ from shared.forms import reader
 from shared.i18n import LazyString, _l
 from treasury import chart, rates
 from treasury.models import Account, AccountKind, ExchangeRate, FundKind, PaymentMethod, PaymentStatus
+from treasury.paper_models import GiftNature, PaperKind
 from treasury.queries import BalanceRow
 from treasury.rates import Rate
 
@@ -34,6 +35,20 @@ METHODS: dict[PaymentMethod, LazyString] = {
     PaymentMethod.CASH: _l("cash"),
     PaymentMethod.MOBILE_MONEY: _l("mobile money"),
     PaymentMethod.INTERNAL: _l("another fund"),
+}
+
+PAPER_TITLES: dict[PaperKind, LazyString] = {
+    PaperKind.RECEIPT: _l("Payment receipt"),
+    PaperKind.DEPOSIT: _l("Acknowledgement of a deposit"),
+    PaperKind.INVOICE: _l("Invoice"),
+    PaperKind.CREDIT_NOTE: _l("Credit note"),
+    PaperKind.DONATION: _l("Official donation receipt"),
+}
+
+GIFT_NATURES: dict[GiftNature, LazyString] = {
+    GiftNature.MONEY: _l("money"),
+    GiftNature.KIND: _l("goods"),
+    GiftNature.SERVICE: _l("a service"),
 }
 
 PAYMENT_STATES: dict[PaymentStatus, tuple[str, LazyString]] = {

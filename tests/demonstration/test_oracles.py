@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,8 +24,13 @@ from shared import clock
 from shared.database import db
 from shared.money import Money, format_money
 from tests.conftest import settings
-from treasury import chart, queries, verification
+from tests.treasury.judges import bean_check, fec_faults, hledger_balances, iati_faults
+from treasury import chart, gifts, queries, verification
+from treasury.exports import FORMATS, Span
 from treasury.models import Fund
+from treasury.paper_models import Gift, Paper, PaperKind
+from treasury.report_values import Asked
+from treasury.reports import RECIPES
 
 
 def cad(text: str) -> Money:
@@ -139,6 +145,45 @@ def test_8_francs_have_no_decimals() -> None:
     assert cad("4500.00").convert(per_cad, "XOF") == Money(1_883_851, "XOF")
     assert Money.of("1000.00", "EUR").convert(Fraction("655.957"), "XOF") == Money(655_957, "XOF")
     assert format_money(Money(655_957, "XOF"), "fr").startswith("655\u202f957\u00a0")
+
+
+def test_what_is_due_by_age_names_those_two_alone(s2: Flask) -> None:
+    (section,) = RECIPES["due"].make(Asked(until=date(2005, 10, 31))).sections
+    assert {row[0]: row[-1] for row in section.rows} == {
+        "Coopérative fictive des Trois-Ponts": cad("1588.20"),
+        "Atelier fictif des Îles": cad("450.00"),
+    }
+
+
+def test_the_six_cases_of_receipts(s2: Flask) -> None:
+    papers = db.session.scalars(
+        select(Paper).where(Paper.kind == PaperKind.DONATION).order_by(Paper.id)
+    ).all()
+    assert [(one.serial, one.amount, one.voided_at is None) for one in papers] == [
+        ("2005-0001", cad("160.00"), True),
+        ("2005-0002", cad("100.00"), False),
+        ("2005-0003", cad("100.00"), True),
+    ]
+    assert papers[2].replaces_id == papers[1].id
+    assert papers[1].void_reason
+    why_not = {one.description: type(gifts.refusal(one)) for one in db.session.scalars(select(Gift))}
+    assert why_not["Conception d’exposition"] is gifts.ServiceGiven
+    assert why_not["Promesse de don"] is gifts.OnlyPledged
+    assert why_not["Pour le billet d’Ondine Exemple"] is gifts.Directed
+    deposit = db.session.scalars(select(Paper).where(Paper.kind == PaperKind.DEPOSIT)).one()
+    assert (deposit.serial, deposit.gift_id) == ("D2005-0001", None)
+
+
+def test_the_whole_story_is_accepted_by_readers_that_are_not_ours(s2: Flask, tmp_path: Path) -> None:
+    told = {form: "".join(one.write(Span())) for form, one in FORMATS.items()}
+    assert bean_check(told["beancount"], tmp_path) == ""
+    theirs = hledger_balances(told["hledger"])
+    for row in queries.trial_balance():
+        mine = [value for (name, currency), value in theirs.items()
+                if f":{row.code}-" in name and currency == row.balance.currency]  # fmt: skip
+        assert sum(mine) == Decimal(row.balance.decimal()), row.code
+    assert fec_faults(told["fec"]) == []
+    assert iati_faults(told["iati"]) == []
 
 
 def test_9_services_are_never_cash(s2: Flask) -> None:

@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from access.models import Grant, RoleName, ScopeKind, User
+from documents.spreadsheets import neutral
 from events import registration
 from events.models import Edition, Registration, RegistrationStatus
-from events.registration_export import neutral
 from network.people import PersonDetails
 from shared.audit import AuditRecord
 from shared.database import db, transaction

@@ -1,0 +1,78 @@
+"""What plans and funders let the treasury expect: instalments to come or late, promises, and their rules."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from delegations import savings
+from delegations.budgets import GROUPS
+from delegations.models import FundingAgreement, FundingKind, PlanStatus, SavingsPlan
+from events.models import Edition
+from shared.clock import today
+from shared.database import db
+from shared.i18n import _
+from shared.money import Money
+from treasury import queries
+from treasury.expectations import Expected, Funder
+
+
+def instalments() -> Iterable[Expected]:
+    """What is not paid yet of the open plans' instalments, each on its day."""
+    plans = db.session.scalars(
+        select(SavingsPlan)
+        .where(SavingsPlan.status == PlanStatus.OPEN)
+        .order_by(SavingsPlan.code)
+        .options(joinedload(SavingsPlan.payer), joinedload(SavingsPlan.delegation))
+    ).all()
+    statuses = savings.plan_statuses(plans)
+    for plan in plans:
+        for part in statuses[plan.id].instalments:
+            if missing := part.instalment.amount - part.paid:
+                what = _("Savings plan %(plan)s, instalment %(number)s",
+                         plan=plan.code, number=part.instalment.number)  # fmt: skip
+                yield Expected(part.instalment.due, missing, plan.payer.name, what)
+
+
+def pledges() -> Iterable[Expected]:
+    """What funders pledged and did not pay, when the gathering begins; a blocked pledge counts nothing."""
+    for one, begins in db.session.execute(
+        select(FundingAgreement, Edition.starts_on)
+        .join(Edition, Edition.id == FundingAgreement.edition_id)
+        .where(FundingAgreement.kind == FundingKind.PLEDGE, FundingAgreement.blocked_reason == "")
+        .order_by(FundingAgreement.code)
+    ):
+        if missing := _missing(one):
+            yield Expected(begins, missing, one.name, _("Pledge"), sure=False, owed=False)
+
+
+def _missing(agreement: FundingAgreement) -> Money:
+    promised = Money(agreement.amount_minor, agreement.currency)
+    if agreement.fund_id is None:
+        return promised
+    came = {one.currency: one for one in queries.income(agreement.fund_id, today())}
+    zero = Money.zero(agreement.currency)
+    return max(promised - came.get(agreement.currency, zero), zero)
+
+
+def funders() -> Iterable[Funder]:
+    """The agreements as funders know them: what was promised, under which rule, for which lines."""
+    for one in db.session.scalars(select(FundingAgreement).order_by(FundingAgreement.code)):
+        groups = ", ".join(str(GROUPS.get(group, group)) for group in one.categories)
+        promised = one.cap_minor if one.cap_minor is not None else one.amount_minor
+        yield Funder(
+            code=one.code,
+            name=one.name,
+            terms=" · ".join(part for part in (_rule(one), groups) if part),
+            promised=Money(promised, one.currency) if promised else None,
+            fund_id=one.fund_id,
+            blocked=_("charity registration number") if one.blocked_reason == "charity_number"
+            else one.blocked_reason,
+        )  # fmt: skip
+
+
+def _rule(agreement: FundingAgreement) -> str:
+    if agreement.kind is FundingKind.MATCH:
+        ratio = f"{agreement.ratio_numerator}:{agreement.ratio_denominator}"
+        return str(_("match %(ratio)s on cash received", ratio=ratio))
+    return str(_("grant") if agreement.kind is FundingKind.GRANT else _("pledge"))

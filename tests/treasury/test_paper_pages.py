@@ -1,0 +1,130 @@
+"""Papers and gifts in a browser: issued from a payment, printed, sent, voided and replaced; said why not."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from access.models import User
+from outbox.jobs import Job, run_due
+from shared import clock
+from shared.audit import System
+from shared.database import db, transaction
+from tests.treasury.conftest import Ask
+from tests.treasury.desk import Desk
+from treasury import funds
+from treasury.fund_models import LegalEntity
+from treasury.models import Fund, Payment
+
+
+@pytest.fixture(autouse=True)
+def november() -> None:
+    clock.travel_to(datetime(2005, 11, 14, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def treasurer(app: Flask, aristide: User) -> Desk:
+    return Desk(app, aristide)
+
+
+@pytest.fixture
+def lake(bank: object) -> LegalEntity:
+    with transaction():
+        lake = funds.DescribeEntity(
+            name="Fondation fictive du Lac", country="CA", address="Gatineau", charity_number="SPÉCIMEN"
+        )
+        return funds.describe_entity(None, lake, by=System("tests"))
+
+
+def test_a_receipt_is_issued_from_its_payment_and_reaches_the_payer(
+    treasurer: Desk, receive: Ask, lake: object, app: Flask
+) -> None:
+    payment = receive("750.00")
+    assert "No paper yet" in treasurer.see("/treasury/papers")
+    address = f"/treasury/payments/{payment.reference}/paper"
+    assert address in treasurer.see(f"/treasury/payments/{payment.reference}")
+    issued = treasurer.press(address, "", name="Réseau fictif", email="reseau@example.org", send="y")
+    page = treasurer.see(issued.location)
+    assert "D2005-0001" in page
+    again = treasurer.press(address, "", name="Réseau fictif", kind="deposit")
+    assert again.status_code == 409
+    assert "This was issued already: D2005-0001" in again.text
+    assert treasurer.client.get("/treasury/papers/1/print.pdf").data[:4] == b"%PDF"
+    run_due()
+    mail = db.session.scalars(select(Job).where(Job.kind == "mail")).one().payload
+    token = mail["text"].partition("/paper/")[2].split()[0]
+    payer = app.test_client()
+    assert "Accusé de dépôt" in payer.get(f"/paper/{token}").text
+    assert payer.get(f"/paper/{token}/print.pdf").data[:4] == b"%PDF"
+    treasurer.press("/treasury/papers/1/void", "", reason="Nom mal écrit", name="Réseau fictif du Héron")
+    assert "D2005-0002" in payer.get(f"/paper/{token}").text
+    new = treasurer.client.get("/treasury/papers/2/print.pdf").data
+    assert payer.get(f"/paper/{token}/print.pdf").data == new  # the link leads on to what holds
+    assert payer.get("/paper/never-issued").status_code == 404
+
+
+def test_an_invoice_and_its_credit_note(treasurer: Desk, ask: Ask, lake: object) -> None:
+    payment = ask("250.00")
+    issued = treasurer.press(f"/treasury/payments/{payment.reference}/paper", "", name="Marc Modèle")
+    assert "F2005-0001" in treasurer.see(issued.location)
+    refused = treasurer.press(f"{issued.location}/credit", "", amount="300.00", reason="Too much")
+    assert refused.status_code == 422
+    assert "300.00" in refused.text  # what was typed stays
+    note = treasurer.press(f"{issued.location}/credit", "", amount="100.00", reason="Reduced rate")
+    assert "A2005-0001" in treasurer.see(note.location)
+    assert "150.00" in treasurer.see(issued.location)
+    assert "F2005-0001" in treasurer.see("/treasury/papers?q=Marc")
+    assert "A2005-0001" not in treasurer.see("/treasury/papers?kind=invoice&q=2005-0001")
+
+
+def test_a_paper_is_voided_without_another(treasurer: Desk, receive: Ask, lake: object) -> None:
+    payment = receive("750.00")
+    treasurer.press(f"/treasury/payments/{payment.reference}/paper", "", name="Réseau fictif")
+    assert treasurer.press("/treasury/papers/1/void", "", reason="").status_code == 422
+    html = treasurer.client.get("/treasury/papers/1/void").text.replace(' checked name="replace"', ' name=""')
+    html = html.replace('name="replace"', 'name="nothing"')
+    treasurer.send(html, "/treasury/papers/1/void", reason="Émis par erreur")
+    page = treasurer.see("/treasury/papers/1")
+    assert "Voided on" in page
+    assert "Émis par erreur" in page
+    assert treasurer.press("/treasury/papers/1/void", "", reason="Encore").status_code == 409
+
+
+def test_gifts_say_whether_there_is_a_receipt(
+    treasurer: Desk, lake: object, outaouais: Fund, zoe: User, app: Flask
+) -> None:
+    assert "No gift yet" in treasurer.see("/treasury/gifts")
+    given = {"fund": str(outaouais.id), "donor_name": "Clio Maquette", "donor_address": "Gatineau"}
+    promised = treasurer.press("/treasury/gifts/new", "", **given, value="200.00", advantage="40.00")
+    assert "promised, not received" in treasurer.see("/treasury/gifts")
+    service = treasurer.press(
+        "/treasury/gifts/new", "", **given, nature="service", value="420.00", given_on="2005-11-10"
+    )
+    assert service.location == "/treasury/gifts"
+    assert "A service is not a gift of property" in treasurer.see("/treasury/gifts")
+    undated = treasurer.press("/treasury/gifts/new", "", **given, nature="kind", value="20.00")
+    assert undated.status_code == 422
+    assert "Say on which day" in undated.text
+    assert (
+        "promised, not received"
+        in treasurer.client.post(
+            "/treasury/gifts/1/receipt", data=_token(treasurer), follow_redirects=True
+        ).text
+    )
+    assert promised.location.startswith("/treasury/payments/")
+    treasurer.press(promised.location, f"{promised.location}/receipt", received_on=date(2005, 11, 14))
+    db.session.rollback()
+    entry = db.session.scalars(select(Payment.entry_id)).one()
+    approver = Desk(app, zoe)
+    approver.client.post(f"/treasury/entries/{entry}/approve", data=_token(approver))
+    issued = treasurer.client.post("/treasury/gifts/1/receipt", data=_token(treasurer))
+    page = treasurer.see(issued.location)
+    assert "2005-0001" in page
+    assert "160.00" in page
+
+
+def _token(desk: Desk) -> dict[str, str]:
+    """What every form carries."""
+    page = desk.client.get("/account").text
+    return {"csrf_token": page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]}

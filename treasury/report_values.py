@@ -1,0 +1,115 @@
+"""A report as values: sections of rows, which become a page, a paper, a workbook or plain text alike."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from documents.spreadsheets import Cell as Written
+from documents.spreadsheets import Sheet
+from shared.i18n import LazyString, _
+from shared.money import Money
+from treasury.models import Fund
+
+Cell = str | int | date | Money | None
+
+
+class Kind(StrEnum):
+    """What stands in a column."""
+
+    TEXT = "text"
+    DATE = "date"
+    COUNT = "count"
+    MONEY = "money"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's head and what stands in it."""
+
+    label: str
+    kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One table in one currency (or none): its columns, rows, and the row that adds them up."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    total: Sequence[Cell] = ()
+    currency: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A curve with its table behind it: lines of points from 0 to 1, and what stands at its edges."""
+
+    label: str
+    series: Sequence[Mapping[str, Any]]
+    start: str
+    end: str
+    top: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report of a day, for a reader; `drawings` belong to the page, their tables are the sections."""
+
+    title: str
+    subtitle: str
+    sections: Sequence[Section]
+    note: str = ""
+    drawings: Sequence[Drawing] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a report is asked about; each report takes what it knows of (`Recipe.asks`)."""
+
+    fund: Fund | None = None
+    payer_id: int | None = None
+    funder: str = ""
+    since: date | None = None
+    until: date | None = None
+    locale: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A report that can be asked for: its name for people, what it tells, what it must be told first."""
+
+    title: LazyString
+    tells: LazyString
+    make: Callable[[Asked], Report]
+    asks: Sequence[str] = field(default_factory=tuple)
+
+
+def by_currency(amounts: Iterable[Money]) -> dict[str, list[Money]]:
+    """Amounts apart by currency, in its order: they are never added across."""
+    found: dict[str, list[Money]] = {}
+    for one in sorted(amounts, key=lambda one: one.currency):
+        found.setdefault(one.currency, []).append(one)
+    return found
+
+
+def sheets(report: Report) -> list[Sheet]:
+    """The report's sections for a spreadsheet: dates as ISO texts, the currency in a column of its own."""
+    return [
+        Sheet(
+            title=section.title,
+            heads=[*(one.label for one in section.columns), _("Currency")],
+            rows=[
+                [*(_written(cell) for cell in row), section.currency]
+                for row in (*section.rows, *([section.total] if section.total else []))
+            ],
+        )
+        for section in report.sections
+    ]
+
+
+def _written(cell: Cell) -> Written:
+    return cell.isoformat() if isinstance(cell, date) else cell
