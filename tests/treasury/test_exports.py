@@ -23,7 +23,7 @@ from treasury import chart, commitments, exchange, expectations, exports, funds,
 from treasury.expectations import Funder
 from treasury.exports import FORMATS, Span
 from treasury.ledger import Leg
-from treasury.models import Fund, FundKind
+from treasury.models import Fund, FundKind, Posting
 from treasury.rates import Rate
 
 DAY = date(2005, 11, 14)
@@ -192,7 +192,7 @@ def test_the_command_writes_what_the_page_gives(app: Flask, aristide: User) -> N
         assert "attachment" in page.headers["Content-Disposition"]
     assert Desk(app, aristide).client.get("/treasury/reports/export/saft").status_code == 404
     table = run.invoke(main, ["ledger", "export"]).output.splitlines()
-    assert len(table) == 1 + db.session.query(journal_queries.Posting).count()
+    assert len(table) == 1 + db.session.query(Posting).count()
 
 
 def _stamped(text: str) -> str:
