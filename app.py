@@ -185,13 +185,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     outbox.jobs.HANDLERS[proposals.JOB] = proposals.run_job
     SETTLED["savings"] = deposit_settled
     SETTLED[gifts.PURPOSE] = gifts.gift_settled
-    expectations.EXPECTED.update(
-        fees=expectations.requested_payments,
-        gifts=expectations.pledged_gifts,
-        commitments=expectations.promised_payments,
-        instalments=instalments,
-        pledges=pledges,
-    )
+    expectations.EXPECTED |= {"plans": instalments, "pledges": pledges}
     expectations.FUNDERS["agreements"] = funders
     outbox.jobs.HANDLERS["paper-message"] = paper_messages.send_paper
     worker.install(app)

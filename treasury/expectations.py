@@ -47,9 +47,6 @@ class Funder:
     blocked: str = ""
 
 
-EXPECTED: dict[str, Callable[[], Iterable[Expected]]] = {}
-"""By kind, what is still to come or to go; filled in `app.py` with what the rooms above know."""
-
 FUNDERS: dict[str, Callable[[], Iterable[Funder]]] = {}
 """Who promised money under which rules; filled in `app.py`."""
 
@@ -78,6 +75,14 @@ def promised_payments() -> Iterable[Expected]:
     """What commitments still promise to others: due at their last day, or now when they have none."""
     for one in commitments.outstanding():
         yield Expected(one.expires_on or today(), -one.outstanding, one.payee, one.purpose)
+
+
+EXPECTED: dict[str, Callable[[], Iterable[Expected]]] = {
+    "fees": requested_payments,
+    "gifts": pledged_gifts,
+    "commitments": promised_payments,
+}
+"""By kind, what is still to come or to go; `app.py` adds what the rooms above know."""
 
 
 def expected() -> list[Expected]:
