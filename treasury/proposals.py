@@ -32,6 +32,7 @@ AT_ONCE = 400
 _DAMPED = 25  # entries or links that a large account gathers before it is compared again
 _PATIENCE = timedelta(minutes=10)
 _CHUNK = 2000
+_NO_LONGER = "out of date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,13 @@ def standing(account: Account) -> Standing:
     asked_at = run.asked_at if run and run.asked == told else None
     waiting = asked_at is not None and now() - asked_at < _PATIENCE
     return Standing(
-        account.id, told, run.known if run else "", line, large, waiting, run.made_at if run else None
+        account.id,
+        told,
+        run.known if run else "",
+        line,
+        large,
+        waiting,
+        run.made_at if run and run.known else None,
     )
 
 
@@ -192,7 +199,7 @@ def out_of_date(account_id: int) -> None:
     """Say that what was known no longer is: a link was undone, a draft thrown away, a habit forgotten."""
     run = db.session.get(MatchingRun, account_id)
     if run is not None:
-        run.known = ""
+        run.known = _NO_LONGER
 
 
 def offers(account: Account, line_ids: Collection[int]) -> Offers:

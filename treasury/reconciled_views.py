@@ -19,6 +19,7 @@ from shared.web import requires
 from treasury import differences, habits, proposals, reconciled
 from treasury.matching_values import Habit, HabitKind
 from treasury.models import Account, BankStatement, Posting
+from treasury.name_matching import name_words
 from treasury.pages import page_context, whoever_acts
 from treasury.reconciliation_models import PostingOffset, StatementClosing
 
@@ -113,7 +114,7 @@ def close(statement_id: int) -> Any:
 
 
 @blueprint.post("/closings/<int:closing_id>/reopen")
-@requires(Permission.STATEMENT_RECONCILE)
+@requires(Permission.ENTRY_APPROVE)
 def reopen(closing_id: int) -> Any:
     """Unlock a closed statement, by somebody else than who closed it."""
     form = ReopenForm()
@@ -164,9 +165,13 @@ def undo_offset(offset_id: int) -> Any:
 def habits_of(account_id: int) -> Any:
     """What confirmed links taught of how the bank writes each payer."""
     found = _account(account_id)
-    text = request.args.get("q", "").strip()[:100].casefold()
+    text = request.args.get("q", "").strip()[:100]
+    wanted = set(name_words(text))
     learnt = [
-        one for one in habits.learnt(found) if text in f"{one.habit.name} {one.habit.wording}".casefold()
+        one
+        for one in habits.learnt(found)
+        if text.casefold() in f"{one.habit.name} {one.habit.wording}".casefold()
+        or (wanted and wanted <= set(name_words(f"{one.habit.name} {one.habit.wording}")))
     ]
     return render_template(
         "treasury/habits.html", account=found, learnt=learnt[:_MOST_LINES], text=text, count=len(learnt)
