@@ -12,7 +12,12 @@ from shared.i18n import _
 
 
 def days(start: date, end: date, locale: str) -> str:
-    """``22–26 novembre 2005``, ``November 22–26, 2005``, or the one day; both whole across months."""
+    """``22–26 novembre 2005``, ``November 22–26, 2005``, or the one day; both whole across months.
+
+    A whole year is said as the year: of some gatherings of the past no more is known.
+    """
+    if (start, end) == (date(start.year, 1, 1), date(start.year, 12, 31)):
+        return str(start.year)
     whole = str(format_date(end, "long", locale=locale))
     if start == end:
         return whole
