@@ -20,6 +20,7 @@ import access.models
 import access.views
 import compression
 import delegations.api
+import delegations.board_views
 import delegations.cli
 import delegations.cost_views
 import delegations.models

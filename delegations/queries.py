@@ -19,7 +19,7 @@ from delegations.models import (
     Seat,
     SupportDecision,
 )
-from events.models import Edition, Registration
+from events.models import CheckIn, Edition, Registration
 from shared.audit import AuditRecord
 from shared.database import db
 from shared.errors import Forbidden, NotFound
@@ -107,6 +107,17 @@ def seat_board(delegation: Delegation) -> Sequence[Seat]:
             joinedload(Seat.registration).joinedload(Registration.payment),
         )
     ).all()
+
+
+def arrived(delegation: Delegation) -> set[int]:
+    """The ids of the registrations of its seats that were seen at the door."""
+    return set(
+        db.session.scalars(
+            select(CheckIn.registration_id)
+            .join(Seat, Seat.registration_id == CheckIn.registration_id)
+            .where(Seat.delegation_id == delegation.id)
+        )
+    )
 
 
 def plans_of(delegation: Delegation) -> Sequence[SavingsPlan]:

@@ -1,0 +1,48 @@
+"""The seat board of a delegation: every seat's way, who pays it, and whose move it is."""
+
+from typing import Any
+
+from flask import render_template, request
+
+from access.asking import person
+from access.policy import Permission
+from delegations import board, coverage_queries, invitations, pictures, queries
+from delegations.board import MOVERS, STEPS, Mover
+from delegations.pages import blueprint, group_names, may_here, seat_budget
+from delegations.seats import STATES
+from shared.web import requires
+
+P = Permission
+
+
+@blueprint.get("/delegations/<code>/seats")
+@requires(P.DELEGATION_READ)
+def seat_board(code: str) -> Any:
+    """Every seat with how far it has come; `?move=` leaves the seats that wait on one body."""
+    delegation = queries.find_delegation(code, person())
+    coverage = coverage_queries.coverage_of(delegation)
+    lines = board.board_of(queries.seat_board(delegation), coverage, queries.arrived(delegation))
+    asked = request.args.get("move")
+    chosen = Mover(asked) if asked in set(Mover) else None
+    in_use = [one for one in lines if not one.given_back]
+    return render_template(
+        "delegations/board.html",
+        delegation=delegation,
+        edition=delegation.edition,
+        lines=[one for one in in_use if chosen in (None, one.move.mover)],
+        given_back=[one for one in lines if one.given_back],
+        in_use=len(in_use),
+        counts=board.counts(lines),
+        waiting_on=board.waiting_on(lines),
+        chosen=chosen,
+        steps=STEPS,
+        movers=MOVERS,
+        states=STATES,
+        coverage=coverage,
+        alike=board.paid_alike(coverage),
+        budget=seat_budget(delegation),
+        groups=group_names(),
+        source_name=pictures.source_name,
+        delegation_states=invitations.STATES,
+        may=may_here(delegation),
+    )
