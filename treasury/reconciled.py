@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from access.models import User
@@ -21,6 +21,7 @@ from shared.errors import DomainError
 from shared.i18n import _l
 from shared.money import Money
 from treasury import open_money
+from treasury.invariants import Finding
 from treasury.ledger import SamePerson
 from treasury.matching_values import LineToMatch
 from treasury.models import (
@@ -33,7 +34,7 @@ from treasury.models import (
     StatementLine,
 )
 from treasury.open_money import OpenMoney
-from treasury.reconciliation_models import StatementClosing
+from treasury.reconciliation_models import PostingOffset, StatementClosing
 
 
 class NotExplained(DomainError):
@@ -325,3 +326,22 @@ def reopen(closing: StatementClosing, reason: str, *, by: User) -> StatementClos
     closing.reopened_at, closing.reopened_by_id, closing.reason = now(), by.id, reason
     audit.record("statement.reopen", closing, by=by, reason=reason, statement=closing.statement_id)
     return closing
+
+
+def findings() -> Iterator[Finding]:
+    """Postings that links and offsets explain more than once over; statements closed over an open line."""
+    left = open_money.posting_left()
+    sides = (
+        select(side).where(PostingOffset.undone_at.is_(None))
+        for side in (PostingOffset.posting_id, PostingOffset.other_id)
+    )
+    cancelled = Posting.id.in_(union_all(*sides))
+    chosen = select(Posting.id).where(cancelled, left * func.sign(Posting.amount_minor) < 0)
+    for row_id in db.session.scalars(chosen.order_by(Posting.id)):
+        yield Finding(f"posting {row_id}", "is linked and cancelled for more than it is")
+    unexplained = exists().where(
+        StatementLine.statement_id == StatementClosing.statement_id, open_money.line_left() != 0
+    )
+    closed = select(StatementClosing.id).where(StatementClosing.reopened_at.is_(None), unexplained)
+    for row_id in db.session.scalars(closed.order_by(StatementClosing.id)):
+        yield Finding(f"statement_closing {row_id}", "is closed over a line that is not explained")

@@ -121,6 +121,7 @@ def _known_of(account: Account, lines: list[StatementLine]) -> dict[str, Any]:
         "waiting": _drafts(ids),
         "before": habits.written_before(account, puzzling),
         "most_written_off": differences.cap(account.currency),
+        "written_off_to": differences.NAMED,
     }
 
 
@@ -307,7 +308,7 @@ def write_off(line_id: int) -> Any:
             bank_line,
             _posting(key),
             request.form.get("account", ""),
-            _("Kept on the way: %(text)s", text=bank_line.name or bank_line.memo)[:200],
+            _("Difference: %(text)s", text=bank_line.name or bank_line.memo)[:200],
             reasons,
             by=whoever_acts(),
         )

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from shared.database import db
-from treasury import invariants, seals
+from treasury import invariants, reconciled, seals
 from treasury.invariants import Finding
 from treasury.models import EntryStatus, JournalEntry, LedgerHead, Posting, ReconciliationLink, StatementLine
 from treasury.seals import Evidence
@@ -47,6 +47,7 @@ def check() -> Verdict:
     if head is None or (head.number, head.hash) != (number, previous):
         findings.append(Finding("ledger_head", "does not name the last posted entry"))
     findings += _link_findings()
+    findings += reconciled.findings()
     findings += invariants.findings()
     return Verdict(number, findings)
 

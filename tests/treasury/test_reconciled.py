@@ -21,6 +21,7 @@ from treasury import (
     queries,
     reconciled,
     reconciliation,
+    verification,
 )
 from treasury.differences import DoNotCancel, TooMuch
 from treasury.ledger import Leg, SamePerson
@@ -172,6 +173,8 @@ def test_without_the_lock_the_same_undoing_passes(aristide: User, october: BankS
     with transaction():
         db.session.execute(text(f"DROP TRIGGER reconciliation_link_locked{table}"))
         db.session.execute(text(ATTACKS["undo a link"]))
+    told = [(one.row, one.problem) for one in verification.check().findings]
+    assert told == [("statement_closing 1", "is closed over a line that is not explained")]
 
 
 @on_both
@@ -423,3 +426,23 @@ def test_what_the_books_had_before_the_first_statement_is_the_balance_it_opens_w
     found = reconciled.standing(bank, date(2005, 10, 15))
     assert (found.in_transit, found.difference) == (cad("250.00"), cad("0.00"))
     assert reconciled.last_day(october) == date(2005, 10, 15)
+
+
+@on_both
+def test_the_walk_names_what_is_cancelled_for_more_than_it_is(
+    bank: Account, aristide: User, zoe: User, receive: Ask
+) -> None:
+    """The control of the guard on offsets: without it the same row comes in, and the walk finds it."""
+    payment = receive()
+    assert payment.entry
+    mirror = reversed_entry(payment.entry, aristide, zoe)
+    theirs = next(one for one in mirror.postings if one.account_id == bank.id)
+    with transaction():
+        differences.cancel_out(bank_posting(payment), theirs, by=aristide)
+    table = " ON posting_offset" if db.engine.dialect.name == "postgresql" else ""
+    with transaction():
+        db.session.execute(text(f"DROP TRIGGER posting_offset_born{table}"))
+        again = "INSERT INTO posting_offset (posting_id, other_id, amount_minor, made_at) SELECT posting_id,"
+        db.session.execute(text(f"{again} other_id, amount_minor, made_at FROM posting_offset"))
+    told = {one.problem for one in verification.check().findings}
+    assert told == {"is linked and cancelled for more than it is"}
