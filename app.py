@@ -21,6 +21,7 @@ import access.views
 import compression
 import delegations.api
 import delegations.board_views
+import delegations.card_views
 import delegations.cli
 import delegations.cost_views
 import delegations.models
@@ -44,6 +45,7 @@ import outbox.jobs
 import serving
 import tables
 import treasury.book_cli
+import treasury.attention_views
 import treasury.book_views
 import treasury.commitment_models
 import treasury.document_models
@@ -60,6 +62,7 @@ import treasury.reconciled_views
 import treasury.reconciliation_models
 import treasury.reconciliation_views
 import treasury.report_views
+import treasury.refund_views
 import treasury.statement_column_views
 import treasury.statement_models
 import treasury.statement_views
@@ -71,6 +74,7 @@ from access.policy import Permission, can
 from access.tokens import SCOPES
 from config.settings import Settings, UnsafeSettings, read_settings
 from delegations.expectations import funders, instalments, pledges
+from delegations import card_deposits
 from delegations.savings import deposit_settled
 from delegations.savings_cli import savings
 from demonstration.load import demo
@@ -83,8 +87,8 @@ from shared.database import db
 from shared.errors import DomainError
 from shared.i18n import _l
 from tables import engine_options
-from treasury import bank_details, commitments, expectations, gifts, paper_messages, proposals
-from treasury.gateway_values import PaymentGateway
+from treasury import bank_details, card_watch, commitments, expectations, gifts, paper_messages, proposals
+from treasury.card_values import CardNetwork
 from treasury.payments import SETTLED
 from treasury.statement_cli import statements
 from treasury.statement_jobs import finish_import, take_a_look
@@ -156,6 +160,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     network.views.blueprint,
     treasury.book_views.blueprint,
     treasury.document_views.blueprint,
+    treasury.attention_views.blueprint,
     treasury.entry_views.blueprint,
     treasury.gift_views.blueprint,
     treasury.paper_views.blueprint,
@@ -165,6 +170,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     treasury.reconciliation_views.blueprint,
     treasury.report_views.blueprint,
     treasury.statement_column_views.blueprint,
+    treasury.refund_views.blueprint,
     treasury.statement_views.blueprint,
     treasury.views.blueprint,
     treasury.webhooks.blueprint,
@@ -176,6 +182,8 @@ def _rooms(app: Flask, settings: Settings) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.extensions["teranga.gateway"] = LocalProxy(cache(lambda: _gateway(settings)))
+    card_watch.install(_network)
+    card_deposits.install(_network)
     STEPS[:] = _STEPS
     SETTLED["registration"] = fee_settled
     outbox.jobs.HANDLERS["registration-message"] = messages.send_message
@@ -233,7 +241,7 @@ _STEPS = (
 )
 
 
-def _gateway(settings: Settings) -> PaymentGateway:
+def _gateway(settings: Settings) -> CardNetwork:
     """The card network, whose 11 MB are loaded by the first payment by card."""
     from treasury.gateway import StripeGateway
 
@@ -242,6 +250,12 @@ def _gateway(settings: Settings) -> PaymentGateway:
         webhook_secret=settings.stripe_webhook_secret,
         api_base=settings.stripe_api_base,
     )
+
+
+def _network() -> CardNetwork:
+    """The card network, as the application at work reaches it."""
+    found: CardNetwork = current_app.extensions["teranga.gateway"]
+    return found
 
 
 def _gate(permission: str) -> bool:

@@ -146,6 +146,26 @@ def tell_deposit(plan: SavingsPlan, amount: Money, payment_id: int) -> None:
         )  # fmt: skip
 
 
+def tell_card_declined(plan: SavingsPlan, amount: Money, again: str, token: str, *, key: str) -> None:
+    """A payer learns that their card was refused: when it is tried `again`, or that it is up to them now.
+
+    Once nothing more is tried, the delegation's contact learns it too.
+    """
+    locale = _known(plan.payer.locale)
+    with force_locale(locale):
+        subject = _("Your card was refused for the plan %(plan)s", plan=plan.code)
+        lines = [
+            _("The instalment of %(amount)s could not be taken from your card. Nothing was taken.",
+              amount=format_money(amount, locale)),
+            again or _("We try no more. Leave another card, or pay this instalment as you like."),
+        ]  # fmt: skip
+        contacts = [plan.written_to] if again else [plan.written_to, plan.delegation.contact_email]
+        for number, to in enumerate(dict.fromkeys(contacts)):
+            if to:
+                path = f"/plan/{token}" if number == 0 else f"/delegations/{plan.delegation.code}"
+                _send(to, subject, lines, _("Open the plan"), path, key=f"card-declined-{key}-{number}")
+
+
 def _send(
     to: str, subject: str, lines: Sequence[str], action: str, path: str, *, key: str | None = None
 ) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from access import links
 from access.asking import person
 from access.policy import Permission
-from delegations import pictures, queries, savings
+from delegations import card_deposits, pictures, queries, savings
 from delegations.forms import DepositForm, OpenPlanForm, PayForm
 from delegations.models import PlanStatus, SavingsPlan
 from delegations.pages import actor, blueprint, form_page, may_here, seat_budget
@@ -27,8 +27,10 @@ from shared.i18n import LOCALES, LazyString, _, _l
 from shared.limits import limiter
 from shared.money import Money
 from shared.web import public, requires, show_date
-from treasury import payments
+from treasury import retries, saved_cards
 from treasury.bank_details import bank_details
+from treasury.card_books import settle_checkout
+from treasury.checkouts import start_checkout
 from treasury.models import Payment, PaymentStatus
 
 P = Permission
@@ -77,7 +79,7 @@ def open_plan(code: str) -> Any:
 def show_plan(code: str, plan_code: str) -> Any:
     """A plan for those who look after the delegation."""
     delegation = queries.find_delegation(code, person())
-    return _page(queries.find_plan(delegation, plan_code), may=may_here(delegation))
+    return plan_page(queries.find_plan(delegation, plan_code), may=may_here(delegation))
 
 
 @blueprint.post("/delegations/<code>/plans/<plan_code>/remind")
@@ -143,7 +145,7 @@ def passbook(code: str, plan_code: str) -> Any:
 @public
 def payers_plan(token: str) -> Any:
     """A plan for its payer, who needs no account."""
-    return _page(_payers(token), token=token)
+    return plan_page(plan_by_link(token), token=token)
 
 
 @blueprint.route("/plan/<token>/pay", methods=["GET", "POST"])
@@ -151,7 +153,7 @@ def payers_plan(token: str) -> Any:
 @limiter.limit("20 per minute")
 def payers_pay(token: str) -> Any:
     """Pay a deposit by card, by the private link."""
-    return _pay(_payers(token), token=token)
+    return _pay(plan_by_link(token), token=token)
 
 
 @blueprint.get("/plan/<token>/paid")
@@ -159,7 +161,7 @@ def payers_pay(token: str) -> Any:
 @limiter.limit("60 per minute")
 def payers_paid(token: str) -> Any:
     """Back from the page to pay on, by the private link."""
-    return _paid(_payers(token), token=token)
+    return _paid(plan_by_link(token), token=token)
 
 
 @blueprint.get("/plan/<token>/passbook.pdf")
@@ -167,10 +169,10 @@ def payers_paid(token: str) -> Any:
 @limiter.limit("10 per minute")
 def payers_passbook(token: str) -> Any:
     """The passbook of the payer."""
-    return _passbook(_payers(token))
+    return _passbook(plan_by_link(token))
 
 
-def _payers(token: str) -> SavingsPlan:
+def plan_by_link(token: str) -> SavingsPlan:
     """The plan that a private link opens, its page in the payer's language unless they chose another."""
     plan = db.session.get(SavingsPlan, links.open_link("plan", token))
     if plan is None:
@@ -186,7 +188,10 @@ def speak(locale: str) -> None:
         refresh()
 
 
-def _page(plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = None, form: Any = None) -> Any:
+def plan_page(
+    plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = None, form: Any = None
+) -> Any:
+    """The plan's page, by the private link or signed in; with a refused `form`, 422."""
     status = savings.plan_status(plan)
     projection = savings.plan_projection(plan, status)
     offered = status.late_amount or (
@@ -213,12 +218,17 @@ def _page(plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = N
         form=form,
         open=plan.status is PlanStatus.OPEN,
         bank_details=bank_details(),
-        urls=_urls(plan, token),
+        urls=plan_urls(plan, token),
+        card=saved_cards.card_of(savings.PURPOSE, plan.id),
+        taken_next=card_deposits.waiting_collection(plan),
+        taken_last=card_deposits.last_collection(plan),
+        consent=card_deposits.consent_of(plan),
+        retry_days=retries.RETRY_AFTER,
     )
     return page, 422 if refused else 200
 
 
-def _urls(plan: SavingsPlan, token: str) -> dict[str, str]:
+def plan_urls(plan: SavingsPlan, token: str) -> dict[str, str]:
     """The plan's pages, by the private link or signed in."""
     if token:
         names = {"page": "payers_plan", "pay": "payers_pay", "paid": "payers_paid", "book": "payers_passbook"}
@@ -234,17 +244,17 @@ def _pay(plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = No
     """Ask for the deposit, then send the browser to the page to pay on."""
     form = PayForm()
     form.amount.currency = plan.currency
-    urls = _urls(plan, token)
+    urls = plan_urls(plan, token)
     if request.method == "GET":  # a refused form read again in another language
         return redirect(urls["page"])
     if not form.validate_on_submit():
-        return _page(plan, token=token, may=may, form=form)
+        return plan_page(plan, token=token, may=may, form=form)
     try:
         with transaction():
             by = person() or System(f"plan:{plan.id}")
             payment = savings.request_deposit(plan, form.amount.required(), by=by)
             payment_id, reference = payment.id, payment.reference
-        url = payments.start_checkout(
+        url = start_checkout(
             payment_id,
             current_app.extensions["teranga.gateway"],
             success_url=absolute(f"{urls['paid']}?reference={reference}"),
@@ -253,7 +263,7 @@ def _pay(plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = No
         )
     except DomainError as refused:
         explain(form, refused)
-        return _page(plan, token=token, may=may, form=form)
+        return plan_page(plan, token=token, may=may, form=form)
     return redirect(url, 303)
 
 
@@ -275,7 +285,7 @@ def _paid(plan: SavingsPlan, *, token: str = "") -> Any:
         plan=plan,
         payment=payment,
         settled=payment.status is PaymentStatus.SETTLED,
-        urls=_urls(plan, token),
+        urls=plan_urls(plan, token),
     )
 
 
@@ -286,7 +296,7 @@ def _look_again(checkout_id: str) -> None:
         return  # the network cannot be reached: its message will come, and the page says that we wait
     if state.paid:
         with transaction():
-            payments.settle_checkout(state)
+            settle_checkout(state)
 
 
 def _passbook(plan: SavingsPlan) -> Any:

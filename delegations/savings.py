@@ -32,7 +32,7 @@ from shared.database import db, hold
 from shared.errors import DomainError
 from shared.i18n import DEFAULT_LOCALE, LOCALES, _, _l
 from shared.money import Money
-from treasury import chart, payments, queries
+from treasury import attention, chart, payments, queries
 from treasury.models import Fund, FundKind, Payment, PaymentMethod, PaymentStatus
 from treasury.payments import RecordReceipt, RequestPayment
 from treasury.references import new_reference
@@ -243,7 +243,7 @@ def request_deposit(plan: SavingsPlan, amount: Money, *, by: Actor) -> Payment:
             Payment.amount_minor == amount.minor,
         )
     ).first()
-    return waiting or _request(plan, amount, PaymentMethod.CARD, by=by)
+    return waiting or request_exactly(plan, amount, PaymentMethod.CARD, by=by)
 
 
 def record_deposit(plan: SavingsPlan, command: RecordDeposit, *, by: User) -> Payment:
@@ -256,7 +256,7 @@ def record_deposit(plan: SavingsPlan, command: RecordDeposit, *, by: User) -> Pa
     hold(plan)
     if known := _submitted(command.submission_key, by):
         return known
-    payment = _request(plan, command.amount, command.method, by=by)
+    payment = request_exactly(plan, command.amount, command.method, by=by)
     if command.submission_key:
         _keep(command.submission_key, payment, by)
     receipt = RecordReceipt(
@@ -286,7 +286,8 @@ def _same_currency(plan: SavingsPlan, amount: Money) -> None:
         raise WrongCurrency(field="amount", currencies=plan.currency)
 
 
-def _request(plan: SavingsPlan, amount: Money, method: PaymentMethod, *, by: Actor) -> Payment:
+def request_exactly(plan: SavingsPlan, amount: Money, method: PaymentMethod, *, by: Actor) -> Payment:
+    """Ask for a deposit of its own, whatever else is asked for."""
     payer = plan.payer
     with force_locale(payer.locale if payer.locale in LOCALES else DEFAULT_LOCALE):
         description = _(
@@ -316,11 +317,15 @@ def deposit_settled(payment: Payment) -> None:
         plan.fund_id, Money.zero(plan.currency)
     )
     if saved > plan.target:
-        payments.attend(
-            "surplus", f"payment:{payment.id}", payment_id=payment.id, details=f"{saved} > {plan.target}"
+        attention.attend(
+            "surplus",
+            f"payment:{payment.id}",
+            payment_id=payment.id,
+            details=f"{saved} > {plan.target}",
+            amount=min(saved - plan.target, payment.amount),
         )
     if plan.status is PlanStatus.CLOSED:
-        payments.attend("plan_closed", f"payment:{payment.id}", payment_id=payment.id, details=plan.code)
+        attention.attend("plan_closed", f"payment:{payment.id}", payment_id=payment.id, details=plan.code)
     messages.tell_deposit(plan, payment.amount, payment.id)
 
 

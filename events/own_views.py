@@ -31,6 +31,8 @@ from shared.limits import limiter
 from shared.web import SIGNED_IN, public, requires
 from treasury import payments
 from treasury.bank_details import bank_details
+from treasury.card_books import settle_checkout
+from treasury.checkouts import start_checkout
 from treasury.gateway_values import CheckoutState, CheckoutStatus, PaymentGateway
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 
@@ -112,7 +114,7 @@ def paid() -> Any:
         state = None
     with transaction():
         if state is not None and state.paid:
-            payments.settle_checkout(state)
+            settle_checkout(state)
         own = db.session.scalars(select(Registration).where(Registration.payment_id == key)).one()
         token = registration.private_link(own)
     if state is not None:
@@ -211,7 +213,7 @@ def to_checkout(own: Registration, token: str) -> Any:
     session["paying"] = dict([*list(kept.items())[-4:], (own.code, token)])
     gateway: PaymentGateway = current_app.extensions["teranga.gateway"]
     try:
-        url = payments.start_checkout(
+        url = start_checkout(
             own.payment.id,
             gateway,
             success_url=absolute("/registration/paid?checkout={CHECKOUT_SESSION_ID}"),

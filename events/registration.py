@@ -42,7 +42,7 @@ from shared.database import connection, db, write
 from shared.errors import Conflict, DomainError
 from shared.i18n import _l
 from shared.money import Money
-from treasury import payments
+from treasury import attention, payments
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 
 LINK_LASTS = timedelta(days=30)  # after the edition has ended
@@ -168,7 +168,7 @@ def cancel(registration: Registration, reason: str, *, by: Actor) -> Registratio
     if payment and payment.status is PaymentStatus.REQUESTED:
         payments.cancel(payment, by=by)
     elif payment and payment.status in (PaymentStatus.SETTLED, PaymentStatus.RECORDED):
-        payments.attend(
+        attention.attend(
             "cancelled_after_payment",
             f"registration:{registration.id}",
             payment_id=payment.id,
@@ -196,7 +196,7 @@ def fee_settled(payment: Payment) -> None:
     """The fee is in the books: confirm. Refuses nothing; what does not fit is put on the attention list."""
     registration = db.session.scalar(select(Registration).where(Registration.payment_id == payment.id))
     if registration is None:
-        payments.attend(
+        attention.attend(
             "registration_unknown", f"payment:{payment.id}", payment_id=payment.id, details=payment.reference
         )
         return
@@ -205,7 +205,7 @@ def fee_settled(payment: Payment) -> None:
         move(registration, RegistrationStatus.CONFIRMED, by=System("treasury"))
         tell(registration, "paid")
     elif registration.status is not RegistrationStatus.CONFIRMED:
-        payments.attend(
+        attention.attend(
             f"paid_while_{registration.status.value}",
             f"registration:{registration.id}",
             payment_id=payment.id,

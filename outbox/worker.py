@@ -6,6 +6,7 @@ minute anyway.
 """
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -17,6 +18,9 @@ from outbox import jobs
 
 _EAR = 0.1  # seconds between two looks at the bell
 
+AT_START: list[Callable[[], None]] = []
+"""What is planned whenever a worker starts; filled in `app.py`."""
+
 
 def install(app: Flask) -> None:
     """Let commits on `app` ring."""
@@ -27,6 +31,9 @@ def run(app: Flask) -> None:
     """Deliver until told to stop: SIGINT lets the present job end, SIGTERM does not wait."""
     from huey import MemoryHuey, crontab  # 10 MB that no web process needs
 
+    with app.app_context():
+        for plan in AT_START:
+            plan()
     queue = MemoryHuey("teranga", results=False)
 
     def deliver() -> None:

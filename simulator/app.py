@@ -8,7 +8,7 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from simulator import endpoints  # noqa: F401 - registers the endpoints on the blueprint
+from simulator import endpoints, more_endpoints  # noqa: F401 - they register themselves on the blueprint
 from simulator.api import api, unknown_url
 from simulator.control import Faults, control
 from simulator.page import page

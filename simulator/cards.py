@@ -28,7 +28,19 @@ _NOT_A_TEST = Decline(
     "card_declined", "test_mode_live_card", "Your card was declined: it is not a test card."
 )
 
+LATER = {
+    "4000000000000341": Decline("card_declined", "generic_decline", "Your card was declined."),
+    "4000002760003184": Decline(
+        "authentication_required", "authentication_required", "This transaction requires authentication."
+    ),
+}
+"""Cards that may be kept on file, and are refused when they are charged without their holder."""
+
+DISPUTED = frozenset({"4000000000000259"})
+"""Cards whose holder says, once it is paid, that they never paid."""
+
 ACCEPTED = {
+    "4000000000000259": "visa",
     "4242424242424242": "visa",
     "4000056655665556": "visa",
     "5555555555554444": "mastercard",
@@ -36,6 +48,9 @@ ACCEPTED = {
 }
 
 METHODS = {
+    "pm_card_authenticationRequired": "4000002760003184",
+    "pm_card_chargeCustomerFail": "4000000000000341",
+    "pm_card_createDispute": "4000000000000259",
     "pm_card_visa": "4242424242424242",
     "pm_card_mastercard": "5555555555554444",
     "pm_card_chargeDeclined": "4000000000000002",
@@ -52,10 +67,12 @@ def read_number(text: str) -> str:
     return re.sub(r"[\s-]", "", text)
 
 
-def judge(number: str) -> Decline | None:
-    """`None` for a card that pays, otherwise why it does not."""
-    if number in ACCEPTED:
+def judge(number: str, *, attaching: bool = False) -> Decline | None:
+    """`None` for a card that pays (or may be kept, when `attaching`), otherwise why it does not."""
+    if number in ACCEPTED or (attaching and number in LATER):
         return None
+    if number in LATER:
+        return LATER[number]
     if number in DECLINES:
         return DECLINES[number]
     return _NOT_A_TEST if _passes_luhn(number) else _WRONG_NUMBER
@@ -63,7 +80,7 @@ def judge(number: str) -> Decline | None:
 
 def last_four(number: str) -> str:
     """The end of a test card's number; of any other number nothing is kept."""
-    return number[-4:] if number in ACCEPTED or number in DECLINES else "0000"
+    return number[-4:] if number in {*ACCEPTED, *DECLINES, *LATER} else "0000"
 
 
 def brand(number: str) -> str:

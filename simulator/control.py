@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from simulator import payments
+from simulator import disputes, payments, payouts
 from simulator.api import memory
 from simulator.webhooks import MODES, Courier
 
@@ -110,6 +110,40 @@ def set_fees() -> Response:
     return jsonify(late=payments.late_fees(store))
 
 
+@control.post("/disputes")
+def set_dispute() -> Response:
+    """Let the holder of the card that paid ``charge`` dispute it, or decide (``outcome`` won or lost)."""
+    asked, store = _asked(), memory()
+    with store.writing():
+        found = store.select("dispute", {"charge": asked["charge"]})
+        if found:
+            made = disputes.close_dispute(store, found[0], asked["outcome"])
+        else:
+            made = disputes.open_dispute(store, store.get("charge", asked["charge"]))
+    return jsonify(id=made["id"], status=made["status"])
+
+
+@control.post("/payouts")
+def set_payout() -> Response:
+    """Pay out by itself all that gathered in ``currency``, or end ``payout`` (``outcome`` paid or failed)."""
+    asked, store = _asked(), memory()
+    with store.writing():
+        if "payout" in asked:
+            made = payouts.end_payout(store, store.get("payout", asked["payout"]), asked["outcome"])
+            return jsonify(id=made["id"], status=made["status"])
+        sent = payouts.pay_out(store, asked["currency"])
+    return jsonify(id=sent and sent["id"])
+
+
+@control.post("/refunds")
+def fail_refund() -> Response:
+    """Let the payer's bank send ``refund`` back."""
+    store = memory()
+    with store.writing():
+        made = payments.fail_refund(store, store.get("refund", _asked()["refund"]))
+    return jsonify(id=made["id"], status=made["status"])
+
+
 @control.post("/reset")
 def reset() -> Response:
     """Forget everything and behave well."""
@@ -125,7 +159,10 @@ def reset() -> Response:
 def state() -> Response:
     """What the simulator knows: objects by kind, the deliveries and how they went."""
     store, courier = memory(), _courier()
-    kinds = ("checkout.session", "payment_intent", "charge", "refund", "balance_transaction", "event")
+    kinds = (
+        "checkout.session", "payment_intent", "charge", "refund", "balance_transaction", "event", "customer",
+        "payment_method", "setup_intent", "dispute", "payout",
+    )  # fmt: skip
     deliveries = [
         {
             "event": found.event["id"], "type": found.event["type"], "state": found.state,

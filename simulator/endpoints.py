@@ -2,27 +2,33 @@
 
 from flask import current_app, request
 
-from simulator import cards, checkout, payments
+from simulator import balance, cards, checkout, customers, payments, payouts
 from simulator.api import endpoint, expansions
 from simulator.money import read_currency
 from simulator.store import BOUNDS, Store, listing, page_of, render
-from simulator.wire import Object, Params, StripeProblem, no_such
+from simulator.wire import Object, Params, StripeProblem
 
 _INTENT = (
-    "allowed_payment_method_types", "amount", "automatic_payment_methods", "confirm", "currency",
-    "description",
-    "metadata", "off_session", "payment_method", "receipt_email", "return_url",
+    "allowed_payment_method_types", "amount", "automatic_payment_methods", "confirm", "currency", "customer",
+    "description", "metadata", "off_session", "payment_method", "payment_method_types", "receipt_email",
+    "return_url", "setup_future_usage",
 )  # fmt: skip
 
 
-def _page(store: Store, values: Object, kind: str, *filters: str) -> Object:
+_KEPT_AS = {"payout": "_payout"}
+"""Filters whose field never leaves the simulator."""
+
+
+def page(store: Store, values: Object, kind: str, *filters: str) -> Object:
     """One page of a list, with Stripe's cursors and filters."""
     params = Params(values, ("limit", "starting_after", "ending_before", "created", *filters))
     limit = params.integer("limit") if "limit" in params else 10
     if limit is None or not 1 <= limit <= 100:
         message = "Invalid limit: must be between 1 and 100"
         raise StripeProblem(message, code="parameter_invalid_integer", param="limit")
-    wanted: dict[str, str | int] = {name: text for name in filters if (text := params.text(name)) is not None}
+    wanted: dict[str, str | int] = {
+        _KEPT_AS.get(name, name): text for name in filters if (text := params.text(name)) is not None
+    }
     after, before = params.text("starting_after"), params.text("ending_before")
     between = params.inner("created", BOUNDS)
     bounds = {name: moment for name in BOUNDS if between and (moment := between.integer(name)) is not None}
@@ -43,7 +49,7 @@ def create_session(store: Store, values: Object) -> Object:
 @endpoint("GET", "/checkout/sessions")
 def list_sessions(store: Store, values: Object) -> Object:
     """Sessions, newest first."""
-    return _page(store, values, "checkout.session", "payment_intent", "status")
+    return page(store, values, "checkout.session", "payment_intent", "status")
 
 
 @endpoint("GET", "/checkout/sessions/<id_>")
@@ -76,16 +82,17 @@ def create_intent(store: Store, values: Object) -> Object:
     params = Params(values, _INTENT)
     amount = params.need_integer("amount", least=1)
     currency = read_currency(params.need_text("currency"), "currency")
-    number = _test_number(params)
+    customer = params.text("customer")
+    if customer is not None:
+        store.get("customer", customer, "customer")
+    method = _method(store, params, customer)
     confirm = params.choice("confirm", ("true", "false")) == "true"
     intent = payments.new_intent(
         store, amount=amount, currency=currency, description=params.text("description", longest=1000),
-        metadata=params.metadata(), receipt_email=params.text("receipt_email"),
+        metadata=params.metadata(), receipt_email=params.text("receipt_email"), customer=customer,
     )  # fmt: skip
-    if number is not None:
-        intent.update(
-            status="requires_confirmation", payment_method=params.text("payment_method"), _number=number
-        )
+    if method is not None:
+        intent.update(status="requires_confirmation", payment_method=method["id"])
         store.save(intent)
     return _confirm(store, intent) if confirm else intent
 
@@ -97,25 +104,31 @@ def confirm_intent(store: Store, values: Object, id_: str) -> Object:
         Params(values, ("payment_method", "return_url")),
         store.get("payment_intent", id_, "intent"),
     )
-    if (number := _test_number(params)) is not None:
-        intent["_number"] = number
+    if (method := _method(store, params, intent["customer"])) is not None:
+        intent["payment_method"] = method["id"]
     return _confirm(store, intent)
 
 
-def _test_number(params: Params) -> str | None:
-    method = params.text("payment_method")
-    if method is not None and method not in cards.METHODS:
-        raise no_such("PaymentMethod", method, "payment_method")
-    return cards.METHODS[method] if method else None
+def _method(store: Store, params: Params, customer: str | None) -> Object | None:
+    """The card named, which a customer may only use if it is theirs."""
+    named = params.text("payment_method")
+    if named is None:
+        return None
+    method = customers.find_method(store, named)
+    if named not in cards.METHODS and method["customer"] != customer:
+        message = f"The payment method {named} does not belong to the Customer you supplied."
+        raise StripeProblem(message, param="payment_method", saved=True)
+    return method
 
 
 def _confirm(store: Store, intent: Object) -> Object:
     if intent["status"] not in {"requires_payment_method", "requires_confirmation"}:
         message = f"This PaymentIntent's status is {intent['status']}: it cannot be confirmed."
         raise StripeProblem(message, code="payment_intent_unexpected_state", saved=True)
-    if "_number" not in intent:
+    if intent["payment_method"] is None:
         raise StripeProblem("A payment method is missing.", code="parameter_missing", param="payment_method")
-    if payments.charge_intent(store, intent, intent.pop("_number")):
+    method = store.get("payment_method", intent["payment_method"])
+    if payments.charge_intent(store, intent, method["_number"], method["id"]):
         raise payments.card_problem(intent)
     return intent
 
@@ -137,7 +150,7 @@ def cancel_intent(store: Store, values: Object, id_: str) -> Object:
 @endpoint("GET", "/payment_intents")
 def list_intents(store: Store, values: Object) -> Object:
     """Intents, newest first."""
-    return _page(store, values, "payment_intent", "customer")
+    return page(store, values, "payment_intent", "customer")
 
 
 # Refunds
@@ -172,7 +185,7 @@ def _charge_to_refund(store: Store, params: Params) -> Object:
 @endpoint("GET", "/refunds")
 def list_refunds(store: Store, values: Object) -> Object:
     """Refunds, newest first."""
-    return _page(store, values, "refund", "charge", "payment_intent")
+    return page(store, values, "refund", "charge", "payment_intent")
 
 
 # What is only read
@@ -181,26 +194,28 @@ def list_refunds(store: Store, values: Object) -> Object:
 @endpoint("GET", "/charges")
 def list_charges(store: Store, values: Object) -> Object:
     """Charges, newest first, refused ones included."""
-    return _page(store, values, "charge", "customer", "payment_intent")
+    return page(store, values, "charge", "customer", "payment_intent")
 
 
 @endpoint("GET", "/balance_transactions")
 def list_balance_transactions(store: Store, values: Object) -> Object:
-    """What moved the balance, newest first."""
-    return _page(store, values, "balance_transaction", "currency", "source", "type")
+    """What moved the balance, newest first; with `payout`, what an automatic payout is made of."""
+    if (wanted := values.get("payout")) is not None:
+        payouts.must_be_automatic(store, str(wanted))
+    return page(store, values, "balance_transaction", "currency", "source", "type", "payout")
 
 
 @endpoint("GET", "/events")
 def list_events(store: Store, values: Object) -> Object:
     """Events, newest first."""
-    return _page(store, values, "event", "type")
+    return page(store, values, "event", "type")
 
 
 @endpoint("GET", "/balance")
 def retrieve_balance(store: Store, values: Object) -> Object:
     """The balance per currency."""
     Params(values, ())
-    return payments.balance(store)
+    return balance.balance(store)
 
 
 def _readable(folder: str, kind: str) -> None:
@@ -214,6 +229,8 @@ def _readable(folder: str, kind: str) -> None:
 
 for _folder, _kind in {
     "payment_intents": "payment_intent", "refunds": "refund", "charges": "charge",
-    "balance_transactions": "balance_transaction", "events": "event",
+    "balance_transactions": "balance_transaction", "events": "event", "customers": "customer",
+    "payment_methods": "payment_method", "setup_intents": "setup_intent", "disputes": "dispute",
+    "payouts": "payout",
 }.items():  # fmt: skip
     _readable(_folder, _kind)

@@ -55,7 +55,8 @@ def _session(id_: str) -> Object | None:
 def _form(session: Object, decline: Decline | None) -> Response:
     lang = language(session["locale"], request.accept_languages)
     why = reason(decline.code, decline.decline_code, lang) if decline else None
-    amount = shown(session["amount_total"], session["currency"], lang)
+    total = session["amount_total"]
+    amount = shown(total, session["currency"], lang) if total is not None else None
     items = [
         (item["description"], item["quantity"], shown(item["amount_total"], item["currency"], lang))
         for item in session["_line_items"]

@@ -1,11 +1,10 @@
 """What happens to money: intents, charges, refunds, balance transactions, and the events they cause."""
 
-from simulator import cards
+from simulator import cards, disputes
+from simulator.balance import book
 from simulator.money import check_amount, decimals, fee
 from simulator.store import Store
 from simulator.wire import Object, StripeProblem, new_id
-
-_DAY = 24 * 3600
 
 
 def new_intent(store: Store, *, amount: int, currency: str, **fields: object) -> Object:
@@ -27,10 +26,15 @@ def new_intent(store: Store, *, amount: int, currency: str, **fields: object) ->
     return intent
 
 
-def charge_intent(store: Store, intent: Object, number: str) -> cards.Decline | None:
-    """Try the card on the intent. `None` when it paid, otherwise the reason; both leave a charge behind."""
+def charge_intent(
+    store: Store, intent: Object, number: str, method: str | None = None
+) -> cards.Decline | None:
+    """Try the card on the intent. `None` when it paid, otherwise the reason; both leave a charge behind.
+
+    `method` is the id of the card, when it is one kept on file.
+    """
     decline = cards.judge(number)
-    charge = store.add(_charge(store, intent, number, decline))
+    charge = store.add(_charge(store, intent, number, decline, method or new_id("pm_")))
     intent["latest_charge"] = charge["id"]
     intent["payment_method"] = charge["payment_method"]
     if decline:
@@ -46,10 +50,12 @@ def charge_intent(store: Store, intent: Object, number: str) -> cards.Decline | 
         _settle(store, charge)
     store.emit("charge.succeeded", charge)
     store.emit("payment_intent.succeeded", intent)
+    if number in cards.DISPUTED:
+        disputes.open_dispute(store, charge)
     return None
 
 
-def _charge(store: Store, intent: Object, number: str, decline: cards.Decline | None) -> Object:
+def _charge(store: Store, intent: Object, number: str, decline: cards.Decline | None, method: str) -> Object:
     paid = decline is None
     card = {
         "brand": cards.brand(number),
@@ -72,7 +78,7 @@ def _charge(store: Store, intent: Object, number: str, decline: cards.Decline | 
             "reason": decline and decline.decline_code, "risk_level": "normal",
             "type": "authorized" if paid else "issuer_declined",
         },
-        "paid": paid, "payment_intent": intent["id"], "payment_method": new_id("pm_"),
+        "paid": paid, "payment_intent": intent["id"], "payment_method": method,
         "payment_method_details": {"card": card, "type": "card"}, "receipt_email": intent["receipt_email"],
         "receipt_number": None, "receipt_url": None, "refunded": False,
         "status": "succeeded" if paid else "failed",
@@ -82,22 +88,9 @@ def _charge(store: Store, intent: Object, number: str, decline: cards.Decline | 
 def _settle(store: Store, charge: Object) -> None:
     """Book a paid charge and what it cost."""
     kept = fee(charge["amount"], charge["currency"])
-    booked = _book(store, charge, charge["amount"], kept, "charge")
+    booked = book(store, charge, charge["amount"], kept, "charge")
     charge["balance_transaction"] = booked["id"]
     store.save(charge)
-
-
-def _book(store: Store, source: Object, amount: int, kept: int, kind: str) -> Object:
-    detail = {"amount": kept, "application": None, "currency": source["currency"], "type": "stripe_fee"}
-    return store.add({
-        "id": new_id("txn_"), "object": "balance_transaction", "amount": amount,
-        "available_on": store.now() + 2 * _DAY, "balance_type": "payments", "created": store.now(),
-        "currency": source["currency"], "description": source["description"], "exchange_rate": None,
-        "fee": kept,
-        "fee_details": [{**detail, "description": "Stripe processing fees"}] if kept else [],
-        "net": amount - kept,
-        "reporting_category": kind, "source": source["id"], "status": "pending", "type": kind,
-    })  # fmt: skip
 
 
 def late_fees(store: Store) -> bool:
@@ -117,7 +110,7 @@ def set_late_fees(store: Store, *, late: bool) -> None:
                 store.emit("charge.updated", charge)
 
 
-def decline_error(decline: cards.Decline, charge: str) -> Object:
+def decline_error(decline: cards.Decline, charge: str | None) -> Object:
     """A refused card as errors and intents describe it."""
     error = {
         "charge": charge, "code": decline.code, "doc_url": f"https://stripe.com/docs/error-codes/{decline.code}",
@@ -140,6 +133,9 @@ def refund_charge(store: Store, charge: Object, amount: int | None, **fields: ob
     left = charge["amount"] - charge["amount_refunded"]
     if charge["status"] != "succeeded":
         raise StripeProblem(f"Charge {charge['id']} did not succeed: nothing to refund.", saved=True)
+    if charge["disputed"]:
+        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise StripeProblem(message, code="charge_disputed", saved=True)
     if left == 0:
         message = f"Charge {charge['id']} has already been refunded."
         raise StripeProblem(message, code="charge_already_refunded", saved=True)
@@ -156,7 +152,7 @@ def refund_charge(store: Store, charge: Object, amount: int | None, **fields: ob
         "metadata": {}, "payment_intent": charge["payment_intent"], "reason": None, "receipt_number": None,
         "source_transfer_reversal": None, "status": "succeeded", "transfer_reversal": None, **fields,
     })  # fmt: skip
-    refund["balance_transaction"] = _book(store, refund, -wanted, 0, "refund")["id"]
+    refund["balance_transaction"] = book(store, refund, -wanted, 0, "refund")["id"]
     store.save(refund)
     charge["amount_refunded"] += wanted
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
@@ -166,22 +162,24 @@ def refund_charge(store: Store, charge: Object, amount: int | None, **fields: ob
     return refund
 
 
+def fail_refund(store: Store, refund: Object) -> Object:
+    """The payer's bank sends the money back: the refund failed, and the balance has it again."""
+    if refund["status"] != "succeeded":
+        raise StripeProblem(f"Refund {refund['id']} is {refund['status']}.")
+    back = book(store, refund, refund["amount"], 0, "refund_failure")
+    refund.update(
+        status="failed", failure_reason="lost_or_stolen_card", failure_balance_transaction=back["id"]
+    )
+    store.save(refund)
+    charge = store.get("charge", refund["charge"])
+    charge["amount_refunded"] -= refund["amount"]
+    charge["refunded"] = False
+    store.save(charge)
+    store.emit("refund.failed", refund)
+    store.emit("charge.refund.updated", refund)
+    return refund
+
+
 def _plain(amount: int, charge: Object) -> str:
     places = decimals(charge["currency"])
     return f"{amount / 10**places:.{places}f} {charge['currency']}"
-
-
-def balance(store: Store) -> Object:
-    """What the account holds, per currency: usable now, and on its way."""
-    sums: dict[str, dict[str, int]] = {"available": {}, "pending": {}}
-    for booked in store.select("balance_transaction"):
-        state = "available" if booked["available_on"] <= store.now() else "pending"
-        sums[state][booked["currency"]] = sums[state].get(booked["currency"], 0) + booked["net"]
-    rows = {
-        state: [
-            {"amount": amount, "currency": currency, "source_types": {"card": amount}}
-            for currency, amount in by
-        ]
-        for state, by in ((state, sorted(found.items())) for state, found in sums.items())
-    }
-    return {"object": "balance", "livemode": False, **rows}

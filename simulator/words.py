@@ -6,6 +6,11 @@ WORDS = {
     "en": {
         "title": "Pay %(amount)s",
         "pretend": "Pretend payment: no money moves",
+        "keep_title": "Keep a card for the instalments",
+        "keep": "Keep this card",
+        "keep_text": "Nothing is taken now. The card is charged on the days you agreed to.",
+        "card_later": "A card that is declined later",
+        "card_disputed": "A card that is disputed afterwards",
         "to_pay": "To pay",
         "reference": "Reference",
         "by_card": "Pay by card",
@@ -33,6 +38,11 @@ WORDS = {
     "fr": {
         "title": "Payer %(amount)s",
         "pretend": "Paiement factice\u202f: aucun argent ne bouge",
+        "keep_title": "Garder une carte pour les échéances",
+        "keep": "Garder cette carte",
+        "keep_text": "Rien n’est prélevé maintenant. La carte est débitée aux dates convenues.",
+        "card_later": "Une carte refusée plus tard",
+        "card_disputed": "Une carte contestée ensuite",
         "to_pay": "À payer",
         "reference": "Référence",
         "by_card": "Payer par carte",

@@ -26,6 +26,7 @@ from shared.database import db, transaction
 from tests.delegations.conftest import cad, delegation_of, plan_of
 from treasury import (
     attachments,
+    attention,
     chart,
     commitments,
     funds,
@@ -33,7 +34,9 @@ from treasury import (
     overdrafts,
     payment_papers,
     payments,
+    placing,
     reconciliation,
+    refunds,
 )
 from treasury.commitments import Reserve
 from treasury.funds import DescribeEntity
@@ -41,6 +44,7 @@ from treasury.models import Account, Attention, JournalEntry, Payment, Period, S
 from treasury.overdrafts import AllowOverdraft
 from treasury.paper_models import GiftNature
 from treasury.payment_papers import MadeOutTo
+from treasury.refunds import RequestRefund
 from treasury.statement_import import import_statement
 from treasury.statement_uploads import keep_upload
 from treasury.statement_values import Assumptions
@@ -147,7 +151,7 @@ def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]
         settled = record_deposit(plan, _deposit(15), by=treasurer)
         payments.approve_receipt(settled, by=approver)
         waiting = record_deposit(plan, _deposit(16), by=treasurer)
-        payments.attend("late", "matrix", details="", payment_id=settled.id)
+        attention.attend("late", "matrix", details="", payment_id=settled.id)
         bank = db.session.scalars(
             select(Account).where(Account.code == chart.BANK, Account.currency == "CAD")
         ).one()
@@ -158,6 +162,11 @@ def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]
         assert settled.entry
         assert waiting.entry
         posting = next(one for one in settled.entry.postings if one.account_id == bank.id)
+        refund = refunds.request_refund(
+            settled, RequestRefund(amount=cad("1.00"), reason="matrix", on=date(2003, 1, 20)), by=treasurer
+        )
+        place = placing.Place(amount=cad("1.00"), on=date(2003, 1, 20), narration="matrix")
+        credit = placing.keep_as_credit(settled, place, by=treasurer)
         link = reconciliation.confirm(matched, posting, by=treasurer)
         return {
             "code": bank.code,
@@ -170,6 +179,9 @@ def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]
             "upload_id": keep_upload(
                 bank, text.encode(), "releve.csv", Assumptions(currency="CAD"), by=treasurer
             ).id,
+            "action": "accept",
+            "refund_id": refund.id,
+            "placement_id": credit.id,
             "line_id": free.id,
             "link_id": link.id,
             "account_id": bank.id,

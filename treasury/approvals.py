@@ -9,12 +9,18 @@ from access.models import User
 from shared import audit
 from shared.database import db, hold
 from shared.money import Money
-from treasury import commitments, differences, ledger, payments, proposals, queries, reconciliation
+from treasury import commitments, differences, ledger, payments, proposals, queries, reconciliation, refunds
+from treasury.attention import settle_attention, withdraw
+from treasury.card_models import Refund
 from treasury.commitment_models import CommitmentDraft
 from treasury.document_models import EntryDocument
 from treasury.ledger import AlreadyPosted
 from treasury.models import EntryStatus, JournalEntry, LineEntry, Payment, PaymentStatus, Posting
+from treasury.receipt_models import Placement, ReceiptDetail
 from treasury.reconciliation_models import WriteOff
+
+_GOES_WITH_IT = (LineEntry, WriteOff, CommitmentDraft, EntryDocument, Placement, ReceiptDetail, Posting)
+"""What was written with a draft and is thrown away with it, in the order that foreign keys allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +64,18 @@ def approve(entry: JournalEntry, *, by: User) -> JournalEntry:
     commitments.consume_intended(entry, by=by)
     receipt = _payment(entry.id)
     taken_back = _payment(entry.reverses_id) if entry.reverses_id else None
-    if receipt is not None:
+    given_back = db.session.scalar(select(Refund).where(Refund.entry_id == entry.id))
+    if given_back is not None:
+        refunds.approve_refund(given_back, by=by)
+    elif receipt is not None:
         payments.approve_receipt(receipt, by=by)
     elif taken_back is not None:
         payments.approve_return(taken_back, entry, by=by)
     else:
         ledger.post(entry, by=by)
+    placed = db.session.scalar(select(Placement).where(Placement.entry_id == entry.id))
+    if placed is not None and placed.attention_id is not None:
+        settle_attention(placed.attention_id, entry.narration, by=by)
     differences.write_off(entry, by=by)
     reconciliation.link_recorded(entry, by=by)
     return entry
@@ -81,10 +93,15 @@ def discard(entry: JournalEntry, reason: str, *, by: User) -> None:
     if receipt is not None:
         receipt.status = PaymentStatus.REQUESTED
         receipt.entry_id = receipt.recorded_by_id = receipt.received_on = None
+    given_back = db.session.scalar(select(Refund).where(Refund.entry_id == entry.id))
+    if given_back is not None:
+        refunds.drop_refund(given_back, reason, by=by)
+        db.session.flush()
+    withdraw(f"receipt:{entry.id}", reason, by=by)
     audit.record("entry.discard", entry, by=by, reason=reason, narration=entry.narration)
     for one in entry.postings:
         proposals.out_of_date(one.account_id)
-    for table in (LineEntry, WriteOff, CommitmentDraft, EntryDocument, Posting):
+    for table in _GOES_WITH_IT:
         db.session.execute(delete(table).where(table.entry_id == entry.id))
     db.session.expire(entry)
     db.session.execute(delete(JournalEntry).where(JournalEntry.id == entry.id))

@@ -11,9 +11,11 @@ STRIPE = "1020"
 CASH = "1030"
 MOBILE_MONEY = "1040"
 CHEQUES = "1050"
+DISPUTED = "1060"
 ADVANCES = "1200"
 CONVERSION = "1800"
 SUSPENSE = "1900"
+CREDITS = "2100"
 OPENING = "3000"
 CARRIED_RESTRICTED = "3100"
 CARRIED = "3200"
@@ -29,6 +31,7 @@ STAY = "5200"
 GATHERING = "5300"
 BANK_FEES = "5800"
 EXCHANGE = "5900"
+CASH_DIFFERENCES = "5950"
 
 CHART = {
     BANK: (AccountKind.ASSET, _l("Bank")),
@@ -36,9 +39,11 @@ CHART = {
     CASH: (AccountKind.ASSET, _l("Cash box")),
     MOBILE_MONEY: (AccountKind.ASSET, _l("Mobile money")),
     CHEQUES: (AccountKind.ASSET, _l("Cheques to deposit")),
+    DISPUTED: (AccountKind.ASSET, _l("Card payments in dispute")),
     ADVANCES: (AccountKind.ASSET, _l("Advances to people")),
     CONVERSION: (AccountKind.EQUITY, _l("Currency conversion")),
     SUSPENSE: (AccountKind.LIABILITY, _l("To be clarified")),
+    CREDITS: (AccountKind.LIABILITY, _l("Credits of payers")),
     OPENING: (AccountKind.EQUITY, _l("Opening balances")),
     CARRIED_RESTRICTED: (AccountKind.EQUITY, _l("Restricted funds carried forward")),
     CARRIED: (AccountKind.EQUITY, _l("Free funds carried forward")),
@@ -54,12 +59,13 @@ CHART = {
     GATHERING: (AccountKind.EXPENSE, _l("Cost of the gathering")),
     BANK_FEES: (AccountKind.EXPENSE, _l("Bank and card fees")),
     EXCHANGE: (AccountKind.EXPENSE, _l("Exchange differences")),
+    CASH_DIFFERENCES: (AccountKind.EXPENSE, _l("Cash differences")),
 }
 """Code → kind and label. Shown in the reader's language; `Account.name` keeps the English one."""
 
 
-NOT_SPENDABLE = frozenset({ADVANCES})
-"""Assets that are with people, and cannot be paid out."""
+NOT_SPENDABLE = frozenset({ADVANCES, DISPUTED})
+"""Assets that are with people or in dispute, and cannot be paid out."""
 
 
 def open_chart(currency: str) -> None:

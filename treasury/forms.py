@@ -118,6 +118,20 @@ class ReturnForm(Form):
     reason = StringField(_l("Reason"), [DataRequired(), Length(max=200)])
 
 
+class RefundForm(Form):
+    """Money of a payment that is given back; a card's goes back to the card."""
+
+    amount = MoneyField(_l("Amount"), [InputRequired(), more_than_nothing])
+    reason = StringField(_l("Reason"), [DataRequired(), Length(max=150)])
+    on = DateField(_l("Date"), [InputRequired(), not_in_the_future], default=today)
+    account_code = SelectField(_l("Leaves from"), choices=lambda: _paying(), default=chart.BANK)
+
+
+def _paying() -> Any:
+    found = (chart.BANK, chart.CASH, chart.MOBILE_MONEY)
+    return as_choices((code, f"{code} · {chart.CHART[code][1]}") for code in found)
+
+
 class ReasonForm(Form):
     """Why something is done."""
 

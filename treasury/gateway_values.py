@@ -49,13 +49,14 @@ class CheckoutState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundState:
-    """How a refund stands. `amount` is positive, what the payer gets back."""
+    """How a refund stands. `amount` is positive, what the payer gets back; `ours` our own number for it."""
 
     id: str
     status: str
     amount: Money
     payment_intent: str | None
     balance_transaction: str | None
+    ours: str | None = None
 
     @property
     def failed(self) -> bool:
@@ -107,9 +108,10 @@ class PaymentGateway(Protocol):
     def refund(
         self,
         *,
-        payment_intent: str,
         amount: Money,
         reason: RefundReason,
+        payment_intent: str = "",
+        charge: str = "",
         idempotency_key: str,
         metadata: Mapping[str, str],
     ) -> RefundState:

@@ -13,7 +13,6 @@ from shared.errors import NotFound
 from shared.money import Money
 from treasury.models import (
     Account,
-    Attention,
     EntryStatus,
     ExchangeRate,
     Fund,
@@ -206,17 +205,6 @@ def _links(posting_ids: Sequence[int]) -> Sequence[ReconciliationLink]:
     ).all()
 
 
-def attention() -> list[tuple[Attention, Payment | None]]:
-    """What a person must look at, oldest first."""
-    rows = db.session.execute(
-        select(Attention, Payment)
-        .outerjoin(Payment, Payment.id == Attention.payment_id)
-        .where(Attention.resolved_at.is_(None))
-        .order_by(Attention.id)
-    )
-    return [(one, payment) for one, payment in rows]
-
-
 def payments(text: str = "", status: PaymentStatus | None = None) -> Select[Payment]:
     """Payments by reference, payer or what they are for, the latest first."""
     chosen = select(Payment).order_by(Payment.id.desc()).options(joinedload(Payment.fund))
@@ -240,6 +228,16 @@ def payment(reference: str) -> Payment:
     if found is None:
         raise NotFound
     return found
+
+
+def entries_of(found: Payment) -> Sequence[JournalEntry]:
+    """Every posted entry that came of a payment by itself: charges, fees, refunds, disputes; oldest first."""
+    return db.session.scalars(
+        select(JournalEntry)
+        .where(JournalEntry.source == f"payment:{found.id}", JournalEntry.status == EntryStatus.POSTED)
+        .order_by(JournalEntry.number)
+        .options(selectinload(JournalEntry.postings).joinedload(Posting.account))
+    ).all()
 
 
 def live_links(line_ids: Sequence[int]) -> dict[int, list[ReconciliationLink]]:

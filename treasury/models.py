@@ -275,9 +275,18 @@ class Attention(Base):
     key: Mapped[str] = mapped_column(String(160), unique=True)
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), default=None)
     details: Mapped[str] = mapped_column(Text, default="")
+    amount_minor: Mapped[int | None] = mapped_column(default=None)
+    currency: Mapped[str | None] = mapped_column(String(3), default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
     resolved_at: Mapped[datetime | None] = mapped_column(default=None)
     resolution: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def amount(self) -> Money | None:
+        """What is at stake, where it is an amount."""
+        if self.amount_minor is None or self.currency is None:
+            return None
+        return Money(self.amount_minor, self.currency)
 
 
 class BankStatement(Base):

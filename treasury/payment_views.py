@@ -10,7 +10,7 @@ from shared.errors import Conflict, DomainError
 from shared.forms import explain
 from shared.i18n import _
 from shared.web import page_number, requires
-from treasury import journal_queries, ledger, payments
+from treasury import journal_queries, ledger, payments, placing, refunds
 from treasury.forms import ReceiptForm, ReturnForm, day, words
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 from treasury.pages import page_context, whoever_acts
@@ -56,10 +56,14 @@ def _page(
 ) -> Any:
     trail = journal_queries.trail(found.entry_id) if found.entry_id else None
     method = found.method if found.method is not PaymentMethod.CARD else PaymentMethod.TRANSFER
+    given_back = refunds.refunds_of(found)
     page = render_template(
         "treasury/payment.html",
         payment=found,
         trail=trail,
+        refunds=given_back,
+        left=placing.left_of(found) if found.entry_id else None,
+        charged=journal_queries.entries_of(found),
         receipt=receipt or ReceiptForm(formdata=None, method=method.value),
         taken_back=taken_back or ReturnForm(formdata=None),
     )

@@ -4,7 +4,7 @@ A payment is a wish until its entry is posted. Card payments settle when the net
 they are paid; everything else is recorded by one person and approved by another.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,17 +12,17 @@ from sqlalchemy import bindparam, select
 
 from access.models import User
 from shared import audit
-from shared.audit import Actor, System
+from shared.audit import Actor
 from shared.clock import now
-from shared.database import connection, db, hold, transaction, write
-from shared.errors import Conflict, DomainError, NotFound
+from shared.database import connection, db, hold, write
+from shared.errors import Conflict, DomainError
 from shared.i18n import _l
 from shared.money import Money
 from treasury import chart, ledger
-from treasury.gateway_errors import KeyUsedOtherwise
-from treasury.gateway_values import Checkout, CheckoutState, CheckoutStatus, PaymentGateway
+from treasury.attention import attend
 from treasury.ledger import Leg
-from treasury.models import Attention, JournalEntry, Payment, PaymentMethod, PaymentStatus
+from treasury.models import JournalEntry, Payment, PaymentMethod, PaymentStatus
+from treasury.receipt_models import Placement, PlacementKind, ReceiptDetail
 from treasury.references import new_reference
 
 SETTLED: dict[str, Callable[[Payment], None]] = {}
@@ -48,6 +48,13 @@ class NothingToPay(DomainError):
     message = _l("The amount must be more than zero.")
 
 
+class ReferenceUsed(DomainError):
+    """The operator's reference was recorded before: the same money must not come in twice."""
+
+    code = "reference_used"
+    message = _l("The reference %(number)s was recorded already.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPayment:
     """What is asked for: how much, for which subject, into which fund and income account (chart code)."""
@@ -68,13 +75,18 @@ class RequestPayment:
 class RecordReceipt:
     """Money seen to arrive on `received_on` in the account `account_code` (the bank by default).
 
-    `method` says how it came, where that is not how it was asked for.
+    `method`, `amount` and `paid_by` say how it came, how much and from whom, where that is not what was asked
+    for; `operator` and `number` are the mobile money operator (or the bank of a cheque) and its reference.
     """
 
     received_on: date
     account_code: str = chart.BANK
     narration: str = ""
     method: PaymentMethod | None = None
+    amount: Money | None = None
+    paid_by: str = ""
+    operator: str = ""
+    number: str = ""
 
 
 def request(command: RequestPayment, *, by: Actor) -> Payment:
@@ -109,178 +121,89 @@ def _unused_reference() -> str:
             return reference
 
 
-def start_checkout(
-    payment_id: int, gateway: PaymentGateway, *, success_url: str, cancel_url: str, locale: str
-) -> str:
-    """The address of a page to pay on. Opens and ends its own transactions around the call to the network.
+def record_receipt(
+    payment: Payment, command: RecordReceipt, *, by: User, paid_with: Sequence[Leg] = ()
+) -> Payment:
+    """Record that money arrived for a payment; somebody else approves it.
 
-    The same page is given again while it is open, so two clicks cannot become two charges; one that was
-    made in another language, or through another link, is closed first. Raises `AlreadySettled` and the
-    gateway's errors.
-    """
-    payment = db.session.get(Payment, payment_id)
-    if payment is None:
-        raise NotFound
-    known, attempt = payment.checkout_id, payment.attempt
-    if known and _unless_paid(gateway.fetch_checkout(known)).status is CheckoutStatus.EXPIRED:
-        attempt += 1
-    if db.session.get_one(Payment, payment_id).status is not PaymentStatus.REQUESTED:
-        raise AlreadySettled
-    where = {"success_url": success_url, "cancel_url": cancel_url, "locale": locale}
-    try:
-        checkout = _page_to_pay_on(gateway, payment, attempt, **where)
-    except KeyUsedOtherwise:
-        if known:
-            _unless_paid(gateway.expire_checkout(known))
-        attempt += 1
-        checkout = _page_to_pay_on(gateway, payment, attempt, **where)
-    with transaction():
-        payment = db.session.get_one(Payment, payment_id, with_for_update=True)
-        if payment.status is not PaymentStatus.REQUESTED:
-            raise AlreadySettled
-        payment.checkout_id, payment.attempt, payment.method = checkout.id, attempt, PaymentMethod.CARD
-    return checkout.url
-
-
-def _page_to_pay_on(
-    gateway: PaymentGateway, payment: Payment, attempt: int, *, success_url: str, cancel_url: str, locale: str
-) -> Checkout:
-    return gateway.create_checkout(
-        amount=payment.amount,
-        reference=payment.reference,
-        description=payment.description,
-        payer_email=payment.payer_email or None,
-        locale=locale,
-        success_url=success_url,
-        cancel_url=cancel_url,
-        idempotency_key=f"payment-{payment.reference}-{attempt}",
-        metadata={"purpose": payment.purpose},
-    )
-
-
-def _unless_paid(state: CheckoutState) -> CheckoutState:
-    """`state`, unless it is paid: then it is settled. Raises `AlreadySettled`."""
-    if not state.paid:
-        return state
-    with transaction():
-        settle_checkout(state)
-    raise AlreadySettled
-
-
-def settle_checkout(state: CheckoutState) -> Payment | None:
-    """Turn a paid checkout, as just re-read from the network, into its one entry; None when it is not ours.
-
-    Any number of times, in any order: one entry, and one for the network's fee if it became known later.
-    Money for a payment that was cancelled or settled otherwise is recorded all the same, and put on the
-    attention list. So is less than was asked, which settles nothing: a reference may be typed on another page
-    of the same account, with a smaller amount.
-    """
-    payment = db.session.scalar(
-        select(Payment).where(Payment.checkout_id == state.id).with_for_update()
-    ) or db.session.scalar(select(Payment).where(Payment.reference == state.reference).with_for_update())
-    if payment is None or not state.paid:
-        return payment
-    booked = db.session.scalar(
-        select(JournalEntry).where(JournalEntry.idempotency_key == f"charge:{state.charge}")
-    )
-    if booked is not None:  # the payment's own charge, or a second one that was told again
-        _post_late_fee(payment, booked, state)
-        return payment
-    first = payment.status in (PaymentStatus.REQUESTED, PaymentStatus.CANCELLED) and payment.entry_id is None
-    entry = _post_charge(payment, state)
-    if not first:
-        attend("paid_twice", f"charge:{state.charge}", payment_id=payment.id, details=str(state.amount))
-        return payment
-    if state.amount != payment.amount:
-        details = f"{state.amount} ≠ {payment.amount}"
-        attend("other_amount", f"charge:{state.charge}", payment_id=payment.id, details=details)
-    if not _covers(state.amount, payment.amount):
-        return payment
-    was_cancelled = payment.status is PaymentStatus.CANCELLED
-    payment.charge_id, payment.checkout_id = state.charge, state.id
-    payment.method = PaymentMethod.CARD
-    payment.received_on = entry.dated_on
-    _settled(payment, entry, by=System("stripe"))
-    if was_cancelled:
-        attend(
-            "paid_after_cancellation",
-            f"charge:{state.charge}",
-            payment_id=payment.id,
-            details=str(state.amount),
-        )
-    return payment
-
-
-def _covers(paid: Money, asked: Money) -> bool:
-    return paid.currency == asked.currency and paid >= asked
-
-
-def _post_charge(payment: Payment, state: CheckoutState) -> JournalEntry:
-    fund, gross = payment.fund_id, state.amount
-    legs = [Leg(chart.STRIPE, fund, gross), Leg(payment.income_code, fund, -gross, memo=payment.reference)]
-    if state.fee and state.fee.currency == gross.currency:
-        legs += [Leg(chart.BANK_FEES, fund, state.fee), Leg(chart.STRIPE, fund, -state.fee)]
-    return ledger.post_now(
-        now().date(),
-        payment.description,
-        legs,
-        source=f"payment:{payment.id}",
-        idempotency_key=f"charge:{state.charge}",
-    )
-
-
-def _post_late_fee(payment: Payment, charged: JournalEntry, state: CheckoutState) -> None:
-    """The fee of a charge that was booked after it was paid; once, and not when it came with the charge."""
-    key = f"fee:{state.charge}"
-    if not state.fee:
-        return
-    if state.fee.currency != payment.amount.currency:
-        attend("fee_in_other_currency", key, payment_id=payment.id, details=str(state.fee))
-        return
-    known = any(one.account.code == chart.BANK_FEES for one in charged.postings) or db.session.scalar(
-        select(JournalEntry.id).where(JournalEntry.idempotency_key == key)
-    )
-    if not known:
-        fund, fee = payment.fund_id, state.fee
-        ledger.post_now(
-            now().date(),
-            payment.description,
-            [Leg(chart.BANK_FEES, fund, fee), Leg(chart.STRIPE, fund, -fee, memo=payment.reference)],
-            source=f"payment:{payment.id}",
-            idempotency_key=key,
-        )
-
-
-def record_receipt(payment: Payment, command: RecordReceipt, *, by: User) -> Payment:
-    """Record that a transfer, cheque, cash or mobile money arrived; somebody else approves it.
-
-    What was cancelled and is paid all the same is recorded too, and put on the attention list. Raises
-    `AlreadySettled` when the payment is recorded or settled already.
+    It is recorded as it came: more, less, in another currency, from somebody else, or for what was cancelled;
+    what is odd is put on the attention list. `paid_with` are the legs that bring the money to the payment's
+    fund (by default it arrives in `account_code`). Raises `AlreadySettled` when the payment is recorded or
+    settled already, `ReferenceUsed` for an operator's reference that paid something else.
     """
     hold(payment)
     if payment.status not in (PaymentStatus.REQUESTED, PaymentStatus.CANCELLED):
         raise AlreadySettled
-    if payment.status is PaymentStatus.CANCELLED:
-        key = f"receipt:{payment.id}"
-        attend("paid_after_cancellation", key, payment_id=payment.id, details=str(payment.amount))
-    amount, fund = payment.amount, payment.fund_id
+    amount, fund = command.amount or payment.amount, payment.fund_id
+    if amount.minor <= 0:
+        raise NothingToPay(field="amount")
+    foreign = amount.currency != payment.currency
     entry = ledger.draft(
         command.received_on,
         command.narration or payment.description,
         [
-            Leg(command.account_code, fund, amount, memo=payment.reference),
-            Leg(payment.income_code, fund, -amount, memo=payment.reference),
+            *(paid_with or [Leg(command.account_code, fund, amount, memo=payment.reference)]),
+            Leg(chart.CREDITS if foreign else payment.income_code, fund, -amount, memo=payment.reference),
         ],
         by=by,
-        idempotency_key=f"payment:{payment.id}",
+        idempotency_key=None if foreign else f"payment:{payment.id}",
     )
+    _keep_details(payment, entry, command)
+    _say_what_is_odd(payment, entry, command, amount)
+    audit.record("payment.record", payment, by=by, amount=str(amount))
+    if foreign:
+        _keep_as_credit(payment, entry, amount)
+        return payment
     payment.entry_id = entry.id
     payment.method = command.method or payment.method
     payment.received_on = command.received_on
     payment.recorded_by_id = by.id
     payment.status = PaymentStatus.RECORDED
-    audit.record("payment.record", payment, by=by, amount=str(amount))
     return payment
+
+
+def _keep_details(payment: Payment, entry: JournalEntry, command: RecordReceipt) -> None:
+    if not (command.paid_by or command.operator or command.number):
+        return
+    if command.number and db.session.scalar(
+        select(ReceiptDetail.id).where(
+            ReceiptDetail.operator == command.operator, ReceiptDetail.number == command.number
+        )
+    ):
+        raise ReferenceUsed(field="number", number=command.number)
+    db.session.add(
+        ReceiptDetail(
+            payment_id=payment.id,
+            entry_id=entry.id,
+            paid_by=command.paid_by,
+            operator=command.operator,
+            number=command.number or None,
+        )
+    )
+
+
+def _say_what_is_odd(payment: Payment, entry: JournalEntry, command: RecordReceipt, amount: Money) -> None:
+    """Put on the attention list what a person must decide; `amount` there is what is at stake."""
+
+    def odd(kind: str, details: str, at_stake: Money | None = None) -> None:
+        attend(kind, f"receipt:{entry.id}", payment_id=payment.id, details=details, amount=at_stake)
+
+    if amount.currency != payment.currency:
+        odd("wrong_currency", f"{amount} ≠ {payment.amount}", amount)
+    elif payment.status is PaymentStatus.CANCELLED:
+        odd("paid_after_cancellation", str(amount), amount)
+    elif amount > payment.amount:
+        odd("over_paid", f"{amount} > {payment.amount}", amount - payment.amount)
+    elif amount < payment.amount:
+        odd("under_paid", f"{amount} < {payment.amount}", payment.amount - amount)
+    if command.paid_by and command.paid_by.casefold() != payment.payer_name.casefold():
+        odd("paid_by_other", f"{command.paid_by} ≠ {payment.payer_name}")
+
+
+def _keep_as_credit(payment: Payment, entry: JournalEntry, amount: Money) -> None:
+    db.session.add(
+        Placement(kind=PlacementKind.CREDIT, payment_id=payment.id, amount=amount, entry_id=entry.id)
+    )
 
 
 def approve_receipt(payment: Payment, *, by: User) -> Payment:
@@ -289,7 +212,7 @@ def approve_receipt(payment: Payment, *, by: User) -> Payment:
     if payment.status is not PaymentStatus.RECORDED or payment.entry is None:
         raise AlreadySettled
     entry = ledger.post(payment.entry, by=by)
-    _settled(payment, entry, by=by)
+    settled(payment, entry, by=by)
     return payment
 
 
@@ -329,39 +252,23 @@ def settle_from_fund(payment: Payment, source_fund_id: int, on: date, *, by: Use
     The draft moves the amount out of `source_fund_id` and into the payment's fund as income; somebody else
     approves it with `approve_receipt`. Raises `AlreadySettled`.
     """
-    hold(payment)
-    if payment.status is not PaymentStatus.REQUESTED:
-        raise AlreadySettled
     amount = payment.amount
-    entry = ledger.draft(
-        on,
-        payment.description,
-        [
+    return record_receipt(
+        payment,
+        RecordReceipt(received_on=on, method=PaymentMethod.INTERNAL),
+        by=by,
+        paid_with=[
             Leg(chart.GATHERING, source_fund_id, amount, memo=payment.reference),
             Leg(chart.BANK, source_fund_id, -amount),
             Leg(chart.BANK, payment.fund_id, amount),
-            Leg(payment.income_code, payment.fund_id, -amount, memo=payment.reference),
         ],
-        by=by,
-        idempotency_key=f"payment:{payment.id}",
     )
-    payment.entry_id, payment.method = entry.id, PaymentMethod.INTERNAL
-    payment.received_on, payment.recorded_by_id = on, by.id
-    payment.status = PaymentStatus.RECORDED
-    audit.record("payment.record", payment, by=by, amount=str(amount))
-    return payment
 
 
-def _settled(payment: Payment, entry: JournalEntry, *, by: Actor) -> None:
+def settled(payment: Payment, entry: JournalEntry, *, by: Actor) -> None:
+    """The payment has its posted entry: what follows from its purpose happens now."""
     payment.entry_id = entry.id
     payment.status = PaymentStatus.SETTLED
     payment.settled_at = now()
     audit.record("payment.settle", payment, by=by, amount=str(payment.amount))
     SETTLED[payment.purpose](payment)
-
-
-def attend(kind: str, key: str, *, details: str, payment_id: int | None = None) -> None:
-    """Put something about money on the list that a person looks at; the same `kind` and `key` once."""
-    if not db.session.scalar(select(Attention.id).where(Attention.key == f"{kind}:{key}")):
-        db.session.add(Attention(kind=kind, key=f"{kind}:{key}", payment_id=payment_id, details=details))
-    db.session.flush()

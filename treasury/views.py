@@ -15,10 +15,12 @@ from shared.web import page_number, requires
 from treasury import (
     approvals,
     attachments,
+    attention_actions,
     commitments,
     journal_queries,
     open_money,
     queries,
+    refunds,
     standings,
     verification,
 )
@@ -51,7 +53,8 @@ def home() -> Any:
         more_funds=len(held) - _SHOWN_FUNDS,
         most=_most(held),
         waiting=approvals.waiting(),
-        attention=journal_queries.attention(),
+        attention=attention_actions.listed(),
+        waiting_refunds=refunds.waiting_refunds(),
         unmatched=open_money.open_lines_by_account(),
         has_statements=bool(db.session.scalar(select(exists().where(BankStatement.id > 0)))),
         latest=db.session.scalars(journal_queries.entries().limit(_LATEST)).all(),

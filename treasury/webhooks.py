@@ -6,13 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from shared.database import db, transaction
+from shared.database import db
 from shared.web import csrf, public
-from treasury import payments
+from treasury.card_values import CardNetwork
+from treasury.card_watch import look
 from treasury.gateway_errors import UnknownToGateway
-from treasury.gateway_values import CheckoutState, PaymentGateway
 from treasury.gateway_values import GatewayEvent as SignedEvent
-from treasury.models import GatewayEvent, Payment
+from treasury.models import GatewayEvent
 
 blueprint = Blueprint("stripe", __name__)
 csrf.exempt(blueprint)
@@ -29,37 +29,29 @@ def receive() -> ResponseReturnValue:
     """
     if (request.content_length or 0) > _LARGEST:
         raise RequestEntityTooLarge
-    gateway: PaymentGateway = current_app.extensions["teranga.gateway"]
+    gateway: CardNetwork = current_app.extensions["teranga.gateway"]
     event = gateway.verify_event(request.get_data(), request.headers.get("Stripe-Signature"))
-    checkout = _checkout_of(event)
-    if checkout is None:
-        return jsonify(outcome="ignored")
-    if db.session.scalar(select(GatewayEvent.id).where(GatewayEvent.event_id == event.id)):
+    if _known(event):
         return jsonify(outcome="known")
     try:
-        state = gateway.fetch_checkout(checkout)
+        return jsonify(outcome=_look_once_more(event, gateway))
     except UnknownToGateway:
         return jsonify(outcome="ignored")
-    return jsonify(outcome=_take_into_account(event, state))
 
 
-def _checkout_of(event: SignedEvent) -> str | None:
-    """The checkout to look at: the one named, or the one whose charge is named (its fee was booked)."""
-    if event.object_kind == "checkout.session":
-        return event.object_id
-    if event.object_kind == "charge":
-        return db.session.scalar(select(Payment.checkout_id).where(Payment.charge_id == event.object_id))
-    return None
+def _known(event: SignedEvent) -> bool:
+    return db.session.scalar(select(GatewayEvent.id).where(GatewayEvent.event_id == event.id)) is not None
 
 
-def _take_into_account(event: SignedEvent, state: CheckoutState) -> str:
+def _look_once_more(event: SignedEvent, gateway: CardNetwork) -> str:
+    """Look; where another message wrote the same thing at the same moment, look again at what is left."""
+
+    def noted() -> None:
+        db.session.add(GatewayEvent(event_id=event.id, kind=event.type, object_id=event.object_id))
+        db.session.flush()
+
     try:
-        with transaction():
-            db.session.add(GatewayEvent(event_id=event.id, kind=event.type, object_id=event.object_id))
-            db.session.flush()
-            payment = payments.settle_checkout(state)
+        return look(event.object_kind, event.object_id, gateway, noted)
     except IntegrityError:
-        if db.session.scalar(select(GatewayEvent.id).where(GatewayEvent.event_id == event.id)):
-            return "known"  # the same message at the same moment: the other one did it
-        raise
-    return "foreign" if payment is None else "seen"
+        db.session.rollback()
+        return "known" if _known(event) else look(event.object_kind, event.object_id, gateway, noted)

@@ -8,6 +8,7 @@ from babel.numbers import format_decimal
 from shared.forms import reader
 from shared.i18n import LazyString, _l
 from treasury import chart, rates
+from treasury.card_models import RefundStatus
 from treasury.models import Account, AccountKind, ExchangeRate, FundKind, PaymentMethod, PaymentStatus
 from treasury.paper_models import GiftNature, PaperKind
 from treasury.queries import BalanceRow
@@ -60,6 +61,15 @@ PAYMENT_STATES: dict[PaymentStatus, tuple[str, LazyString]] = {
 }
 """The shape of each state (see `tag` in templates/macros/page.html) and its word."""
 
+REFUND_STATES: dict[RefundStatus, tuple[str, LazyString]] = {
+    RefundStatus.REQUESTED: ("wait", _l("to be approved")),
+    RefundStatus.APPROVED: ("wait", _l("on its way")),
+    RefundStatus.DONE: ("good", _l("given back to the payer")),
+    RefundStatus.FAILED: ("bad", _l("came back")),
+    RefundStatus.DROPPED: ("off", _l("not given back")),
+}
+"""The shape of each state and its word."""
+
 ATTENTION: dict[str, tuple[LazyString, LazyString]] = {
     "paid_twice": (_l("Paid twice"), _l("Give one of the two back, or keep it with the payer’s consent.")),
     "paid_after_cancellation": (
@@ -84,6 +94,48 @@ ATTENTION: dict[str, tuple[LazyString, LazyString]] = {
     "paid_while_waitlisted": (
         _l("Paid while on the waiting list"),
         _l("Keep it for the place to come, or give it back."),
+    ),
+    "over_paid": (_l("More than was asked"), _l("Keep the surplus as credit, or give it back.")),
+    "under_paid": (_l("Less than was asked"), _l("Ask for the rest.")),
+    "wrong_currency": (
+        _l("Paid in another currency"),
+        _l("It is kept as the payer’s credit. Give it back, or change it at the rate of the day and use it."),
+    ),
+    "paid_by_other": (
+        _l("Paid by somebody else"),
+        _l("Usual between partners. If it was a mistake, give it back."),
+    ),
+    "refund_failed": (
+        _l("A refund did not arrive"),
+        _l("The payer’s bank sent it back. Ask the payer for another way, or keep it as their credit."),
+    ),
+    "refund_elsewhere": (
+        _l("Given back at the card network itself"),
+        _l("Nobody approved it here. Find out who did it, and why."),
+    ),
+    "dispute_opened": (
+        _l("A card payment is disputed"),
+        _l("Answer at the card network before the date it gives, with the registration and the messages."),
+    ),
+    "dispute_lost": (
+        _l("A dispute was lost"),
+        _l("The payment is gone: ask the payer to pay otherwise, or cancel what it was for."),
+    ),
+    "payout_failed": (
+        _l("A payout came back"),
+        _l("Check the bank account that the card network has on file."),
+    ),
+    "payout_unexplained": (
+        _l("A payout that its parts do not explain"),
+        _l("Compare it with the card network’s own list."),
+    ),
+    "unknown_card_money": (
+        _l("Card money that nobody asked for here"),
+        _l("Find out what it is; then write it from “To be clarified” to where it belongs."),
+    ),
+    "card_failing": (
+        _l("A kept card is refused"),
+        _l("The payer was written to. Call them: another card, or a transfer."),
     ),
     "fund_overdrawn": (
         _l("A fund is overdrawn by what happened"),

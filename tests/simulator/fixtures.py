@@ -55,6 +55,22 @@ class Control:
         ]
         return found
 
+    def dispute(self, charge: str, outcome: str = "") -> str:
+        """Let the card's holder dispute a charge; with `outcome` (won, lost), decide the dispute."""
+        return str(self._post("disputes", charge=charge, **({"outcome": outcome} if outcome else {}))["id"])
+
+    def pay_out(self, currency: str = "cad") -> str:
+        """The automatic payout of what has gathered."""
+        return str(self._post("payouts", currency=currency)["id"])
+
+    def end_payout(self, payout: str, outcome: str) -> None:
+        """The payout arrived (``paid``), or came back (``failed``)."""
+        self._post("payouts", payout=payout, outcome=outcome)
+
+    def fail_refund(self, refund: str) -> None:
+        """The payer's bank sends a refund back."""
+        self._post("refunds", refund=refund)
+
     def reset(self) -> None:
         """Forget everything and behave well."""
         self._post("reset")

@@ -362,7 +362,7 @@ class TestWireFormat:
     @pytest.mark.parametrize(
         ("more", "param", "code"),
         [
-            ({"mode": "setup"}, "mode", None),
+            ({"mode": "subscription"}, "mode", None),
             ({"success_url": "javascript:alert(1)"}, "success_url", "url_invalid"),
             ({"customer_email": "nobody"}, "customer_email", "email_invalid"),
             ({"expires_at": 1}, "expires_at", None),

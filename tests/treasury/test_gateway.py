@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from shared.money import EXPONENTS, Money
 from tests.simulator.fixtures import DECLINED, KEY, SECRET, Receiver, SimulatedStripe
-from treasury.gateway import StripeGateway, translated
+from treasury.gateway import StripeGateway
+from treasury.gateway_connection import translated
 from treasury.gateway_errors import (
     BadSignature,
     GatewayClosed,

@@ -20,7 +20,7 @@ from shared.database import db, transaction
 from shared.errors import Conflict, DomainError
 from shared.money import Money
 from tests.treasury.conftest import Ask
-from treasury import approvals, chart, exchange, ledger, payments, queries, verification
+from treasury import approvals, card_books, chart, exchange, ledger, payments, queries, verification
 from treasury.gateway_values import CheckoutState, CheckoutStatus
 from treasury.ledger import AlreadyReversed, Leg, SamePerson
 from treasury.models import (
@@ -76,7 +76,7 @@ def test_a_card_payment_settles_once_however_often_it_is_told(ask: Ask, settled:
     payment = ask()
     for _told in range(5):
         with transaction():
-            payments.settle_checkout(paid(payment, fee="22.05"))
+            card_books.settle_checkout(paid(payment, fee="22.05"))
     assert (payment.status, settled) == (PaymentStatus.SETTLED, [payment.id])
     assert balances() == {
         chart.STRIPE: cad("727.95"),
@@ -91,7 +91,7 @@ def test_two_charges_for_one_payment_are_both_kept_and_shown(ask: Ask, settled: 
     payment = ask()
     for charge in ("ch_1", "ch_2", "ch_2"):
         with transaction():
-            payments.settle_checkout(paid(payment, charge))
+            card_books.settle_checkout(paid(payment, charge))
     assert balances()[chart.STRIPE] == cad("1500.00")
     assert (attention(), settled) == (["paid_twice"], [payment.id])
 
@@ -102,7 +102,7 @@ def test_money_for_what_was_cancelled_is_kept_and_shown(ask: Ask, aristide: User
     with transaction():
         payments.cancel(payment, by=aristide)
     with transaction():
-        payments.settle_checkout(paid(payment))
+        card_books.settle_checkout(paid(payment))
     assert balances()[chart.STRIPE] == cad("750.00")
     assert attention() == ["paid_after_cancellation"]
 
@@ -111,7 +111,7 @@ def test_money_for_what_was_cancelled_is_kept_and_shown(ask: Ask, aristide: User
 def test_more_than_asked_is_kept_as_it_came_and_settles(ask: Ask, settled: list[int]) -> None:
     payment = ask()
     with transaction():
-        payments.settle_checkout(paid(payment, amount="800.00"))
+        card_books.settle_checkout(paid(payment, amount="800.00"))
     assert balances()[chart.SAVINGS] == cad("-800.00")
     assert (attention(), settled) == (["other_amount"], [payment.id])
 
@@ -128,13 +128,13 @@ def test_less_than_asked_is_kept_and_shown_and_settles_nothing(
     elsewhere = replace(paid(payment), id="cs_of_a_gift_page", amount=came)
     for _told in range(2):
         with transaction():
-            payments.settle_checkout(elsewhere)
+            card_books.settle_checkout(elsewhere)
     assert (payment.status, settled, attention()) == (PaymentStatus.REQUESTED, [], ["other_amount"])
     assert [one.balance for one in queries.trial_balance() if one.code == chart.STRIPE and one.balance] == [
         came
     ]
     with transaction():
-        payments.settle_checkout(paid(payment, "ch_2"))
+        card_books.settle_checkout(paid(payment, "ch_2"))
     assert (payment.status, settled) == (PaymentStatus.SETTLED, [payment.id])
 
 
@@ -448,7 +448,7 @@ class History:
     def _do_with(self, payment: Payment, what: str, which: int, amount: Money, on: date) -> None:
         if what == "card":
             state = paid(payment, charge=f"ch_{payment.id}_{which % 2}")
-            payments.settle_checkout(state)
+            card_books.settle_checkout(state)
         elif what == "record":
             payments.record_receipt(payment, RecordReceipt(received_on=on), by=self.treasurer)
         elif what == "return":

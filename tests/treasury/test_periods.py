@@ -13,7 +13,7 @@ from shared.errors import Conflict
 from shared.money import Money
 from tests.conftest import sign_in
 from tests.treasury.conftest import Ask
-from treasury import chart, ledger, open_items, payments, periods, queries, verification, year_end
+from treasury import attention, chart, ledger, open_items, payments, periods, queries, verification, year_end
 from treasury.ledger import Leg
 from treasury.models import Fund, JournalEntry, Period
 
@@ -113,7 +113,7 @@ def test_what_is_open_is_counted_and_closing_with_it_needs_a_reason(
         ledger.post(ledger.draft(END, "Advance", legs, by=aristide), by=zoe)
         legs = [Leg(chart.STAY, outaouais.id, hundred), Leg(chart.BANK, outaouais.id, -hundred)]
         ledger.post(ledger.draft(END, "Hotel", legs, by=aristide), by=zoe)
-        payments.attend("late", "1", details="")
+        attention.attend("late", "1", details="")
     found = {one.kind: one.count for one in open_items.open_items(END)}
     assert found == {"advances": 1, "attention": 1, "no_document": 1}
     with pytest.raises(periods.ReasonNeeded), transaction():

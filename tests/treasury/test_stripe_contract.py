@@ -17,7 +17,8 @@ import stripe
 
 from shared.money import Money
 from tests.simulator.fixtures import KEY
-from treasury.gateway import StripeGateway, translated
+from treasury.gateway import StripeGateway
+from treasury.gateway_connection import translated
 from treasury.gateway_errors import (
     GatewayClosed,
     GatewayRefused,

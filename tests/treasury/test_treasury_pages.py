@@ -18,7 +18,7 @@ from shared.money import Money
 from tests.counting import count_queries
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import chart, payments, queries
+from treasury import attention, chart, payments, queries
 from treasury.models import (
     Account,
     Attention,
@@ -345,7 +345,7 @@ def test_a_posted_entry_is_reversed_by_two_people(treasurer: Desk, approver: Des
 def test_attention_is_resolved_in_words(treasurer: Desk, ask: Ask) -> None:
     payment = ask()
     with transaction():
-        payments.attend("paid_twice", "charge:ch_9", payment_id=payment.id, details="750.00 CAD")
+        attention.attend("paid_twice", "charge:ch_9", payment_id=payment.id, details="750.00 CAD")
     assert "Paid twice" in treasurer.see("/treasury")
     one = db.session.scalars(select(Attention)).one()
     treasurer.press(f"/treasury/attention/{one.id}", "", resolution="Given back on 20 October")
@@ -459,7 +459,7 @@ def test_no_page_asks_more_of_the_database_when_there_is_more(
                 payments.record_receipt(
                     waiting, payments.RecordReceipt(received_on=date(2005, 10, 15)), by=aristide
                 )
-                payments.attend("surplus", f"payment:{payment.id}", payment_id=payment.id, details="")
+                attention.attend("surplus", f"payment:{payment.id}", payment_id=payment.id, details="")
 
     def asked() -> dict[str, int]:
         counts = {}

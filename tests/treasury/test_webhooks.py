@@ -21,7 +21,7 @@ from shared.database import db, transaction
 from shared.money import Money
 from tests.events.gathering import BY, dakar, somebody
 from tests.simulator.fixtures import DECLINED, KEY, SECRET, SimulatedStripe
-from treasury import chart, payments
+from treasury import chart, checkouts
 from treasury.gateway import StripeGateway
 from treasury.models import Account, Attention, GatewayEvent, JournalEntry, Payment, PaymentMethod, Posting
 
@@ -48,7 +48,7 @@ def joined(gateway: StripeGateway) -> Registration:
 
 def checkout(found: Registration, gateway: StripeGateway) -> str:
     assert found.payment_id is not None
-    payments.start_checkout(
+    checkouts.start_checkout(
         found.payment_id,
         gateway,
         success_url="http://localhost/paid",

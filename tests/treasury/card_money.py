@@ -1,0 +1,131 @@
+"""A deposit of 750.00 CAD paid by card at the loopback Stripe, and how its messages reach us."""
+
+import hashlib
+import hmac
+import json
+import time
+from dataclasses import dataclass
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from shared.database import db
+from shared.money import Money
+from tests.simulator.fixtures import KEY, PAYS, SECRET, SimulatedStripe
+from tests.treasury.conftest import Ask
+from treasury import checkouts
+from treasury.gateway import StripeGateway
+from treasury.models import Account, Fund, JournalEntry, Payment, PaymentMethod, Posting
+
+Packet = dict[str, str]
+Books = dict[tuple[str, str], int]
+
+
+@dataclass
+class CardDesk:
+    """The application with the simulator, whose messages are kept until a test delivers them."""
+
+    app: Flask
+    client: FlaskClient
+    stripe: SimulatedStripe
+    gateway: StripeGateway
+    ask: Ask
+
+    def asked(self, amount: str = "750.00") -> Payment:
+        """A deposit asked for by card, its page open."""
+        payment: Payment = self.ask(amount, method=PaymentMethod.CARD)
+        self.open_page(payment)
+        return payment
+
+    def open_page(self, payment: Payment) -> str:
+        """The page to pay on, asked for as the site does."""
+        return checkouts.start_checkout(
+            payment.id,
+            self.gateway,
+            success_url="http://localhost/",
+            cancel_url="http://localhost/",
+            locale="fr",
+        )
+
+    def pay(self, payment: Payment, card: str = PAYS) -> None:
+        """What the payer does on the page; nothing is told yet."""
+        assert payment.checkout_id
+        self.stripe.pay(payment.checkout_id, card)
+
+    def paid(self, amount: str = "750.00") -> Payment:
+        """A deposit that was paid by card and told."""
+        payment = self.asked(amount)
+        self.pay(payment)
+        self.tell_all()
+        return payment
+
+    def packets(self) -> list[Packet]:
+        """All that waits to be told, oldest first."""
+        return self.stripe.control.packets()
+
+    def tell(self, packet: Packet) -> str:
+        """Deliver one message; the outcome in a word."""
+        headers = {"Stripe-Signature": packet["signature"], "Content-Type": "application/json"}
+        answer = self.client.post("/webhooks/stripe", data=packet["payload"].encode(), headers=headers)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json and answer.json["outcome"])
+
+    def tell_all(self) -> None:
+        """Deliver everything, in order."""
+        for packet in self.packets():
+            self.tell(packet)
+
+    def charge(self, payment: Payment) -> str:
+        """The charge that paid, as the network numbers it."""
+        assert payment.checkout_id
+        found = self.gateway.fetch_checkout(payment.checkout_id).charge
+        assert found
+        return found
+
+
+def desk_of(app: Flask, client: FlaskClient, simulator: SimulatedStripe, ask: Ask) -> CardDesk:
+    """The desk, its messages held."""
+    gateway = StripeGateway(secret_key=KEY, webhook_secret=SECRET, api_base=simulator.base_url)
+    app.extensions["teranga.gateway"] = gateway
+    simulator.control.webhooks("hold", url="http://127.0.0.1:9/webhooks/stripe")
+    return CardDesk(app, client, simulator, gateway, ask)
+
+
+def books() -> Books:
+    """Every balance by account and fund: what the books say in the end."""
+    rows = db.session.execute(
+        select(Account.code, Fund.code, func.sum(Posting.amount_minor))
+        .join(Posting, Posting.account_id == Account.id)
+        .join(Fund, Fund.id == Posting.fund_id)
+        .group_by(Account.code, Fund.code)
+        .having(func.sum(Posting.amount_minor) != 0)
+    )
+    return {(account, fund): int(minor) for account, fund, minor in rows}
+
+
+def keys() -> set[str]:
+    """What was posted, by the network's numbers."""
+    found = db.session.scalars(select(JournalEntry.idempotency_key)).all()
+    return {key for key in found if key}
+
+
+def cad(text: str) -> Money:
+    return Money.of(text, "CAD")
+
+
+def balance(code: str) -> Money:
+    minor = db.session.scalar(
+        select(func.coalesce(func.sum(Posting.amount_minor), 0))
+        .join(Account, Account.id == Posting.account_id)
+        .where(Account.code == code)
+    )
+    return Money(int(minor or 0), "CAD")
+
+
+def signed(body: dict[str, object], moment: int | None = None, secret: str = SECRET) -> Packet:
+    """A message as the network would sign it."""
+    stamp = int(time.time()) if moment is None else moment
+    payload = json.dumps(body)
+    mac = hmac.new(secret.encode(), f"{stamp}.{payload}".encode(), hashlib.sha256).hexdigest()
+    return {"type": str(body.get("type")), "payload": payload, "signature": f"t={stamp},v1={mac}"}
