@@ -44,27 +44,22 @@ import network.views
 import outbox.jobs
 import serving
 import tables
-import treasury.book_cli
 import treasury.attention_views
+import treasury.book_cli
 import treasury.book_views
-import treasury.commitment_models
-import treasury.document_models
+import treasury.desk_views
 import treasury.document_views
 import treasury.entry_views
-import treasury.fund_models
 import treasury.fund_views
 import treasury.gift_views
-import treasury.models
 import treasury.paper_models
 import treasury.paper_views
 import treasury.payment_views
 import treasury.reconciled_views
-import treasury.reconciliation_models
 import treasury.reconciliation_views
-import treasury.report_views
 import treasury.refund_views
+import treasury.report_views
 import treasury.statement_column_views
-import treasury.statement_models
 import treasury.statement_views
 import treasury.views
 import treasury.webhooks
@@ -73,8 +68,8 @@ from access.asking import bearer, person
 from access.policy import Permission, can
 from access.tokens import SCOPES
 from config.settings import Settings, UnsafeSettings, read_settings
-from delegations.expectations import funders, instalments, pledges
 from delegations import card_deposits
+from delegations.expectations import funders, instalments, pledges
 from delegations.savings import deposit_settled
 from delegations.savings_cli import savings
 from demonstration.load import demo
@@ -159,6 +154,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     events.registration_views.blueprint,
     network.views.blueprint,
     treasury.book_views.blueprint,
+    treasury.desk_views.blueprint,
     treasury.document_views.blueprint,
     treasury.attention_views.blueprint,
     treasury.entry_views.blueprint,
@@ -182,8 +178,8 @@ def _rooms(app: Flask, settings: Settings) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.extensions["teranga.gateway"] = LocalProxy(cache(lambda: _gateway(settings)))
-    card_watch.install(_network)
-    card_deposits.install(_network)
+    card_watch.install(lambda: current_app.extensions["teranga.gateway"])
+    card_deposits.install(lambda: current_app.extensions["teranga.gateway"])
     STEPS[:] = _STEPS
     SETTLED["registration"] = fee_settled
     outbox.jobs.HANDLERS["registration-message"] = messages.send_message
@@ -250,12 +246,6 @@ def _gateway(settings: Settings) -> CardNetwork:
         webhook_secret=settings.stripe_webhook_secret,
         api_base=settings.stripe_api_base,
     )
-
-
-def _network() -> CardNetwork:
-    """The card network, as the application at work reaches it."""
-    found: CardNetwork = current_app.extensions["teranga.gateway"]
-    return found
 
 
 def _gate(permission: str) -> bool:

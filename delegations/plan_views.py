@@ -28,7 +28,7 @@ from shared.limits import limiter
 from shared.money import Money
 from shared.web import public, requires, show_date
 from treasury import retries, saved_cards
-from treasury.bank_details import bank_details
+from treasury.bank_details import bank_details, code_for
 from treasury.card_books import settle_checkout
 from treasury.checkouts import start_checkout
 from treasury.models import Payment, PaymentStatus
@@ -218,6 +218,8 @@ def plan_page(
         form=form,
         open=plan.status is PlanStatus.OPEN,
         bank_details=bank_details(),
+        code=code_for(offered, plan.reference),
+        offered=offered,
         urls=plan_urls(plan, token),
         card=saved_cards.card_of(savings.PURPOSE, plan.id),
         taken_next=card_deposits.waiting_collection(plan),

@@ -30,7 +30,7 @@ from shared.i18n import _
 from shared.limits import limiter
 from shared.web import SIGNED_IN, public, requires
 from treasury import payments
-from treasury.bank_details import bank_details
+from treasury.bank_details import bank_details, code_for
 from treasury.card_books import settle_checkout
 from treasury.checkouts import start_checkout
 from treasury.gateway_values import CheckoutState, CheckoutStatus, PaymentGateway
@@ -65,6 +65,7 @@ def page(token: str) -> Any:
         offer_open=own.status is RegistrationStatus.OFFERED
         and bool(own.offered_until and own.offered_until > now()),
         bank_details=bank_details(),
+        code=code_for(own.payment.amount, own.payment.reference) if own.payment else None,
         cards=bool(current_app.config["SETTINGS"].stripe_secret_key),
     )
 

@@ -27,6 +27,7 @@ from tests.delegations.conftest import cad, delegation_of, plan_of
 from treasury import (
     attachments,
     attention,
+    cash,
     chart,
     commitments,
     funds,
@@ -38,6 +39,7 @@ from treasury import (
     reconciliation,
     refunds,
 )
+from treasury.cash import OpenBox
 from treasury.commitments import Reserve
 from treasury.funds import DescribeEntity
 from treasury.models import Account, Attention, JournalEntry, Payment, Period, StatementLine
@@ -167,6 +169,9 @@ def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]
         )
         place = placing.Place(amount=cad("1.00"), on=date(2003, 1, 20), narration="matrix")
         credit = placing.keep_as_credit(settled, place, by=treasurer)
+        box = cash.open_box(
+            OpenBox(place="Desk", currency="CAD", fund_id=settled.fund_id, count={}), by=treasurer
+        )
         link = reconciliation.confirm(matched, posting, by=treasurer)
         return {
             "code": bank.code,
@@ -180,6 +185,7 @@ def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]
                 bank, text.encode(), "releve.csv", Assumptions(currency="CAD"), by=treasurer
             ).id,
             "action": "accept",
+            "session_id": box.id,
             "refund_id": refund.id,
             "placement_id": credit.id,
             "line_id": free.id,

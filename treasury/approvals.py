@@ -9,17 +9,38 @@ from access.models import User
 from shared import audit
 from shared.database import db, hold
 from shared.money import Money
-from treasury import commitments, differences, ledger, payments, proposals, queries, reconciliation, refunds
+from treasury import (
+    cash,
+    cheques,
+    commitments,
+    differences,
+    ledger,
+    payments,
+    proposals,
+    queries,
+    reconciliation,
+    refunds,
+)
 from treasury.attention import settle_attention, withdraw
 from treasury.card_models import Refund
 from treasury.commitment_models import CommitmentDraft
+from treasury.desk_models import Cheque
 from treasury.document_models import EntryDocument
 from treasury.ledger import AlreadyPosted
 from treasury.models import EntryStatus, JournalEntry, LineEntry, Payment, PaymentStatus, Posting
 from treasury.receipt_models import Placement, ReceiptDetail
 from treasury.reconciliation_models import WriteOff
 
-_GOES_WITH_IT = (LineEntry, WriteOff, CommitmentDraft, EntryDocument, Placement, ReceiptDetail, Posting)
+_GOES_WITH_IT = (
+    LineEntry,
+    Cheque,
+    WriteOff,
+    CommitmentDraft,
+    EntryDocument,
+    Placement,
+    ReceiptDetail,
+    Posting,
+)
 """What was written with a draft and is thrown away with it, in the order that foreign keys allow."""
 
 
@@ -71,6 +92,7 @@ def approve(entry: JournalEntry, *, by: User) -> JournalEntry:
         payments.approve_receipt(receipt, by=by)
     elif taken_back is not None:
         payments.approve_return(taken_back, entry, by=by)
+        cheques.follow_return(taken_back, entry)
     else:
         ledger.post(entry, by=by)
     placed = db.session.scalar(select(Placement).where(Placement.entry_id == entry.id))
@@ -98,6 +120,8 @@ def discard(entry: JournalEntry, reason: str, *, by: User) -> None:
         refunds.drop_refund(given_back, reason, by=by)
         db.session.flush()
     withdraw(f"receipt:{entry.id}", reason, by=by)
+    cheques.undo_deposit(entry)
+    cash.forget_draft(entry)
     audit.record("entry.discard", entry, by=by, reason=reason, narration=entry.narration)
     for one in entry.postings:
         proposals.out_of_date(one.account_id)

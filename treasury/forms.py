@@ -26,6 +26,7 @@ from shared.money import EXPONENTS, Money
 from treasury import chart
 from treasury.ledger import Leg
 from treasury.models import Account, AccountKind, Fund, PaymentMethod
+from treasury.payments import RecordReceipt
 from treasury.reconciliation import RecordLine
 from treasury.transfers import FundTransfer
 from treasury.wording import METHODS
@@ -99,12 +100,44 @@ def not_in_the_future(form: Any, field: DateField) -> None:
 
 
 class ReceiptForm(Form):
-    """When and where a payment was seen to arrive. The amount is the payment's."""
+    """When, where and how a payment was seen to arrive, as it came: what is odd is asked about later."""
+
+    currency = SelectField(
+        _l("Currency"), choices=lambda: as_choices((one, one) for one in sorted(EXPONENTS))
+    )
+    amount = MoneyField(_l("What came"), [InputRequired(), more_than_nothing])
 
     received_on = DateField(_l("Received on"), [InputRequired(), not_in_the_future], default=today)
     method = SelectField(_l("How"), choices=as_choices((one.value, METHODS[one]) for one in _HOW))
     account_code = SelectField(_l("Account"), choices=lambda: _receiving())
+    operator = StringField(_l("Operator, or bank of the cheque"), [Length(max=60)])
+    number = StringField(_l("Their reference, or the cheque’s number"), [Length(max=80)])
+    paid_by = StringField(_l("Paid by somebody else"), [Length(max=160)])
     narration = StringField(_l("Note"), [Length(max=200)])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """The amount is read in its currency; mobile money has an operator and a reference."""
+        self.amount.currency = self.currency.data if self.currency.data in EXPONENTS else "CAD"
+        good = super().validate(extra_validators)
+        if self.method.data == PaymentMethod.MOBILE_MONEY.value:
+            for field in (self.operator, self.number):
+                if not words(field):
+                    field.errors = [_("Mobile money has an operator and a reference: copy them.")]
+                    good = False
+        return good
+
+    def command(self) -> RecordReceipt:
+        """The receipt to record."""
+        return RecordReceipt(
+            received_on=day(self.received_on),
+            account_code=self.account_code.data,
+            narration=words(self.narration),
+            method=PaymentMethod(self.method.data),
+            amount=self.amount.required(),
+            paid_by=words(self.paid_by),
+            operator=words(self.operator),
+            number=words(self.number),
+        )
 
 
 def _receiving() -> Any:

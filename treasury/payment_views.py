@@ -10,11 +10,10 @@ from shared.errors import Conflict, DomainError
 from shared.forms import explain
 from shared.i18n import _
 from shared.web import page_number, requires
-from treasury import journal_queries, ledger, payments, placing, refunds
+from treasury import chart, cheques, journal_queries, ledger, payments, placing, refunds
 from treasury.forms import ReceiptForm, ReturnForm, day, words
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 from treasury.pages import page_context, whoever_acts
-from treasury.payments import RecordReceipt
 from treasury.references import is_valid
 
 blueprint = Blueprint("payments", __name__, url_prefix="/treasury/payments")
@@ -64,7 +63,8 @@ def _page(
         refunds=given_back,
         left=placing.left_of(found) if found.entry_id else None,
         charged=journal_queries.entries_of(found),
-        receipt=receipt or ReceiptForm(formdata=None, method=method.value),
+        receipt=receipt
+        or ReceiptForm(formdata=None, method=method.value, amount=found.amount, currency=found.currency),
         taken_back=taken_back or ReturnForm(formdata=None),
     )
     return page, status
@@ -78,15 +78,13 @@ def record(reference: str) -> Any:
     form = ReceiptForm()
     if not form.validate_on_submit():
         return _page(found, receipt=form, status=422)
-    command = RecordReceipt(
-        received_on=day(form.received_on),
-        account_code=form.account_code.data,
-        narration=words(form.narration),
-        method=PaymentMethod(form.method.data),
-    )
     try:
         with transaction():
-            payments.record_receipt(journal_queries.payment(reference), command, by=whoever_acts())
+            asked = journal_queries.payment(reference)
+            if form.account_code.data == chart.CHEQUES:
+                cheques.receive_cheque(asked, form.command(), by=whoever_acts())
+            else:
+                payments.record_receipt(asked, form.command(), by=whoever_acts())
     except payments.AlreadySettled:
         flash(_("This receipt is recorded already."), "info")
     except DomainError as refused:
