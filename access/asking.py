@@ -1,10 +1,12 @@
-"""Who asks: the person signed in, or the machine whose key the request carries."""
+"""Who asks: the person signed in, or the machine whose key the request carries; in which language."""
 
-from flask import g, request
+from flask import g, request, session
+from flask_babel import refresh
 from flask_login import current_user
 
 from access.models import ApiToken, User
 from access.tokens import find_token
+from shared.i18n import LOCALES
 
 
 def person() -> User | None:
@@ -21,3 +23,10 @@ def bearer() -> ApiToken | None:
         g.bearer = find_token(text) if text else None
     found: ApiToken | None = g.bearer
     return found
+
+
+def speak(locale: str) -> None:
+    """Read on in a person's language, unless the reader has chosen one."""
+    if "locale" not in session and locale in LOCALES:
+        session["locale"] = locale
+        refresh()

@@ -5,11 +5,11 @@ from typing import Any
 from flask import redirect, render_template, url_for
 
 from access import links
+from access.asking import speak
 from delegations import nominations, queries
 from delegations.forms import RecordForm
 from delegations.models import Nomination, NominationStatus
 from delegations.pages import blueprint, form_page
-from delegations.plan_views import speak
 from shared.database import transaction
 from shared.errors import DomainError
 from shared.forms import explain

@@ -3,12 +3,11 @@
 import secrets
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, render_template, request, session, url_for
-from flask_babel import refresh
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 
 from access import links
-from access.asking import person
+from access.asking import person, speak
 from access.policy import Permission
 from delegations import card_deposits, pictures, queries, savings
 from delegations.forms import DepositForm, OpenPlanForm, PayForm
@@ -23,7 +22,7 @@ from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import explain, reader
-from shared.i18n import LOCALES, LazyString, _, _l
+from shared.i18n import LazyString, _, _l
 from shared.limits import limiter
 from shared.money import Money
 from shared.web import public, requires, show_date
@@ -179,13 +178,6 @@ def plan_by_link(token: str) -> SavingsPlan:
         raise NotFound
     speak(plan.payer.locale)
     return plan
-
-
-def speak(locale: str) -> None:
-    """Read on in a person's language, unless the reader has chosen one."""
-    if "locale" not in session and locale in LOCALES:
-        session["locale"] = locale
-        refresh()
 
 
 def plan_page(

@@ -97,7 +97,7 @@ def booked(span: Span) -> Iterator[Booked]:
 
 
 def standings(span: Span) -> list[Standing]:
-    """What the entries of the span leave on each account within each fund, by code, fund and currency."""
+    """What the entries of a year (or all) leave on each account within each fund, by code and currency."""
     total = func.sum(Posting.amount_minor)
     chosen = (
         select(Account, Fund, total, func.min(JournalEntry.dated_on))
@@ -110,8 +110,6 @@ def standings(span: Span) -> list[Standing]:
     )
     if span.year:
         chosen = chosen.where(_within(span.year))
-    if span.entity:
-        chosen = chosen.where(_kept_by(span.entity))
     return [
         Standing(_key(account, fund), Money(int(minor), account.currency), first)
         for account, fund, minor, first in db.session.execute(chosen)

@@ -3,14 +3,14 @@
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import force_locale
 
 from access import links
+from access.asking import speak
 from access.policy import Permission
 from shared.database import db, transaction
 from shared.errors import DomainError
 from shared.forms import explain
-from shared.i18n import _
+from shared.i18n import _, ngettext
 from shared.limits import limiter
 from shared.money import Money
 from shared.web import public, requires
@@ -46,7 +46,22 @@ def index() -> Any:
         kind=kind,
         kinds=list(PaperKind),
         series=papers.series(),
+        missing=payment_papers.missing(),
     )
+
+
+@blueprint.post("/treasury/papers/missing")
+@requires(Permission.PAPER_ISSUE)
+def issue_missing() -> Any:
+    """Acknowledge everything that came and has no paper yet, and have each payer receive it."""
+    try:
+        with transaction():
+            count = payment_papers.acknowledge_all(by=whoever_acts())
+    except DomainError as refused:
+        flash(refused.sentence(), "error")
+    else:
+        flash(ngettext("%(num)s paper is issued.", "%(num)s papers are issued.", count), "good")
+    return redirect(url_for("papers.index"))
 
 
 @blueprint.get("/treasury/papers/<int:paper_id>")
@@ -202,9 +217,9 @@ def _issue_page(form: PaperForm, payment: Payment, status: int) -> Any:
 def payers(token: str) -> Any:
     """A paper for whom it is made out to, by a private link and in their language."""
     paper = papers.find(links.open_link(paper_messages.PURPOSE, token))
+    speak(paper.locale)
     replaced = papers.replaced_by(paper)
-    with force_locale(paper.locale):
-        return render_template("treasury/payers_paper.html", paper=paper, token=token, replaced_by=replaced)
+    return render_template("treasury/payers_paper.html", paper=paper, token=token, replaced_by=replaced)
 
 
 @blueprint.get("/paper/<token>/print.pdf")

@@ -5,6 +5,8 @@ A deposit for one's own delegates is acknowledged: it is no gift, and never an o
 
 from dataclasses import dataclass
 
+from sqlalchemy import Select, func, select
+
 from network.models import Organisation
 from shared.audit import Actor
 from shared.database import db, hold
@@ -12,7 +14,7 @@ from shared.errors import DomainError
 from shared.i18n import DEFAULT_LOCALE, LOCALES, _l
 from shared.money import Money
 from treasury import chart, papers
-from treasury.models import Payment, PaymentStatus
+from treasury.models import Payment, PaymentMethod, PaymentStatus
 from treasury.paper_models import Paper, PaperKind
 from treasury.paper_printing import as_fact
 from treasury.papers import Content
@@ -83,6 +85,37 @@ def acknowledge(payment: Payment, to: MadeOutTo, *, by: Actor) -> Paper:
     if payment.status is not PaymentStatus.SETTLED:
         raise NothingReceived
     return papers.issue(_content(payment, acknowledgement_kind(payment), to), by=by)
+
+
+def _unacknowledged() -> Select[Payment]:
+    """Payments that came and have no receipt; gifts have official ones."""
+    living = select(Paper.payment_id).where(
+        Paper.kind.in_((PaperKind.RECEIPT, PaperKind.DEPOSIT)), Paper.voided_at.is_(None)
+    )
+    return select(Payment).where(
+        Payment.status == PaymentStatus.SETTLED,
+        Payment.method != PaymentMethod.INTERNAL,
+        Payment.purpose != "gift",
+        Payment.id.not_in(living),
+    )
+
+
+def missing() -> int:
+    """How many payments came and have no receipt yet."""
+    return db.session.scalar(select(func.count()).select_from(_unacknowledged().subquery())) or 0
+
+
+def acknowledge_all(*, by: Actor, most: int = 200) -> int:
+    """Acknowledge what came and has no receipt, oldest first, and send each to its payer; how many were.
+
+    Raises `NoHolder`.
+    """
+    waiting = db.session.scalars(_unacknowledged().order_by(Payment.id).limit(most)).all()
+    for payment in waiting:
+        paper = acknowledge(payment, payer_of(payment), by=by)
+        if paper.email:
+            papers.send(paper, by=by)
+    return len(waiting)
 
 
 def invoice(payment: Payment, to: MadeOutTo, *, by: Actor) -> Paper:

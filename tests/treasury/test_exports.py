@@ -147,6 +147,23 @@ def test_the_fec_takes_the_last_year_when_none_is_said() -> None:
     assert written("fec") == written("fec", 2005)
 
 
+@pytest.mark.usefixtures("books")
+def test_an_export_of_a_year_tells_only_its_promises(outaouais: Fund) -> None:
+    with transaction():
+        db.session.get_one(Fund, outaouais.id).ends_on = date(2006, 3, 31)
+    of_2004 = etree.fromstring(written("iati", 2004).encode())
+    assert {one.get("code") for one in of_2004.iter("transaction-type")} == {"1", "11"}
+    assert [one.get("iso-date") for one in of_2004.iter("activity-date")] == ["2004-12-15", "2006-03-31"]
+
+
+def test_the_fec_of_a_first_year_begins_without_openings(receive: Ask, aristide: User) -> None:
+    receive("10.00", on=date(2005, 1, 5))
+    with transaction():
+        funds.describe_entity(None, funds.DescribeEntity(name="Réseau fictif"), by=aristide)
+    assert "\r\nAN\t" not in written("fec", 2005)
+    assert fec_faults(written("fec", 2005)) == []
+
+
 def test_the_fec_needs_to_know_whose_books_these_are(receive: Ask) -> None:
     receive("10.00")
     with pytest.raises(Exception, match="legal entity"):

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from access import links
 from access.models import User
 from outbox.jobs import Job, run_due
 from shared import clock
@@ -13,9 +14,10 @@ from shared.audit import System
 from shared.database import db, transaction
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import funds
+from treasury import funds, papers, payments
 from treasury.fund_models import LegalEntity
 from treasury.models import Fund, Payment
+from treasury.paper_models import Paper
 
 
 @pytest.fixture(autouse=True)
@@ -128,3 +130,85 @@ def _token(desk: Desk) -> dict[str, str]:
     """What every form carries."""
     page = desk.client.get("/account").text
     return {"csrf_token": page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]}
+
+
+def test_everything_that_came_is_acknowledged_at_once(
+    treasurer: Desk, receive: Ask, ask: Ask, aristide: User
+) -> None:
+    receive("750.00"), receive("20.00"), ask("10.00")
+    page = treasurer.see("/treasury/papers")
+    assert "2 payments came and have no receipt yet." in page
+    treasurer.send(page, "/treasury/papers/missing")
+    assert "Enter first the legal entity" in treasurer.see("/treasury/papers")
+    with transaction():
+        funds.describe_entity(None, funds.DescribeEntity(name="Réseau fictif"), by=aristide)
+        for one in db.session.scalars(select(Payment).where(Payment.amount_minor == 2000)):
+            one.payer_email = "reseau@example.org"
+    treasurer.send(page, "/treasury/papers/missing")
+    after = treasurer.see("/treasury/papers")
+    assert "2 papers are issued." in after
+    assert "no receipt yet" not in after
+    assert "D2005-0002" in after
+    assert db.session.query(Job).filter_by(kind="paper-message").count() == 1
+
+
+def test_a_paper_is_sent_again_or_cannot_be(treasurer: Desk, receive: Ask, lake: LegalEntity) -> None:
+    payment = receive("750.00")
+    address = f"/treasury/payments/{payment.reference}/paper"
+    treasurer.press(address, "", name="Réseau fictif", email="reseau@example.org")
+    sent = treasurer.client.post("/treasury/papers/1/send", data=_token(treasurer), follow_redirects=True)
+    assert "It is on its way." in sent.text
+    treasurer.press("/treasury/papers/1/void", "", reason="Émis par erreur", name="X", email="")
+    refused = treasurer.client.post("/treasury/papers/2/send", data=_token(treasurer), follow_redirects=True)
+    assert "no e-mail address" in refused.text
+    treasurer.see("/treasury/papers/999", 404)
+
+
+def test_a_voided_paper_is_no_longer_read_by_its_link(
+    treasurer: Desk, receive: Ask, lake: LegalEntity, app: Flask
+) -> None:
+    payment = receive("750.00")
+    treasurer.press(f"/treasury/payments/{payment.reference}/paper", "", name="Réseau fictif")
+    with transaction():
+        token = links.issue_link("paper", 1, datetime(2006, 1, 1, tzinfo=UTC))
+        papers.void(db.session.get_one(Paper, 1), "Émis par erreur", by=System("tests"))
+    payer = app.test_client()
+    assert payer.get(f"/paper/{token}/print.pdf").status_code == 409
+    assert payer.get(f"/paper/{token}", headers={"Accept-Language": "en"}).status_code == 200
+
+
+def test_an_invoice_of_what_is_not_asked_any_more_is_refused(
+    treasurer: Desk, ask: Ask, lake: LegalEntity
+) -> None:
+    payment = ask("10.00")
+    with transaction():
+        payments.cancel(db.session.get_one(Payment, payment.id), by=System("tests"))
+    refused = treasurer.press(f"/treasury/payments/{payment.reference}/paper", "", name="Marc Modèle")
+    assert refused.status_code == 409
+    assert "not asked for any more" in refused.text
+
+
+def test_a_gift_without_a_holder_says_what_is_missing(treasurer: Desk, outaouais: Fund) -> None:
+    given = {"fund": str(outaouais.id), "donor_name": "Clio Maquette", "value": "20.00"}
+    treasurer.press("/treasury/gifts/new", "", **given, nature="kind", given_on="2005-11-10")
+    assert "Enter first the legal entity" in treasurer.see("/treasury/gifts")
+    refused = treasurer.client.post(
+        "/treasury/gifts/1/receipt", data=_token(treasurer), follow_redirects=True
+    )
+    assert "Enter first the legal entity" in refused.text
+    assert treasurer.client.post("/treasury/gifts/9/receipt", data=_token(treasurer)).status_code == 404
+
+
+def test_a_donor_without_an_address_for_mail_still_gets_a_number(
+    treasurer: Desk, outaouais: Fund, lake: LegalEntity
+) -> None:
+    given = {"fund": str(outaouais.id), "donor_name": "Clio Maquette", "donor_address": "Gatineau"}
+    for email in ("", "clio@example.org"):
+        treasurer.press(
+            "/treasury/gifts/new", "", **given, value="20.00", nature="kind", given_on="2005-11-10",
+            donor_email=email,
+        )  # fmt: skip
+    for key in (1, 2):
+        treasurer.client.post(f"/treasury/gifts/{key}/receipt", data=_token(treasurer))
+    assert "2005-0002" in treasurer.see("/treasury/gifts")
+    assert db.session.query(Job).filter_by(kind="paper-message").count() == 1

@@ -15,6 +15,7 @@ from outbox.jobs import Job, run_due
 from shared import clock
 from shared.audit import System
 from shared.database import db, transaction
+from shared.errors import NotFound
 from shared.money import Money
 from tests.printing import words
 from tests.treasury.conftest import Ask
@@ -289,3 +290,21 @@ def test_the_holder_of_a_fund_wins_over_the_default(
     with transaction():
         paper = payment_papers.acknowledge(payment, HERON, by=aristide)
     assert (paper.entity.name, paper.kind) == ("Autre corps", PaperKind.DEPOSIT)
+
+
+def test_who_prints_at_the_same_time_prints_the_same(
+    acknowledged: Callable[[], Paper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two first prints at once: the one that is kept is what both get."""
+    paper_id = acknowledged().id
+
+    def slow(html: str) -> bytes:
+        with transaction():
+            other = db.session.get_one(Paper, paper_id)
+            other.pdf, other.sha256 = b"%PDF of the other", "0" * 64
+        return b"%PDF of this one"
+
+    monkeypatch.setattr(papers, "render_pdf", slow)
+    assert papers.printed(paper_id) == b"%PDF of the other"
+    with pytest.raises(NotFound):
+        papers.printed(999)

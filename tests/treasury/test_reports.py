@@ -19,14 +19,16 @@ from documents.spreadsheets import Cell, Sheet, as_csv, as_workbook
 from network.models import Organisation
 from shared import clock
 from shared.database import db, transaction
+from shared.errors import NotFound
 from shared.money import Money
 from tests.printing import words
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import chart, expectations, ledger, report_ahead, report_views
+from treasury import chart, commitments, exchange, expectations, gifts, ledger, report_ahead, report_views
 from treasury.expectations import Expected, Funder
 from treasury.ledger import Leg
 from treasury.models import Fund, Payment
+from treasury.paper_models import GiftNature
 from treasury.report_ahead import months
 from treasury.report_values import Asked, Report, Section
 from treasury.reports import RECIPES
@@ -103,6 +105,12 @@ def test_a_fund_begins_moves_and_ends(outaouais: Fund) -> None:
     assert section.total[-3:] == [cad("750.00"), cad("400.00"), cad("1100.00")]
     (earlier,) = made("fund", fund=outaouais, until=date(2004, 12, 31)).sections
     assert earlier.total[-1] == cad("750.00")
+
+
+def test_a_statement_is_of_something(app: Flask) -> None:
+    for name in ("fund", "payer", "funder"):
+        with pytest.raises(NotFound):
+            made(name)
 
 
 @pytest.mark.usefixtures("books")
@@ -196,6 +204,60 @@ def test_a_forecast_loses_nothing_that_is_ahead(told: list[Expected], day: date)
     )
     assert all(one.balance <= one.best for one in ahead)
     assert len(ahead) == report_ahead.MONTHS
+
+
+@pytest.mark.usefixtures("books")
+def test_exchange_differences_name_the_event_and_every_conversion(
+    outaouais: Fund, aristide: User, zoe: User
+) -> None:
+    with transaction():
+        change = exchange.Conversion(
+            fund_id=outaouais.id, given=cad("200.00"), received=Money(83_000, "XOF"), dated_on=NOVEMBER,
+            narration="Change", slip="Bordereau", account_code=chart.BANK,
+        )  # fmt: skip
+        ledger.post(exchange.convert(change, by=aristide), by=zoe)
+    by_fund, conversions = made("exchange").sections
+    assert by_fund.total[-1] == by_fund.rows[0][-1] != Money(0, "XOF")
+    assert [row[2:4] for row in conversions.rows] == [["200.00 CAD", "83000 XOF"]]
+
+
+@pytest.mark.usefixtures("books")
+def test_a_funder_reads_a_part_of_the_time() -> None:
+    sections = made("funder", funder="B1", since=date(2005, 6, 2)).sections
+    assert [one.title for one in sections] == ["Promised and received", "Entries, CAD"]
+    assert sections[1].total[-1] == cad("1100.00")
+
+
+def test_a_funder_that_promised_no_figure_reads_what_came(
+    receive: Ask, outaouais: Fund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive("750.00")
+    anyone = Funder("B5", "Contributions volontaires", "", None, outaouais.id)
+    monkeypatch.setattr(expectations, "FUNDERS", {"tests": lambda: [anyone]})
+    promised, *_rest = made("funder", funder="B5").sections
+    assert [list(row) for row in promised.rows] == [["Received", cad("750.00")]]
+
+
+def test_what_this_room_expects_by_itself(ask: Ask, receive: Ask, outaouais: Fund, aristide: User) -> None:
+    receive("750.00")
+    with transaction():
+        promise = commitments.Reserve(
+            fund_id=outaouais.id, amount=cad("100.00"), payee="Agence", purpose="Billets", dated_on=NOVEMBER
+        )
+        commitments.reserve(promise, by=aristide)
+        gift = gifts.RecordGift(
+            nature=GiftNature.MONEY, fund_id=outaouais.id, donor_name="Clio Maquette", value=cad("25.00")
+        )
+        gifts.record_gift(gift, by=aristide)
+    asked = ask("250.00")
+    with transaction():
+        db.session.get_one(Payment, asked.id).purpose = "registration"
+    own = [one for kind in ("fees", "gifts", "commitments") for one in expectations.EXPECTED[kind]()]
+    assert [(one.amount, one.owed) for one in own] == [
+        (cad("250.00"), True),
+        (cad("25.00"), False),
+        (cad("-100.00"), True),
+    ]
 
 
 # In four shapes ----------------------------------------------------------------------------------------
