@@ -225,6 +225,7 @@ def open_rows(account: Account, until: date | None = None) -> Any:
             Posting.id,
             Posting.entry_id,
             left.label("left"),
+            Posting.memo,
             JournalEntry.dated_on,
             JournalEntry.number,
             JournalEntry.narration,
@@ -290,7 +291,7 @@ def as_money(
             key=f"posting:{first.id}" if len(group) == 1 else f"entry:{first.entry_id}",
             dated_on=first.dated_on,
             amount=Money(minor, account.currency),
-            reference=first.reference or "",
+            reference=first.reference or first.memo,  # of a slip, a payout
             names=_names(first.payer_name, names.get(first.payer_id, ()), first.narration)
             + (beside or {}).get(first.entry_id, ()),
             kind="posting",

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import exists, func, or_, select, union_all
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from access.models import User
 from shared import audit
@@ -132,7 +132,13 @@ def _waiting_rows(account: Account, on: date) -> Any:
     shows to have been on its way.
     """
     first = select(func.min(StatementLine.dated_on)).where(StatementLine.account_id == account.id)
-    seen = exists().where(ReconciliationLink.posting_id == Posting.id, ReconciliationLink.undone_at.is_(None))
+    beside = aliased(Posting)
+    seen = exists().where(  # one posting of the entry is enough: the bank shows an entry as one movement
+        beside.entry_id == Posting.entry_id,
+        beside.account_id == account.id,
+        ReconciliationLink.posting_id == beside.id,
+        ReconciliationLink.undone_at.is_(None),
+    )
     start = db.session.scalar(first) or date.max
     return open_money.open_rows(account, until=on).where(or_(JournalEntry.dated_on >= start, seen))
 

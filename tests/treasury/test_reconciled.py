@@ -446,3 +446,28 @@ def test_the_walk_names_what_is_cancelled_for_more_than_it_is(
         db.session.execute(text(f"{again} other_id, amount_minor, made_at FROM posting_offset"))
     told = {one.problem for one in verification.check().findings}
     assert told == {"is linked and cancelled for more than it is"}
+
+
+@on_both
+def test_a_payout_that_takes_from_one_fund_and_gives_to_another_is_one_movement(
+    bank: Account, aristide: User, zoe: User, house: Fund, outaouais: Fund
+) -> None:
+    """A refund of one fund lessens the payout: the bank shows what is left, and nothing waits afterwards."""
+    with transaction():
+        legs = [
+            Leg(chart.BANK, house.id, cad("-60.00"), memo="po_1"),
+            Leg(chart.STRIPE, house.id, cad("60.00")),
+            Leg(chart.BANK, outaouais.id, cad("810.00"), memo="po_1"),
+            Leg(chart.STRIPE, outaouais.id, cad("-810.00")),
+        ]
+        entry = ledger.draft(date(2005, 10, 15), "Stripe po_1", legs, by=aristide)
+        ledger.post(entry, by=zoe)
+    (line,) = lines_of(bring_in(bank, aristide, "17/10/2005;STRIPE PAYMENTS;;750,00;"))
+    offers = looked_at(bank, line)
+    best = offers.of(line.id)[0]
+    assert (best.candidate_keys, best.sure) == ((f"entry:{entry.id}",), True)
+    with transaction():
+        made = reconciliation.settle(line, offers.postings(best), best.reasons, by=aristide)
+    assert [link.amount_minor for link in made] == [75000]
+    assert open_money.open_postings(bank) == []
+    assert reconciled.standing(bank, date(2005, 10, 31)).in_transit == cad("0.00")
