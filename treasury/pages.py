@@ -18,6 +18,7 @@ from treasury.wording import (
     REFUND_STATES,
     UNKNOWN_ATTENTION,
     account_name,
+    in_words,
     rate_figure,
     rate_source,
 )
@@ -43,6 +44,7 @@ def page_context() -> dict[str, Any]:
         "refund_states": REFUND_STATES,
         "payment_states": PAYMENT_STATES,
         "attention_words": lambda kind: ATTENTION.get(kind, UNKNOWN_ATTENTION),
+        "in_words": in_words,
         "said": lambda reasons: [reason.sentence(reader()) for reason in reasons],
         "reasons_of": reasons_of,
     }

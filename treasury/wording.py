@@ -1,5 +1,6 @@
 """What the treasury's codes are called, for people."""
 
+import re
 from decimal import Context, Decimal
 from fractions import Fraction
 
@@ -7,6 +8,7 @@ from babel.numbers import format_decimal
 
 from shared.forms import reader
 from shared.i18n import LazyString, _l
+from shared.money import EXPONENTS, BadAmount, Money, format_money
 from treasury import chart, rates
 from treasury.card_models import RefundStatus
 from treasury.models import Account, AccountKind, ExchangeRate, FundKind, PaymentMethod, PaymentStatus
@@ -173,6 +175,23 @@ OPEN_ITEMS: dict[str, tuple[LazyString, str]] = {
 """Kind of what is open → in words (after its number), and the endpoint of the page where it is settled."""
 
 UNKNOWN_ATTENTION = (_l("Something about money"), _l("Look at the payment and decide."))
+
+
+_AMOUNT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) ([A-Z]{3})\b")
+
+
+def in_words(details: str) -> str:
+    """The details of something on the attention list, its amounts as the reader writes them."""
+
+    def shown(found: re.Match[str]) -> str:
+        if found[2] not in EXPONENTS:
+            return found[0]
+        try:
+            return format_money(Money.of(found[1], found[2]), reader())
+        except BadAmount:
+            return found[0]
+
+    return _AMOUNT.sub(shown, details)
 
 
 def account_name(account: Account | BalanceRow) -> str:

@@ -192,3 +192,113 @@ def test_what_is_not_there_and_who_is_not_known(account: Account) -> None:
     stranger = StripeGateway(secret_key="sk_live_unknown", webhook_secret=None, api_base=account.base)
     with pytest.raises(GatewayClosed):
         stranger.fetch_checkout("cs_test_nobody")
+
+
+# Kept cards, disputes, payouts ----------------------------------------------------------------------------
+
+
+def kept(account: Account, method: str = "pm_card_visa") -> tuple[str, str]:
+    """A customer and the card that a SetupIntent put on file for them."""
+    client = account.client.v1
+    customer = client.customers.create({"name": "Payeuse Fictive", "email": "payer@example.org"})
+    setup = client.setup_intents.create(
+        {
+            "customer": customer.id,
+            "payment_method": method,
+            "confirm": True,
+            "usage": "off_session",
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        }
+    )
+    assert setup.status == "succeeded"
+    assert isinstance(setup.payment_method, str)
+    return customer.id, setup.payment_method
+
+
+def test_a_page_to_leave_a_card_on_takes_nothing(account: Account) -> None:
+    page = account.gateway.create_setup(
+        currency="CAD",
+        reference="TG7K-492Q-X",
+        payer_name="Payeuse Fictive",
+        payer_email="payer@example.org",
+        locale="fr",
+        success_url="https://teranga.example/back?page={CHECKOUT_SESSION_ID}",
+        cancel_url="https://teranga.example/plan",
+        idempotency_key=fresh("setup"),
+    )
+    assert page.url.startswith("https://" if account.base is None else account.base)
+    assert account.gateway.fetch_kept_card(page.id) is None
+    session = account.client.v1.checkout.sessions.retrieve(page.id)
+    assert (session.mode, session.payment_status) == ("setup", "no_payment_required")
+
+
+def test_a_kept_card_is_charged_without_its_holder_and_found_by_our_reference(account: Account) -> None:
+    customer, method = kept(account)
+    asked: dict[str, Any] = {
+        "customer": customer,
+        "method": method,
+        "amount": Money.of("750.00", "CAD"),
+        "description": "Instalment 1 of 12",
+        "idempotency_key": fresh("charge"),
+        "metadata": {"reference": "TG7K-492Q-X", "attempt": "1"},
+    }
+    intent = account.gateway.charge_kept_card(**asked)
+    assert account.gateway.charge_kept_card(**asked) == intent
+    assert account.gateway.paid_intent(customer, "TG7K-492Q-X", "1") == intent
+    assert account.gateway.paid_intent(customer, "TG7K-492Q-X", "2") is None
+    state = account.gateway.fetch_intent_charge(intent)
+    assert (state.paid, state.reference, state.amount) == (True, "TG7K-492Q-X", Money.of("750.00", "CAD"))
+    account.gateway.forget_card(method)
+    account.gateway.forget_card(method)
+
+
+def test_a_kept_card_that_is_refused_says_so(account: Account) -> None:
+    customer, method = kept(account, "pm_card_chargeCustomerFail")
+    with pytest.raises(PaymentDeclined):
+        account.gateway.charge_kept_card(
+            customer=customer,
+            method=method,
+            amount=Money.of("750.00", "CAD"),
+            description="Instalment",
+            idempotency_key=fresh("charge"),
+            metadata={},
+        )
+
+
+def test_a_dispute_takes_its_amount_and_lost_evidence_loses_it(account: Account) -> None:
+    client = account.client.v1
+    intent = client.payment_intents.create(
+        {
+            "amount": 75_000,
+            "currency": "cad",
+            "payment_method": "pm_card_createDispute",
+            "confirm": True,
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        }
+    )
+    state = account.gateway.fetch_intent_charge(intent.id)
+    for _ in range(20):
+        if state.disputes and state.disputes[0].moves:
+            break
+        time.sleep(1)
+        state = account.gateway.fetch_charge(state.id)
+    [dispute] = state.disputes
+    assert dispute.moves[0].amount.minor < 0
+    assert not dispute.closed
+    evidence: Any = {"evidence": {"uncategorized_text": "losing_evidence"}, "submit": True}
+    client.disputes.update(dispute.id, evidence)
+    for _ in range(20):
+        [dispute] = account.gateway.fetch_charge(state.id).disputes
+        if dispute.closed:
+            break
+        time.sleep(1)
+    assert dispute.lost
+
+
+def test_what_moved_the_balance_is_listed_with_its_source(account: Account) -> None:
+    intent = paid(account)
+    booked = booking(account, intent.id)
+    since = account.gateway.real_time() - timedelta(minutes=5)
+    moves = {move.id: move for move in account.gateway.moves_since(since)}
+    move = moves[booked.id]
+    assert (move.kind, move.source, move.net.minor) == ("charge", intent.latest_charge, booked.net)
