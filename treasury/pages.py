@@ -7,6 +7,7 @@ from access.models import User
 from access.policy import Permission, can
 from shared.errors import Forbidden
 from shared.forms import reader
+from treasury import navigation
 from treasury.queries import moved
 from treasury.reconciliation import reasons_of
 from treasury.wording import (
@@ -34,6 +35,8 @@ def page_context() -> dict[str, Any]:
         "may_reconcile": can(me, Permission.STATEMENT_RECONCILE),
         "may_resolve": can(me, Permission.ATTENTION_RESOLVE),
         "may_issue": can(me, Permission.PAPER_ISSUE),
+        "menu_groups": navigation.GROUPS,
+        "where": navigation.where,
         "account_name": account_name,
         "rate_figure": rate_figure,
         "rate_source": rate_source,
