@@ -4,12 +4,12 @@ At the start, and every half hour, everything that we asked of it and that has n
 what moved its balance is compared with the books: a crash between a charge and its entry ends in the entry.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import select
 
 from outbox.jobs import HANDLERS, enqueue
@@ -42,7 +42,7 @@ _OVERLAP = timedelta(days=3)  # moves are looked at again for so long: the netwo
 _FIRST = timedelta(days=30)  # how far back a house looks that never looked before
 _PAGES_LIVE = timedelta(days=2)
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 Noted = Callable[[], None]
 """What is written in the same transaction as the books (the message that made us look)."""
@@ -180,7 +180,7 @@ def _told(part: str) -> Iterator[None]:
     except GatewayClosed:
         pass  # cards are not open here
     except DomainError as problem:
-        log.warning("the card network was not looked at", part=part, error=problem.code)
+        log.warning("The card network was not looked at (%s): %s", part, problem.code)
 
 
 def watch(payload: dict[str, Any], gateway: CardNetwork) -> None:
