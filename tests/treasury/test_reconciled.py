@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from access.models import User
+from shared import clock
 from shared.database import db, transaction
 from shared.money import Money
 from tests.treasury.bank import bank_posting, bring_in, lines_of, looked_at
@@ -23,6 +24,8 @@ from treasury import (
     reconciliation,
     verification,
 )
+from treasury.card_payouts import book_payout
+from treasury.card_values import PayoutState
 from treasury.differences import DoNotCancel, TooMuch
 from treasury.ledger import Leg, SamePerson
 from treasury.matching_values import Habit, HabitKind
@@ -471,3 +474,23 @@ def test_a_payout_that_takes_from_one_fund_and_gives_to_another_is_one_movement(
     assert [link.amount_minor for link in made] == [75000]
     assert open_money.open_postings(bank) == []
     assert reconciled.standing(bank, date(2005, 10, 31)).in_transit == cad("0.00")
+
+
+def test_the_bank_line_of_a_card_payout_finds_the_payout(bank: Account, aristide: User, house: Fund) -> None:
+    """The entry that the payout's own list made, one of two of that week, by amount, day and name."""
+    with transaction():
+        for number, amount in ((1, cad("727.90")), (2, cad("58.20"))):
+            state = PayoutState(
+                id=f"po_{number}xyz",
+                status="paid",
+                amount=amount,
+                automatic=False,
+                arrives_on=date(2005, 10, 17),
+                moves=(),
+            )
+            book_payout(state)
+    today = clock.today()
+    (line,) = lines_of(bring_in(bank, aristide, f"{today:%Y-%m-%d};STRIPE PAYMENTS CANADA ST-G4;;727,90;"))
+    offers = looked_at(bank, line)
+    best = offers.of(line.id)[0]
+    assert (offers.meant(best)[0].title, best.sure) == ("Stripe po_1xyz", True)
