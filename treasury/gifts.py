@@ -25,6 +25,7 @@ from treasury.paper_models import Gift, GiftNature, Paper, PaperKind
 from treasury.paper_printing import as_fact
 from treasury.papers import Content
 from treasury.payments import RequestPayment
+from treasury.placing import left_of
 
 PURPOSE = "gift"
 """The purpose of payments that are gifts."""
@@ -79,6 +80,13 @@ class OnlyPledged(NoReceipt):
 
     code = "only_pledged"
     message = _l("This is promised, not received: a receipt can be given once it is paid.")
+
+
+class GivenBack(NoReceipt):
+    """What is with the donor again is no gift."""
+
+    code = "given_back"
+    message = _l("A part of it was given or taken back: what is left, %(left)s, is not what was given.")
 
 
 class Directed(NoReceipt):
@@ -206,6 +214,8 @@ def refusal(gift: Gift) -> NoReceipt | None:
         return Directed(person=gift.directed_to)
     if gift.payment is not None and gift.payment.status is not PaymentStatus.SETTLED:
         return OnlyPledged()
+    if gift.payment is not None and (left := left_of(gift.payment)) < gift.value:
+        return GivenBack(left=str(left))
     if gift.advantage * 5 > gift.value * 4:
         return NoIntention()
     above = Money(APPRAISED_ABOVE * 10 ** exponent(gift.currency), gift.currency)

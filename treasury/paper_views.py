@@ -46,7 +46,7 @@ def index() -> Any:
         kind=kind,
         kinds=list(PaperKind),
         series=papers.series(),
-        missing=payment_papers.missing(),
+        missing=len(payment_papers.missing()),
     )
 
 
@@ -74,6 +74,7 @@ def show(paper_id: int) -> Any:
         "treasury/paper.html",
         paper=paper,
         replaced_by=papers.replaced_by(paper),
+        outlived=payment_papers.outlived(paper),
         credit_notes=papers.credit_notes(paper) if invoice else (),
         still_asked=payment_papers.still_asked(paper) if invoice else None,
     )

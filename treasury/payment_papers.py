@@ -3,9 +3,10 @@
 A deposit for one's own delegates is acknowledged: it is no gift, and never an official donation receipt.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from network.models import Organisation
 from shared.audit import Actor
@@ -18,6 +19,7 @@ from treasury.models import Payment, PaymentMethod, PaymentStatus
 from treasury.paper_models import Paper, PaperKind
 from treasury.paper_printing import as_fact
 from treasury.papers import Content
+from treasury.placing import left_of, left_of_each
 
 _OWED = (PaymentStatus.REQUESTED, PaymentStatus.RECORDED, PaymentStatus.SETTLED)
 
@@ -78,13 +80,14 @@ def acknowledgement_kind(payment: Payment) -> PaperKind:
 
 
 def acknowledge(payment: Payment, to: MadeOutTo, *, by: Actor) -> Paper:
-    """Issue the receipt of a payment, or the acknowledgement of a deposit.
+    """Issue the receipt of what is kept of a payment, or the acknowledgement of a deposit.
 
     Raises `NothingReceived`, `NoHolder`, `AlreadyIssued`.
     """
-    if payment.status is not PaymentStatus.SETTLED:
+    kept = left_of(payment)
+    if payment.status is not PaymentStatus.SETTLED or kept.minor <= 0:
         raise NothingReceived
-    return papers.issue(_content(payment, acknowledgement_kind(payment), to), by=by)
+    return papers.issue(_content(payment, acknowledgement_kind(payment), to, kept), by=by)
 
 
 def _unacknowledged() -> Select[Payment]:
@@ -100,17 +103,19 @@ def _unacknowledged() -> Select[Payment]:
     )
 
 
-def missing() -> int:
-    """How many payments came and have no receipt yet."""
-    return db.session.scalar(select(func.count()).select_from(_unacknowledged().subquery())) or 0
+def missing(most: int = 200) -> Sequence[Payment]:
+    """The payments that came, are kept and have no receipt yet, the `most` oldest."""
+    waiting = db.session.scalars(_unacknowledged().order_by(Payment.id).limit(most)).all()
+    left = left_of_each(waiting)
+    return [one for one in waiting if left[one.id].minor > 0]
 
 
-def acknowledge_all(*, by: Actor, most: int = 200) -> int:
-    """Acknowledge what came and has no receipt, oldest first, and send each to its payer; how many were.
+def acknowledge_all(*, by: Actor) -> int:
+    """Acknowledge what `missing` finds and send each paper to its payer; how many were.
 
     Raises `NoHolder`.
     """
-    waiting = db.session.scalars(_unacknowledged().order_by(Payment.id).limit(most)).all()
+    waiting = missing()
     for payment in waiting:
         paper = acknowledge(payment, payer_of(payment), by=by)
         if paper.email:
@@ -118,14 +123,30 @@ def acknowledge_all(*, by: Actor, most: int = 200) -> int:
     return len(waiting)
 
 
+def outlived(paper: Paper) -> Money | None:
+    """What is left of what a paper acknowledges, where that is less than it says; else None."""
+    if (
+        paper.voided_at is not None
+        or paper.payment is None
+        or paper.kind
+        in (
+            PaperKind.INVOICE,
+            PaperKind.CREDIT_NOTE,
+        )
+    ):
+        return None
+    left, said = left_of(paper.payment), paper.gift.value if paper.gift else paper.amount
+    return left if left < said else None
+
+
 def invoice(payment: Payment, to: MadeOutTo, *, by: Actor) -> Paper:
     """Issue the invoice of what is asked for. Raises `NothingOwed`, `NoHolder`, `AlreadyIssued`."""
     if payment.status not in _OWED:
         raise NothingOwed
-    return papers.issue(_content(payment, PaperKind.INVOICE, to), by=by)
+    return papers.issue(_content(payment, PaperKind.INVOICE, to, payment.amount), by=by)
 
 
-def _content(payment: Payment, kind: PaperKind, to: MadeOutTo) -> Content:
+def _content(payment: Payment, kind: PaperKind, to: MadeOutTo, amount: Money) -> Content:
     entity = papers.holder_of(payment.fund)
     entry = payment.entry
     received = kind is not PaperKind.INVOICE and payment.received_on
@@ -135,13 +156,13 @@ def _content(payment: Payment, kind: PaperKind, to: MadeOutTo) -> Content:
         locale=to.locale,
         addressee=to.name.strip(),
         email=to.email.strip(),
-        amount=payment.amount,
+        amount=amount,
         template="paper_1",
         facts={
             "holder": papers.holder_facts(entity),
             "address": to.address.strip(),
             "description": payment.description,
-            "lines": [{"label": payment.description, "amount": as_fact(payment.amount)}],
+            "lines": [{"label": payment.description, "amount": as_fact(amount)}],
             "reference": payment.reference,
             "method": payment.method.value if received else "",
             "received_on": payment.received_on.isoformat() if received and payment.received_on else "",

@@ -93,7 +93,7 @@ def left_of_each(some: Sequence[Payment]) -> dict[int, Money]:
     """`left_of` for several payments, by id, in a handful of questions however many they are."""
     by_id = {payment.id: payment for payment in some}
     left = {payment.id: Money.zero(payment.currency) for payment in some}
-    owner = _entries_of(by_id)
+    owner = entries_of(by_id)
     rows = db.session.execute(
         select(Posting.entry_id, Posting.fund_id, Posting.amount_minor, Posting.currency, Account.code)
         .join(Posting.entry)
@@ -121,7 +121,7 @@ def left_of_each(some: Sequence[Payment]) -> dict[int, Money]:
     return left
 
 
-def _entries_of(ids: Collection[int]) -> dict[int, int]:
+def entries_of(ids: Collection[int]) -> dict[int, int]:
     """Every entry that brought a payment's money in or took some of it away, with the payment's id."""
     own_source = func.concat("payment:", cast(Payment.id, String))
     mine = (

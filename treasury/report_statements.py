@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, func, select
 
 from network.models import Organisation
 from shared.clock import today
@@ -13,7 +12,7 @@ from shared.database import db
 from shared.errors import NotFound
 from shared.i18n import _
 from shared.money import Money
-from treasury import expectations, queries
+from treasury import expectations, placing, queries
 from treasury.expectations import Funder
 from treasury.models import Account, AccountKind, EntryStatus, JournalEntry, Payment, Posting
 from treasury.queries import SPENDABLE
@@ -157,28 +156,31 @@ Paid = tuple[date, int, str, str, str, Money]
 
 
 def _paid(payer_id: int, since: date | None, until: date) -> list[Paid]:
-    """What a payer's payments brought, and, negative, what their reversals took back."""
-    first = aliased(JournalEntry)
+    """What a payer's payments brought, and, negative, what was given or taken back, or placed elsewhere."""
+    mine = {one.id: one for one in db.session.scalars(select(Payment).where(Payment.payer_id == payer_id))}
+    owner = placing.entries_of(mine)
+    total = func.sum(Posting.amount_minor)
     chosen = (
-        select(Payment, JournalEntry)
-        .join(first, first.id == Payment.entry_id)
-        .join(JournalEntry, or_(JournalEntry.id == first.id, JournalEntry.reverses_id == first.id))
-        .where(Payment.payer_id == payer_id, _POSTED, JournalEntry.dated_on <= until)
+        select(JournalEntry, Posting.fund_id, Account.code, Posting.currency, total)
+        .join(Posting.entry)
+        .join(Account, Account.id == Posting.account_id)
+        .where(JournalEntry.id.in_(owner), _POSTED, JournalEntry.dated_on <= until)
+        .group_by(JournalEntry.id, Posting.fund_id, Account.code, Posting.currency)
         .order_by(JournalEntry.dated_on, JournalEntry.number)
     )
     if since:
         chosen = chosen.where(JournalEntry.dated_on >= since)
-    return [
-        (
-            entry.dated_on,
-            entry.number or 0,
-            entry.narration if entry.reverses_id else payment.description,
-            payment.reference,
-            str(METHODS[payment.method]),
-            -payment.amount if entry.reverses_id else payment.amount,
-        )
-        for payment, entry in db.session.execute(chosen)
-    ]
+    rows: list[Paid] = []
+    for entry, fund_id, code, currency, minor in db.session.execute(chosen):
+        payment = mine[owner[entry.id]]
+        if (fund_id, code) != (payment.fund_id, payment.income_code):
+            continue
+        came = entry.id == payment.entry_id
+        words = payment.description if came else entry.narration
+        how = str(METHODS[payment.method]) if came else ""
+        amount = Money(-int(minor), currency)
+        rows.append((entry.dated_on, entry.number or 0, words, payment.reference, how, amount))
+    return rows
 
 
 def _added(rows: Sequence[Paid], together: Money) -> Iterator[Sequence[Cell]]:

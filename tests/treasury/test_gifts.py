@@ -15,7 +15,7 @@ from shared.database import db, transaction
 from shared.money import Money
 from tests.printing import words
 from tests.treasury.conftest import Ask
-from treasury import funds, gifts, papers, payment_papers, payments
+from treasury import chart, funds, gifts, papers, payment_papers, payments, refunds
 from treasury.gifts import RecordGift
 from treasury.models import Fund, FundKind, Payment
 from treasury.paper_models import Gift, GiftNature, Paper, PaperKind
@@ -205,6 +205,21 @@ def test_money_taken_back_is_not_receipted(give: Give, aristide: User, zoe: User
         payments.approve_return(payment, mirror, by=zoe)
     with pytest.raises(gifts.OnlyPledged):
         receipt(gift, aristide)
+
+
+def test_money_given_back_is_not_receipted(give: Give, aristide: User, zoe: User) -> None:
+    kept, gift = give(), give()
+    paper = receipt(kept, aristide)
+    for one in (kept, gift):
+        with transaction():
+            payment = db.session.get_one(Payment, one.payment_id)
+            command = refunds.RequestRefund(
+                amount=cad("50.00"), reason="Erreur", on=DAY, account_code=chart.BANK
+            )
+            refunds.request_refund(payment, command, by=aristide)
+    with pytest.raises(gifts.GivenBack, match=r"150\.00 CAD"):
+        receipt(gift, aristide)
+    assert payment_papers.outlived(db.session.get_one(Paper, paper.id)) == cad("150.00")
 
 
 def test_one_receipt_for_one_gift(give: Give, aristide: User) -> None:

@@ -19,7 +19,7 @@ from shared.errors import NotFound
 from shared.money import Money
 from tests.printing import words
 from tests.treasury.conftest import Ask
-from treasury import funds, papers, payment_papers, payments
+from treasury import chart, funds, papers, payment_papers, payments, refunds
 from treasury.fund_models import LegalEntity
 from treasury.models import Fund, Payment
 from treasury.paper_models import Paper, PaperKind
@@ -174,6 +174,21 @@ def test_what_did_not_arrive_is_not_acknowledged(
     for payment in (asked, taken_back):
         with pytest.raises(payment_papers.NothingReceived), transaction():
             payment_papers.acknowledge(payment, HERON, by=aristide)
+
+
+def test_what_was_given_back_is_not_acknowledged(receive: Ask, network: LegalEntity, aristide: User) -> None:
+    partly, whole = receive("750.00"), receive("20.00")
+    for payment, amount in ((partly, "250.00"), (whole, "20.00")):
+        with transaction():
+            back = refunds.RequestRefund(
+                amount=cad(amount), reason="Trop payé", on=date(2005, 10, 19), account_code=chart.BANK
+            )
+            refunds.request_refund(db.session.get_one(Payment, payment.id), back, by=aristide)
+    assert [one.id for one in payment_papers.missing()] == [partly.id]
+    with transaction():
+        assert payment_papers.acknowledge_all(by=aristide) == 1
+    (paper,) = db.session.scalars(select(Paper))
+    assert (paper.amount, payment_papers.outlived(paper)) == (cad("500.00"), None)
 
 
 def test_without_a_legal_entity_there_is_no_paper(receive: Ask, aristide: User) -> None:
