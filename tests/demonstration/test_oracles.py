@@ -147,11 +147,12 @@ def test_8_francs_have_no_decimals() -> None:
     assert format_money(Money(655_957, "XOF"), "fr").startswith("655\u202f957\u00a0")
 
 
-def test_what_is_due_by_age_names_those_two_alone(s2: Flask) -> None:
+def test_what_is_due_by_age_is_two_plans_and_the_fee_of_the_seat_that_stays_short(s2: Flask) -> None:
     (section,) = RECIPES["due"].make(Asked(until=date(2005, 10, 31))).sections
     assert {row[0]: row[-1] for row in section.rows} == {
         "Coopérative fictive des Trois-Ponts": cad("1588.20"),
         "Atelier fictif des Îles": cad("450.00"),
+        "Délégué·e fictif·ve 26": cad("250.00"),  # DKR05-DEV-04
     }
 
 
