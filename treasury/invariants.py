@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from shared.database import db
 from shared.money import Money
 from treasury import chart
+from treasury.balance_models import PostedBalance
 from treasury.commitment_models import Commitment, CommitmentEvent
 from treasury.commitments import SIGNED
 from treasury.document_models import EntryDocument
@@ -36,6 +37,8 @@ class Finding:
 def findings() -> Iterator[Finding]:
     """Everything but the entries and the links, one broken promise at a time."""
     yield from _balances()
+    yield from _counted()
+    yield from _listed()
     yield from _overdrawn()
     yield from _commitments()
     yield from _documents()
@@ -69,6 +72,40 @@ def _balances() -> Iterator[Finding]:
             yield Finding(
                 f"fund_balance {key[0]} {key[1]}", f"says {counted[key]} where rows add up to {summed[key]}"
             )
+
+
+def _counted() -> Iterator[Finding]:
+    """What the database counts of each account and fund equals what its postings say."""
+    summed = {
+        (account, fund): (int(minor), count)
+        for account, fund, minor, count in db.session.execute(
+            select(Posting.account_id, Posting.fund_id, func.sum(Posting.amount_minor), func.count())
+            .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+            .where(_POSTED)
+            .group_by(Posting.account_id, Posting.fund_id)
+        )
+    }
+    counted = {
+        (one.account_id, one.fund_id): (one.minor, one.postings)
+        for one in db.session.scalars(select(PostedBalance))
+    }
+    for key in sorted(summed.keys() | counted.keys()):
+        if summed.get(key) != counted.get(key):
+            yield Finding(
+                f"posted_balance {key[0]} {key[1]}",
+                f"says {counted.get(key)} where postings add up to {summed.get(key)}",
+            )
+
+
+def _listed() -> Iterator[Finding]:
+    """No draft is listed among what was posted."""
+    early = (
+        select(Posting.id)
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(JournalEntry.status == EntryStatus.DRAFT, Posting.posted_on.is_not(None))
+    )
+    for posting_id in db.session.scalars(early):
+        yield Finding(f"posting {posting_id}", "is listed although its entry is a draft")
 
 
 def _overdrawn() -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
@@ -11,12 +12,14 @@ from access.models import User
 from shared.database import db
 from shared.errors import NotFound
 from shared.money import Money
+from treasury.balance_models import PostedBalance
 from treasury.models import (
     Account,
     EntryStatus,
     ExchangeRate,
     Fund,
     JournalEntry,
+    LedgerHead,
     Payment,
     PaymentStatus,
     Posting,
@@ -63,74 +66,117 @@ class Trail:
     rates: Sequence[ExchangeRate]
 
 
-def postings(which: Which) -> Select[Posting]:
-    """The posted postings, newest first, each with its entry, account and fund."""
-    chosen: Select[Posting] = (
-        _which(select(Posting), which)
-        .order_by(JournalEntry.dated_on.desc(), Posting.id.desc())
-        .options(joinedload(Posting.entry), joinedload(Posting.account), joinedload(Posting.fund))
-    )
-    return chosen
+class PostingPages(Pagination):
+    """The posted postings, newest first, each with its entry, account and fund: `which`, `page`, `per_page`.
+
+    How many there are is counted by the database; which of them a page holds is read from an index alone.
+    """
+
+    def _query_items(self) -> list[Any]:
+        keys = (
+            select(Posting.id)
+            .where(Posting.posted_on.is_not(None), *_of(self._query_args["which"]))
+            .order_by(Posting.posted_on.desc(), Posting.id.desc())
+            .limit(self.per_page)
+            .offset(self._query_offset)
+        )
+        chosen = (
+            select(Posting)
+            .where(Posting.id.in_(db.session.scalars(keys).all()))
+            .order_by(Posting.posted_on.desc(), Posting.id.desc())
+            .options(joinedload(Posting.entry), joinedload(Posting.account), joinedload(Posting.fund))
+        )
+        return list(db.session.scalars(chosen))
+
+    def _query_count(self) -> int:
+        return (
+            db.session.scalar(_counted(select(func.sum(PostedBalance.postings)), self._query_args["which"]))
+            or 0
+        )
 
 
 def totals(which: Which) -> list[Money]:
     """What those postings add up to, one amount a currency."""
     rows = db.session.execute(
-        _which(select(Posting.currency, func.sum(Posting.amount_minor)), which)
-        .group_by(Posting.currency)
-        .order_by(Posting.currency)
+        _counted(select(Account.currency, func.sum(PostedBalance.minor)), which)
+        .group_by(Account.currency)
+        .order_by(Account.currency)
     )
     return [Money(int(minor), currency) for currency, minor in rows]
 
 
 def shares(which: Which) -> list[Share]:
     """What those postings add up to by account and fund; what adds up to nothing is left out."""
-    total = func.sum(Posting.amount_minor)
     rows = db.session.execute(
-        _which(select(Account, Fund, total), which)
-        .join(Fund, Fund.id == Posting.fund_id)
-        .group_by(Account.id, Fund.id)
-        .having(total != 0)
+        _counted(select(Account, Fund, PostedBalance.minor), which)
+        .join(Fund, Fund.id == PostedBalance.fund_id)
+        .where(PostedBalance.minor != 0)
         .order_by(Account.currency, Account.code, Fund.code)
     )
-    return [Share(account, fund, Money(int(minor), account.currency)) for account, fund, minor in rows]
+    return [Share(account, fund, Money(minor, account.currency)) for account, fund, minor in rows]
 
 
-def _which(chosen: Any, which: Which) -> Any:
-    chosen = (
-        chosen.join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .join(Account, Account.id == Posting.account_id)
-        .where(JournalEntry.status == EntryStatus.POSTED)
-    )
+def _counted(chosen: Any, which: Which) -> Any:
+    """`chosen` from what the database counts of each account and fund."""
+    chosen = chosen.select_from(PostedBalance).join(Account, Account.id == PostedBalance.account_id)
     if which.fund_id is not None:
-        chosen = chosen.where(Posting.fund_id == which.fund_id)
+        chosen = chosen.where(PostedBalance.fund_id == which.fund_id)
+    return chosen.where(*_on(which))
+
+
+def _on(which: Which) -> list[Any]:
+    """The accounts that are meant."""
+    chosen: list[Any] = []
     if which.code:
-        chosen = chosen.where(Account.code == which.code)
+        chosen.append(Account.code == which.code)
     if which.currency:
-        chosen = chosen.where(Posting.currency == which.currency)
+        chosen.append(Account.currency == which.currency)
     if which.counted:
-        chosen = chosen.where(AT_HAND if which.counted == "at_hand" else SPENDABLE)
+        chosen.append(AT_HAND if which.counted == "at_hand" else SPENDABLE)
     return chosen
 
 
-def entries(text: str = "") -> Select[JournalEntry]:
-    """The posted entries, the last first; with `text`, those whose words or number hold it."""
-    chosen = (
+def _of(which: Which) -> list[Any]:
+    """The postings that are meant."""
+    chosen: list[Any] = [] if which.fund_id is None else [Posting.fund_id == which.fund_id]
+    if accounts := _on(which):
+        ids = db.session.scalars(select(Account.id).where(*accounts)).all()
+        chosen.append(Posting.account_id.in_(ids))
+    return chosen
+
+
+def entries() -> Select[JournalEntry]:
+    """The posted entries, the last first."""
+    return (
         select(JournalEntry)
-        .where(JournalEntry.status == EntryStatus.POSTED)
+        .where(JournalEntry.number.is_not(None))
         .order_by(JournalEntry.number.desc())
         .options(
             selectinload(JournalEntry.postings).joinedload(Posting.account),
             selectinload(JournalEntry.postings).joinedload(Posting.fund),
         )
     )
-    if text:
-        narration = JournalEntry.narration.icontains(text, autoescape=True)
-        number = (
-            JournalEntry.number == int(text) if text.isascii() and text.isdigit() and len(text) < 15 else None
-        )
-        chosen = chosen.where(narration if number is None else or_(narration, number))
-    return chosen
+
+
+def found(text: str) -> Select[JournalEntry]:
+    """The posted entries whose words or number hold `text`, the last first."""
+    narration = JournalEntry.narration.icontains(text, autoescape=True)
+    number = (
+        JournalEntry.number == int(text) if text.isascii() and text.isdigit() and len(text) < 15 else None
+    )
+    return entries().where(narration if number is None else or_(narration, number))
+
+
+class JournalPages(Pagination):
+    """The whole journal, the last first: numbers have no gap, so that a page is a span of them."""
+
+    def _query_items(self) -> list[Any]:
+        last = self._query_count() - self._query_offset
+        span = JournalEntry.number.between(last - self.per_page + 1, last)
+        return list(db.session.scalars(entries().where(span)))
+
+    def _query_count(self) -> int:
+        return db.session.scalar(select(LedgerHead.number)) or 0
 
 
 def fund(code: str) -> Fund:

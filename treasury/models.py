@@ -152,14 +152,18 @@ class JournalEntry(Base):
 
 
 class Posting(Base):
-    """One line of an entry: a signed amount (debit positive) on an account, in a fund."""
+    """One line of an entry: a signed amount (debit positive) on an account, in a fund.
+
+    `posted_on` is the entry's date once it is posted, and empty before; the database writes it.
+    """
 
     __tablename__ = "posting"
     __table_args__ = (
         CheckConstraint("amount_minor <> 0", name="not_zero"),
         ForeignKeyConstraint(["account_id", "currency"], ["account.id", "account.currency"]),
         Index("ix_posting_fund_id_account_id", "fund_id", "account_id", "currency"),
-        Index("ix_posting_account_id", "account_id"),
+        Index("ix_posting_fund_id_posted_on", "fund_id", "posted_on", "id", "account_id"),
+        Index("ix_posting_account_id_posted_on", "account_id", "posted_on", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -172,6 +176,7 @@ class Posting(Base):
     category: Mapped[str] = mapped_column(String(20), default="")
     memo: Mapped[str] = mapped_column(String(200), default="")
     rate_id: Mapped[int | None] = mapped_column(ForeignKey("exchange_rate.id"), default=None)
+    posted_on: Mapped[date | None] = mapped_column(init=False, default=None)
 
     entry: Mapped[JournalEntry] = relationship(back_populates="postings", init=False)
     account: Mapped[Account] = relationship(

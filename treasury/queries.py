@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, or_, select
 
 from shared.database import db
 from shared.money import Money
+from treasury.balance_models import PostedBalance
 from treasury.models import Account, AccountKind, EntryStatus, Fund, JournalEntry, Posting
 
 _POSTED = JournalEntry.status == EntryStatus.POSTED
@@ -72,16 +73,10 @@ def fund_balance(fund_id: int, currency: str) -> Money:
 def fund_balances(fund_ids: Sequence[int], currency: str) -> dict[int, Money]:
     """What each of the funds can spend in `currency`, in one query; a fund without postings is absent."""
     rows = db.session.execute(
-        select(Posting.fund_id, func.sum(Posting.amount_minor))
-        .join(Posting.entry)
-        .join(Account, Account.id == Posting.account_id)
-        .where(
-            Posting.fund_id.in_(fund_ids),
-            Posting.currency == currency,
-            SPENDABLE,
-            _POSTED,
-        )
-        .group_by(Posting.fund_id)
+        select(PostedBalance.fund_id, func.sum(PostedBalance.minor))
+        .join(Account, Account.id == PostedBalance.account_id)
+        .where(PostedBalance.fund_id.in_(fund_ids), Account.currency == currency, SPENDABLE)
+        .group_by(PostedBalance.fund_id)
     )
     return {fund_id: Money(int(minor), currency) for fund_id, minor in rows}
 
@@ -128,24 +123,20 @@ def income(fund_id: int, until: date) -> list[Money]:
 
 
 def received(fund_ids: Sequence[int], code: str, currency: str) -> dict[int, Money]:
-    """For each fund, the total of `receipts`, summed by the database; a fund without any is absent."""
+    """For each fund, the total of `receipts`, as the database counts it; a fund without any is absent."""
     rows = db.session.execute(
-        select(Posting.fund_id, func.sum(Posting.amount_minor))
-        .join(Posting.entry)
-        .join(Account, Account.id == Posting.account_id)
-        .where(Posting.fund_id.in_(fund_ids), Account.code == code, Posting.currency == currency, _POSTED)
-        .group_by(Posting.fund_id)
+        select(PostedBalance.fund_id, PostedBalance.minor)
+        .join(Account, Account.id == PostedBalance.account_id)
+        .where(PostedBalance.fund_id.in_(fund_ids), Account.code == code, Account.currency == currency)
     )
-    return {fund_id: Money(-int(minor), currency) for fund_id, minor in rows}
+    return {fund_id: Money(-minor, currency) for fund_id, minor in rows}
 
 
 def trial_balance() -> list[BalanceRow]:
     """Every account with postings, by code and currency. Each currency's column adds up to zero."""
     rows = db.session.execute(
-        select(Account.code, Account.name, Account.kind, Account.currency, func.sum(Posting.amount_minor))
-        .join(Posting, Posting.account_id == Account.id)
-        .join(Posting.entry)
-        .where(_POSTED)
+        select(Account.code, Account.name, Account.kind, Account.currency, func.sum(PostedBalance.minor))
+        .join(PostedBalance, PostedBalance.account_id == Account.id)
         .group_by(Account.id, Account.code, Account.name, Account.kind, Account.currency)
         .order_by(Account.currency, Account.code)
     )
@@ -158,12 +149,11 @@ def trial_balance() -> list[BalanceRow]:
 def cash_by_currency() -> list[Money]:
     """What is at hand (bank, card, cash…), one amount a currency; never added across currencies."""
     rows = db.session.execute(
-        select(Posting.currency, func.sum(Posting.amount_minor))
-        .join(Posting.entry)
-        .join(Account, Account.id == Posting.account_id)
-        .where(_POSTED, AT_HAND)
-        .group_by(Posting.currency)
-        .order_by(Posting.currency)
+        select(Account.currency, func.sum(PostedBalance.minor))
+        .join(PostedBalance, PostedBalance.account_id == Account.id)
+        .where(AT_HAND)
+        .group_by(Account.currency)
+        .order_by(Account.currency)
     )
     return [Money(int(minor), currency) for currency, minor in rows]
 
@@ -171,12 +161,11 @@ def cash_by_currency() -> list[Money]:
 def funds() -> list[FundRow]:
     """Every fund and currency that has ever held something, by code."""
     rows = db.session.execute(
-        select(Fund, Posting.currency, func.sum(Posting.amount_minor))
-        .join(Posting, Posting.fund_id == Fund.id)
-        .join(Posting.entry)
-        .join(Account, Account.id == Posting.account_id)
-        .where(_POSTED, SPENDABLE)
-        .group_by(Fund.id, Posting.currency)
-        .order_by(Fund.code, Posting.currency)
+        select(Fund, Account.currency, func.sum(PostedBalance.minor))
+        .join(PostedBalance, PostedBalance.fund_id == Fund.id)
+        .join(Account, Account.id == PostedBalance.account_id)
+        .where(SPENDABLE)
+        .group_by(Fund.id, Account.currency)
+        .order_by(Fund.code, Account.currency)
     )
     return [FundRow(fund, Money(int(minor), currency)) for fund, currency, minor in rows]

@@ -9,17 +9,47 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 
 from shared.database import db
 from treasury.document_models import EntryDocument
-from treasury.models import ExchangeRate, JournalEntry, Posting
+from treasury.models import ExchangeRate, Posting
 
 PRESENT = 2
 
 Row = list[Any]
+
+
+class SealedPosting(Protocol):
+    """What a seal covers of a posting."""
+
+    id: Any
+    account_id: Any
+    fund_id: Any
+    amount_minor: Any
+    currency: Any
+    category: Any
+    memo: Any
+    rate_id: Any
+
+
+class SealedEntry(Protocol):
+    """What a seal covers of an entry."""
+
+    id: Any
+    number: Any
+    dated_on: Any
+    narration: Any
+    source: Any
+    reverses_id: Any
+    author_id: Any
+    approver_id: Any
+    seal: Any
+
+    @property
+    def postings(self) -> Sequence[SealedPosting]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +80,7 @@ def evidence(entry_ids: Sequence[int]) -> Evidence:
     return Evidence({one.id: _rate(one) for one in rates}, documents)
 
 
-def digest(entry: JournalEntry, previous: str, beside: Evidence) -> str:
+def digest(entry: SealedEntry, previous: str, beside: Evidence) -> str:
     """SHA-256 over the previous hash and everything that the entry's seal covers."""
     sealed = entry.seal >= PRESENT
     body: Row = [
@@ -70,7 +100,7 @@ def digest(entry: JournalEntry, previous: str, beside: Evidence) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _posting(one: Posting, beside: Evidence | None) -> Row:
+def _posting(one: SealedPosting, beside: Evidence | None) -> Row:
     row = [one.id, one.account_id, one.fund_id, one.amount_minor, one.currency, one.category, one.memo]
     return row if beside is None else [*row, beside.rates[one.rate_id] if one.rate_id else []]
 

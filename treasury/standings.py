@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from shared.database import db
 from shared.money import Money
 from treasury import chart, commitments, queries
+from treasury.balance_models import PostedBalance
 from treasury.fund_models import LegalEntity, Overdraft
 from treasury.funds import default_entity
-from treasury.models import Account, EntryStatus, Fund, JournalEntry, Posting
+from treasury.models import Account, Fund
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,11 @@ def _standing(
 
 def _advanced() -> dict[tuple[int, str], Money]:
     rows = db.session.execute(
-        select(Posting.fund_id, Posting.currency, func.sum(Posting.amount_minor))
-        .join(Account, Account.id == Posting.account_id)
-        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .where(Account.code == chart.ADVANCES, JournalEntry.status == EntryStatus.POSTED)
-        .group_by(Posting.fund_id, Posting.currency)
+        select(PostedBalance.fund_id, Account.currency, PostedBalance.minor)
+        .join(Account, Account.id == PostedBalance.account_id)
+        .where(Account.code == chart.ADVANCES)
     )
-    return {(fund, currency): Money(int(minor), currency) for fund, currency, minor in rows}
+    return {(fund, currency): Money(minor, currency) for fund, currency, minor in rows}
 
 
 def overdrafts_of(fund: Fund) -> Sequence[Overdraft]:

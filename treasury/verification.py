@@ -4,11 +4,12 @@ It trusts neither the triggers nor the operations, so that it finds what was don
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
 
 from shared.database import db
 from treasury import invariants, reconciled, seals
@@ -17,6 +18,48 @@ from treasury.models import EntryStatus, JournalEntry, LedgerHead, Posting, Reco
 from treasury.seals import Evidence
 
 _PAGE = 2000
+_ENTRY: tuple[Any, ...] = (
+    JournalEntry.id,
+    JournalEntry.number,
+    JournalEntry.dated_on,
+    JournalEntry.narration,
+    JournalEntry.source,
+    JournalEntry.reverses_id,
+    JournalEntry.author_id,
+    JournalEntry.approver_id,
+    JournalEntry.seal,
+    JournalEntry.previous_hash,
+    JournalEntry.hash,
+)
+_POSTING: tuple[Any, ...] = (
+    Posting.id,
+    Posting.account_id,
+    Posting.fund_id,
+    Posting.amount_minor,
+    Posting.currency,
+    Posting.category,
+    Posting.memo,
+    Posting.rate_id,
+    Posting.posted_on,
+)
+
+
+@dataclass(slots=True)
+class Walked:
+    """One posted entry as its row says, with its postings: what the walk looks at, without a unit of work."""
+
+    id: int
+    number: int
+    dated_on: date
+    narration: str
+    source: str
+    reverses_id: int | None
+    author_id: int | None
+    approver_id: int | None
+    seal: int
+    previous_hash: str | None
+    hash: str | None
+    postings: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +84,7 @@ def check() -> Verdict:
             number += 1
             findings += _entry_findings(entry, number, previous, beside)
             previous = entry.hash or ""
-            number = entry.number or number
-        db.session.expunge_all()
+            number = entry.number
     head = db.session.get(LedgerHead, 1)
     if head is None or (head.number, head.hash) != (number, previous):
         findings.append(Finding("ledger_head", "does not name the last posted entry"))
@@ -52,20 +94,27 @@ def check() -> Verdict:
     return Verdict(number, findings)
 
 
-def _pages() -> Iterator[Sequence[JournalEntry]]:
+def _pages() -> Iterator[list[Walked]]:
     last = 0
-    while page := db.session.scalars(
-        select(JournalEntry)
-        .where(JournalEntry.status == EntryStatus.POSTED, JournalEntry.number > last)
-        .order_by(JournalEntry.number)
-        .limit(_PAGE)
-        .options(selectinload(JournalEntry.postings))
-    ).all():
-        last = page[-1].number or last
-        yield page
+    while True:
+        entries = (
+            select(*_ENTRY)
+            .where(JournalEntry.status == EntryStatus.POSTED, JournalEntry.number > last)
+            .order_by(JournalEntry.number)
+            .limit(_PAGE)
+        )
+        page = {row[0]: Walked(*row) for row in db.session.execute(entries)}
+        if not page:
+            return
+        for row in db.session.execute(
+            select(Posting.entry_id, *_POSTING).where(Posting.entry_id.in_(page)).order_by(Posting.id)
+        ):
+            page[row.entry_id].postings.append(row)
+        yield list(page.values())
+        last = max(entry.number for entry in page.values())
 
 
-def _entry_findings(entry: JournalEntry, number: int, previous: str, beside: Evidence) -> Iterator[Finding]:
+def _entry_findings(entry: Walked, number: int, previous: str, beside: Evidence) -> Iterator[Finding]:
     row = f"journal_entry {entry.id} (number {entry.number})"
     if entry.number != number:
         yield Finding(row, f"number {number} was expected")
@@ -78,6 +127,10 @@ def _entry_findings(entry: JournalEntry, number: int, previous: str, beside: Evi
     sums: dict[tuple[int, str], int] = defaultdict(int)
     for posting in entry.postings:
         sums[posting.fund_id, posting.currency] += posting.amount_minor
+        if posting.posted_on != entry.dated_on:
+            yield Finding(
+                f"posting {posting.id}", f"is listed on {posting.posted_on}, not on its entry's date"
+            )
     for (fund, currency), total in sums.items():
         if total:
             yield Finding(row, f"is off by {total} minor units of {currency} in fund {fund}")

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
+from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import exists, select
 
 from access.policy import Permission
@@ -25,7 +26,7 @@ from treasury import (
     verification,
 )
 from treasury.book_forms import DocumentForm
-from treasury.journal_queries import Which
+from treasury.journal_queries import JournalPages, PostingPages, Which
 from treasury.models import BankStatement
 from treasury.pages import page_context
 from treasury.standings import Standing
@@ -127,7 +128,7 @@ def account(code: str) -> Any:
 
 
 def _postings(which: Which, *, title: str, address: Any, groups: tuple[str, ...], **more: Any) -> Any:
-    listed = db.paginate(journal_queries.postings(which), page=page_number(), per_page=_PAGE, error_out=False)
+    listed = PostingPages(which=which, page=page_number(), per_page=_PAGE, error_out=False)
     return render_template(
         "treasury/postings.html",
         title=title,
@@ -168,8 +169,11 @@ def entry(entry_id: int) -> Any:
 def journal() -> Any:
     """Every posted entry, the last first."""
     text = request.args.get("q", "").strip()[:100]
-    listed = db.paginate(journal_queries.entries(text), page=page_number(), per_page=_PAGE, error_out=False)
-    return render_template("treasury/journal.html", page=listed, text=text)
+    page: Pagination = JournalPages(page=page_number(), per_page=_PAGE, error_out=False)
+    if text:
+        chosen = journal_queries.found(text)
+        page = db.paginate(chosen, page=page_number(), per_page=_PAGE, error_out=False)
+    return render_template("treasury/journal.html", page=page, text=text)
 
 
 @blueprint.get("/trial-balance")
