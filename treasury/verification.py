@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from shared.database import db
+from shared.database import connection, db
 from treasury import invariants, reconciled, seals
 from treasury.invariants import Finding
 from treasury.models import EntryStatus, JournalEntry, LedgerHead, Posting, ReconciliationLink, StatementLine
@@ -96,22 +96,17 @@ def check() -> Verdict:
 
 def _pages() -> Iterator[list[Walked]]:
     last = 0
-    while True:
-        entries = (
-            select(*_ENTRY)
-            .where(JournalEntry.status == EntryStatus.POSTED, JournalEntry.number > last)
-            .order_by(JournalEntry.number)
-            .limit(_PAGE)
+    posted = select(*_ENTRY).where(JournalEntry.status == EntryStatus.POSTED).order_by(JournalEntry.number)
+    lines = select(Posting.entry_id, *_POSTING).join(JournalEntry, JournalEntry.id == Posting.entry_id)
+    while entries := connection().execute(posted.where(JournalEntry.number > last).limit(_PAGE)).all():
+        page = {row[0]: Walked(*row) for row in entries}
+        first, last = entries[0].number, entries[-1].number
+        within = lines.where(JournalEntry.number.between(first, last)).order_by(
+            JournalEntry.number, Posting.id
         )
-        page = {row[0]: Walked(*row) for row in db.session.execute(entries)}
-        if not page:
-            return
-        for row in db.session.execute(
-            select(Posting.entry_id, *_POSTING).where(Posting.entry_id.in_(page)).order_by(Posting.id)
-        ):
-            page[row.entry_id].postings.append(row)
+        for row in connection().execute(within):
+            page[row[0]].postings.append(row)
         yield list(page.values())
-        last = max(entry.number for entry in page.values())
 
 
 def _entry_findings(entry: Walked, number: int, previous: str, beside: Evidence) -> Iterator[Finding]:
