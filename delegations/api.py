@@ -104,7 +104,7 @@ def _plan(one: SavingsPlan, status: PlanStatus) -> dict[str, Any]:
         "delegation": one.delegation.code,
         "payer": one.payer.name,
         "status": one.status,
-        "target": money(one.target),
+        "target": money(status.target),
         "saved": money(status.saved),
         "late": money(status.late_amount),
         "url": url_for("delegations_api.get_plan", code=one.delegation.code, plan=one.code),

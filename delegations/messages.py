@@ -1,11 +1,13 @@
 """What delegations' people are told by e-mail, each in their language. Sent after the fact is committed."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from flask_babel import force_locale, format_date
 
 from access.models import User
 from delegations.models import Delegation, Nomination, SavingsPlan
+from delegations.replanning import Agreed
 from outbox import mail
 from outbox.rendering import render
 from shared.addresses import absolute
@@ -100,8 +102,8 @@ def tell_accredited(nomination: Nomination) -> None:
         )
 
 
-def tell_plan(plan: SavingsPlan, token: str, saved: Money, *, opened: bool) -> None:
-    """A payer receives the link to their plan, when it is opened and when a reminder is asked for."""
+def tell_plan(plan: SavingsPlan, token: str, saved: Money, target: Money, *, opened: bool) -> None:
+    """A payer receives the link to their plan, when it is opened and when a message is asked for."""
     if not plan.written_to:
         return
     locale = _known(plan.payer.locale)
@@ -116,7 +118,7 @@ def tell_plan(plan: SavingsPlan, token: str, saved: Money, *, opened: bool) -> N
             subject,
             [
                 _("%(saved)s saved of %(target)s for the delegation %(delegation)s.",
-                  saved=format_money(saved, locale), target=format_money(plan.target, locale),
+                  saved=format_money(saved, locale), target=format_money(target, locale),
                   delegation=plan.delegation.name),
                 _("In a transfer, write the reference %(reference)s. The page shows what is due and lets you "
                   "pay by card.", reference=plan.reference),
@@ -164,6 +166,27 @@ def tell_card_declined(plan: SavingsPlan, amount: Money, again: str, token: str,
             if to:
                 path = f"/plan/{token}" if number == 0 else f"/delegations/{plan.delegation.code}"
                 _send(to, subject, lines, _("Open the plan"), path, key=f"card-declined-{key}-{number}")
+
+
+def tell_changed(plan: SavingsPlan, agreed: Agreed, version: int, on: date) -> None:
+    """A payer learns what their plan asks for since it was changed."""
+    if not plan.written_to:
+        return
+    locale = _known(plan.payer.locale)
+    coming = [part for part in agreed.instalments if part.due > on]
+    with force_locale(locale):
+        lines = [
+            _("The savings plan %(plan)s for the delegation %(delegation)s was changed.",
+              plan=plan.code, delegation=plan.delegation.name),
+            ngettext("One instalment is to come, on %(day)s: %(amount)s.",
+                     "%(num)s instalments are to come. The next one is on %(day)s: %(amount)s.",
+                     len(coming), day=format_date(coming[0].due, "long"),
+                     amount=format_money(coming[0].amount, locale))
+            if coming else _("Nothing more is asked of you. Thank you."),
+            _("Should this surprise you, talk to your delegation."),
+        ]  # fmt: skip
+        subject = _("Your savings plan %(plan)s was changed", plan=plan.code)
+        _send(plan.written_to, subject, lines, "", "", key=f"plan-changed-{plan.id}-{version}")
 
 
 def _send(

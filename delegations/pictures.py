@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from typing import Any
 
 from delegations.allocation import Source, SourceKind
@@ -12,7 +13,7 @@ from delegations.coverage import Coverage
 from delegations.flow_layout import Layout, Leftover, Ribbon, Target, lay_out, shortened
 from delegations.flow_layout import Source as FlowSource
 from delegations.projection import Projection
-from delegations.schedule import PlanStatus, Point
+from delegations.schedule import Instalment, PlanStatus, Point
 from delegations.shortfall import ReasonKind
 from shared.i18n import LazyString, _, _l
 from shared.money import Money, format_money, format_plain
@@ -182,6 +183,41 @@ def curve_of(status: PlanStatus, projection: Projection, locale: str) -> CurvePi
     return CurvePicture(
         series, marks, start, end, top, (status.today - start).days / days if inside else None
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StairsPicture:
+    """What a plan asked for, and what it would ask for instead, for the macro `curve`."""
+
+    series: list[dict[str, Any]]
+    start: date
+    end: date
+    top: Money
+    now: float | None
+
+
+def stairs_of(before: Sequence[Instalment], after: Sequence[Instalment], today: date) -> StairsPicture:
+    """A plan before and after a change, cumulated, on one scale."""
+    start = min(today, *(part.due for part in [*before, *after]))
+    end = max(today, *(part.due for part in [*before, *after]))
+    days = max((end - start).days, 1)
+    lines = [_cumulated(parts) for parts in (before, after)]
+    top = max(points[-1].amount for points in lines)
+
+    def place(on: date, amount: Money) -> tuple[float, float]:
+        return (on - start).days / days, amount.minor / max(top.minor, 1)
+
+    dashed, full = (_stairs(points, start, place) for points in lines)
+    series: list[dict[str, Any]] = [
+        {"class": "s-line", "width": 1.5, "dashed": True, "points": dashed},
+        {"class": "s-ochre", "width": 3, "dashed": False, "points": full},
+    ]
+    return StairsPicture(series, start, end, top, (today - start).days / days)
+
+
+def _cumulated(parts: Sequence[Instalment]) -> list[Point]:
+    amounts = accumulate(part.amount for part in parts)
+    return [Point(part.due, amount) for part, amount in zip(parts, amounts, strict=True)]
 
 
 def late_words(days: int, caught_up: bool) -> str:

@@ -9,10 +9,11 @@ from sqlalchemy import select
 from access import links
 from access.asking import person, speak
 from access.policy import Permission
-from delegations import card_deposits, pictures, queries, savings
+from delegations import card_deposits, pictures, plan_versions, queries, savings
 from delegations.forms import DepositForm, OpenPlanForm, PayForm
 from delegations.models import PlanStatus, SavingsPlan
 from delegations.pages import actor, blueprint, form_page, may_here, seat_budget
+from delegations.plan_words import CAUSES, POLICIES
 from delegations.schedule import InstalmentState
 from delegations.seats import ACTIVE
 from documents import pdf
@@ -186,6 +187,7 @@ def plan_page(
     """The plan's page, by the private link or signed in; with a refused `form`, 422."""
     status = savings.plan_status(plan)
     projection = savings.plan_projection(plan, status)
+    versions = plan_versions.changes_of(plan)
     offered = status.late_amount or (
         status.next_due.instalment.amount - status.next_due.paid if status.next_due else None
     )
@@ -198,7 +200,11 @@ def plan_page(
         delegation=plan.delegation,
         status=status,
         projection=projection,
-        share=min(1.0, status.saved.minor / plan.target.minor),
+        share=min(1.0, status.saved.minor / status.target.minor),
+        seats=versions[-1].seats if versions else plan.seats,
+        versions=versions,
+        causes=CAUSES,
+        policies=POLICIES,
         paid_count=sum(part.state is InstalmentState.PAID for part in status.instalments),
         curve=pictures.curve_of(status, projection, reader()),
         heading=pictures.plan_sentence(projection, reader(), show_date),

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from access import links
 from access.models import IdempotencyRecord, User
-from delegations import invitations, linking, messages, schedule
+from delegations import invitations, linking, messages, plan_versions, schedule
 from delegations.invitations import CODE, LONGEST_CODE, BadCode, CodeTaken
 from delegations.models import Delegation, DelegationStatus, PlanStatus, SavingsPlan
 from delegations.projection import Projection, project
@@ -150,7 +150,7 @@ def open_plan(command: OpenPlan, *, by: Actor) -> SavingsPlan:
     )
     db.session.add(plan)
     audit.record("plan.open", plan, by=by, code=plan.code, target=str(plan.target), count=plan.count)
-    _mail_link(plan, Money.zero(plan.currency), opened=True)
+    _mail_link(plan, Money.zero(plan.currency), plan.target, opened=True)
     return plan
 
 
@@ -214,14 +214,15 @@ def remind(plan: SavingsPlan, *, by: Actor) -> str:
     Raises `LinkJustSent` when one left a moment ago.
     """
     linking.not_just_sent("plan", plan.id)
-    token = _mail_link(plan, plan_status(plan).saved, opened=False)
+    status = plan_status(plan)
+    token = _mail_link(plan, status.saved, status.target, opened=False)
     audit.record("plan.remind", plan, by=by)
     return token
 
 
-def _mail_link(plan: SavingsPlan, saved: Money, *, opened: bool) -> str:
+def _mail_link(plan: SavingsPlan, saved: Money, target: Money, *, opened: bool) -> str:
     token = links.issue_link("plan", plan.id, now() + LINK_LASTS)
-    messages.tell_plan(plan, token, saved, opened=opened)
+    messages.tell_plan(plan, token, saved, target, opened=opened)
     return token
 
 
@@ -233,7 +234,7 @@ def request_deposit(plan: SavingsPlan, amount: Money, *, by: Actor) -> Payment:
     hold(plan)
     if plan.status is PlanStatus.CLOSED:
         raise PlanClosed
-    _same_currency(plan, amount)
+    same_currency(plan, amount)
     waiting = db.session.scalars(
         select(Payment).where(
             Payment.purpose == PURPOSE,
@@ -252,7 +253,7 @@ def record_deposit(plan: SavingsPlan, command: RecordDeposit, *, by: User) -> Pa
     Money received is never refused: not when the plan is closed, not beyond its target. Raises
     `NothingToPay`, `WrongCurrency`.
     """
-    _same_currency(plan, command.amount)
+    same_currency(plan, command.amount)
     hold(plan)
     if known := _submitted(command.submission_key, by):
         return known
@@ -281,7 +282,8 @@ def _keep(key: str, payment: Payment, by: User) -> None:
     )
 
 
-def _same_currency(plan: SavingsPlan, amount: Money) -> None:
+def same_currency(plan: SavingsPlan, amount: Money) -> None:
+    """Raises `WrongCurrency` when the amount is not in the plan's."""
     if amount.currency != plan.currency:
         raise WrongCurrency(field="amount", currencies=plan.currency)
 
@@ -316,13 +318,14 @@ def deposit_settled(payment: Payment) -> None:
     saved = queries.received([plan.fund_id], chart.SAVINGS, plan.currency).get(
         plan.fund_id, Money.zero(plan.currency)
     )
-    if saved > plan.target:
+    need = plan_versions.agreed(plan).need
+    if saved > need:
         attention.attend(
             "surplus",
             f"payment:{payment.id}",
             payment_id=payment.id,
-            details=f"{saved} > {plan.target}",
-            amount=min(saved - plan.target, payment.amount),
+            details=f"{saved} > {need}",
+            amount=min(saved - need, payment.amount),
         )
     if plan.status is PlanStatus.CLOSED:
         attention.attend("plan_closed", f"payment:{payment.id}", payment_id=payment.id, details=plan.code)
@@ -349,10 +352,8 @@ def deposits_of(plan: SavingsPlan) -> list[queries.Receipt]:
 
 
 def schedule_of(plan: SavingsPlan) -> list[schedule.Instalment]:
-    """The plan's instalments."""
-    return schedule.schedule(
-        plan.target, plan.count, plan.first_due, Frequency(plan.every_months), Remainder(plan.remainder)
-    )
+    """The plan's instalments, as they are agreed now."""
+    return list(plan_versions.agreed(plan).instalments)
 
 
 def plan_status(plan: SavingsPlan, on: date | None = None) -> schedule.PlanStatus:
@@ -361,15 +362,16 @@ def plan_status(plan: SavingsPlan, on: date | None = None) -> schedule.PlanStatu
 
 
 def plan_statuses(plans: Iterable[SavingsPlan], on: date | None = None) -> dict[int, schedule.PlanStatus]:
-    """Where each plan stands, by its id, in one query a currency."""
+    """Where each plan stands, by its id: one query for their versions, one a currency for their deposits."""
     found: dict[int, schedule.PlanStatus] = {}
     ordered = sorted(plans, key=lambda plan: plan.currency)
+    agreed = plan_versions.all_agreed(ordered)
     for currency, group in groupby(ordered, key=lambda plan: plan.currency):
         together = list(group)
         deposits = queries.receipts([plan.fund_id for plan in together], chart.SAVINGS, currency)
         for plan in together:
             found[plan.id] = schedule.replay(
-                schedule_of(plan),
+                agreed[plan.id].instalments,
                 [
                     Deposit(one.on, one.amount, DepositKind.RETURNED if one.reversal else DepositKind.PAID)
                     for one in deposits[plan.fund_id]

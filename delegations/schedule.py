@@ -105,14 +105,18 @@ def schedule(
         raise BadCount(field="count", most=MOST_INSTALMENTS)
     if target.minor < count:
         raise TargetTooSmall(field="target")
-    amounts = target.split(count)
-    if remainder is Remainder.LAST:
-        usual = Money(target.minor // count, target.currency)
-        amounts = [usual] * (count - 1) + [target - usual * (count - 1)]
     return [
         Instalment(number, months_after(first, every.months * (number - 1)), amount)
-        for number, amount in enumerate(amounts, start=1)
+        for number, amount in enumerate(portions(target, count, remainder), start=1)
     ]
+
+
+def portions(target: Money, count: int, remainder: Remainder) -> list[Money]:
+    """`target` in `count` parts, by the policy for what does not divide."""
+    if remainder is Remainder.SPREAD:
+        return target.split(count)
+    usual = Money(target.minor // count, target.currency)
+    return [usual] * (count - 1) + [target - usual * (count - 1)]
 
 
 def months_after(anchor: date, months: int) -> date:
