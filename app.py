@@ -27,9 +27,7 @@ import delegations.cost_views
 import delegations.models
 import delegations.nominee_views
 import delegations.pages
-import delegations.plan_change_views
-import delegations.plan_models
-import delegations.plan_views
+import delegations.savings_pages
 import delegations.seat_views
 import delegations.views
 import events.api

@@ -163,9 +163,12 @@ def _ask(collection_id: int, number: int) -> tuple[int, int] | None:
         return None
     card = saved_cards.card_of(savings.PURPOSE, plan.id)
     lacking = next(
-        part.instalment.amount - part.paid
-        for part in savings.plan_status(plan).instalments
-        if part.instalment.number == collection.number
+        (
+            part.instalment.amount - part.paid
+            for part in savings.plan_status(plan).instalments
+            if part.instalment.number == collection.number
+        ),
+        None,  # a change of the plan took it away
     )
     off = card is None or card.status is not CardStatus.ACTIVE or plan.status is PlanStatus.CLOSED
     if card is None or off or not lacking:

@@ -90,7 +90,8 @@ def decide(agreed: Agreed, decision: Decision, opening: Opening) -> Agreed:
     """The plan after a decision. Raises `PolicyImpossible`.
 
     What was asked for before its day counts as what was saved: arrears are part of the rest, and money paid
-    ahead is an instalment of that day. Dates keep the plan's rhythm, counted from its first.
+    ahead is an instalment of that day. Dates keep the plan's rhythm, counted from its first; what is still
+    to come keeps its number, for a kept card knows it by that.
     """
     behind, coming = settle(agreed.instalments, decision.on, decision.saved)
     rest = decision.need - decision.saved
@@ -103,11 +104,11 @@ def decide(agreed: Agreed, decision: Decision, opening: Opening) -> Agreed:
     elif decision.policy is Policy.NEXT:
         asked = _with_the_next(coming, rest)
     else:
-        asked = _extended(coming, rest, behind, decision.on, opening)
-    whole = [*behind, *asked]
-    if not whole:
+        known = [*agreed.instalments, *behind]
+        asked = _extended(coming, rest, known, decision.on, opening)
+    if not behind and not asked:
         raise PolicyImpossible
-    return Agreed(tuple(replace(part, number=place) for place, part in enumerate(whole, 1)), decision.need)
+    return Agreed((*behind, *asked), decision.need)
 
 
 def possible(
@@ -142,7 +143,7 @@ def settle(parts: Sequence[Instalment], on: date, saved: Money) -> tuple[list[In
         else:
             coming.append(part)
     if left:
-        behind.append(Instalment(len(behind) + 1, on, left))
+        behind.append(Instalment(_free(parts), on, left))
     return behind, coming
 
 
@@ -163,7 +164,7 @@ def _with_the_next(coming: Sequence[Instalment], rest: Money) -> list[Instalment
 
 
 def _extended(
-    coming: Sequence[Instalment], rest: Money, behind: Sequence[Instalment], on: date, opening: Opening
+    coming: Sequence[Instalment], rest: Money, known: Sequence[Instalment], on: date, opening: Opening
 ) -> list[Instalment]:
     """More of the first instalment's amount at the plan's rhythm after its end, or an earlier end."""
     more = rest - _sum(coming, rest.currency)
@@ -172,15 +173,15 @@ def _extended(
     usual = portions(opening.target, opening.count, opening.remainder)[0]
     if more.minor > usual.minor * (MOST_INSTALMENTS - len(coming)):
         raise PolicyImpossible
-    last = max([on, *(part.due for part in [*behind, *coming])])
-    months = -opening.every.months
+    last = max([on, *(part.due for part in known)])
+    months, number = -opening.every.months, _free(known)
     added: list[Instalment] = []
     while more:
         months += opening.every.months
         due = months_after(opening.first, months)
         if due > last:
             amount = min(usual, more)
-            added.append(Instalment(1, due, amount))
+            added.append(Instalment(number + len(added), due, amount))
             more -= amount
     return [*coming, *added]
 
@@ -194,6 +195,11 @@ def _lower(parts: Sequence[Instalment], by: Money) -> list[Instalment]:
         if part.amount > less:
             lowered.append(replace(part, amount=part.amount - less))
     return lowered
+
+
+def _free(parts: Iterable[Instalment]) -> int:
+    """A number that no part has."""
+    return max((part.number for part in parts), default=0) + 1
 
 
 def _sum(parts: Iterable[Instalment], currency: str) -> Money:
