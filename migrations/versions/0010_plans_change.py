@@ -3,14 +3,14 @@
 The database refuses a change to a version, and to the terms a plan was opened with: replaying its versions
 gives the same plan for ever.
 
-Revision: 0009, after 0008
+Revision: 0010, after 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
