@@ -29,6 +29,7 @@ import delegations.nominee_views
 import delegations.pages
 import delegations.savings_pages
 import delegations.seat_views
+import delegations.spending_views
 import delegations.views
 import events.api
 import events.badge_views

@@ -108,9 +108,17 @@ def build() -> World:
             },
             "/manage/events/<code>/registrations/": {"step": "admit"},
             "/api/v1/delegations": {"code": outaouais.code, "plan": plan.code},
-            "/delegations": {"code": outaouais.code, "number": 1, "plan_code": plan.code, "plan": plan.code},
+            "/delegations": {
+                "code": outaouais.code,
+                "number": 1,
+                "plan_code": plan.code,
+                "plan": plan.code,
+                "group": "other",
+                "line": "-",
+            },
             "/delegations/costs/": {"code": "DKR05", "version": 1},
             "/delegations/funders/": {"code": "DKR05"},
+            "/delegations/spending/": {"code": "DKR05"},
             "/nominee/": {"token": links.issue_link("nominee", nominee.id, later)},
             "/plan/": {"token": links.issue_link("plan", plan.id, later)},
             "/registration/": {

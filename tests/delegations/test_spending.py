@@ -1,0 +1,84 @@
+"""What was spent and promised of a budget, from the ledger to the page."""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from access.models import User
+from delegations import spending
+from delegations.models import Delegation, SavingsPlan
+from shared.database import transaction
+from shared.money import Money, format_plain
+from tests.conftest import sign_in
+from tests.delegations.conftest import cad, deposit
+from tests.delegations.test_comparison import DEMO_RATE
+from treasury import attachments, chart, commitments, exchange, ledger
+from treasury.ledger import Leg
+from treasury.rates import Rate
+
+DAY = date(2005, 11, 20)
+
+
+@pytest.fixture
+def spent(app: Flask, plan: SavingsPlan, aristide: User, zoe: User) -> None:
+    """9,000.00 are saved; 2,100.00 paid for a flight of line L01, 40.00 of fees, 500.00 are promised."""
+    with transaction():
+        chart.open_chart("CAD")
+        deposit(plan, "9000.00", date(2005, 10, 1), aristide, zoe)
+        exchange.type_rate(Rate("CAD", "XOF", DEMO_RATE, date(2005, 6, 30), "average"), by=aristide)
+        legs = [
+            Leg(chart.TRAVEL, plan.fund_id, cad("2100.00"), category="L01"),
+            Leg(chart.BANK_FEES, plan.fund_id, cad("40.00")),
+            Leg(chart.BANK, plan.fund_id, cad("-2140.00")),
+        ]
+        flight = ledger.draft(DAY, "Flight", legs, by=aristide)
+        attachments.attach(flight, b"%PDF-1.7 ticket", "billet.pdf", by=aristide)
+        ledger.post(flight, by=zoe)
+        unposted = [
+            Leg(chart.STAY, plan.fund_id, cad("1.00"), category="L02"),
+            Leg(chart.BANK, plan.fund_id, cad("-1.00")),
+        ]
+        ledger.draft(DAY, "Only a draft", unposted, by=aristide)
+        promise = commitments.Reserve(
+            fund_id=plan.fund_id, amount=cad("500.00"), payee="Auberge", purpose="Nuits", dated_on=DAY
+        )
+        commitments.reserve(promise, by=aristide)
+
+
+@pytest.mark.usefixtures("spent")
+def test_only_what_is_posted_counts(outaouais: Delegation) -> None:
+    found = spending.of_delegation(outaouais).comparison
+    rows = {(row.group, row.code): row.figures["CAD"] for row in found.rows}
+    assert (rows["T", "L01"].budget, rows["T", "L01"].actual) == (cad("12300.00"), cad("2100.00"))
+    assert rows["U", "L02"].actual == cad("0.00")
+    assert (rows[spending.OTHER, ""].actual, rows[spending.OTHER, ""].committed) == (
+        cad("40.00"),
+        cad("500.00"),
+    )
+    assert found.total.figures["CAD"].left == cad("24360.00")  # of 27,000.00
+    assert found.total.figures["XOF"].budget == Money.of("11303107", "XOF")
+
+
+@pytest.mark.usefixtures("spent")
+def test_the_edition_is_the_sum_of_its_funds(outaouais: Delegation) -> None:
+    here = spending.of_delegation(outaouais).comparison.total
+    assert spending.of_edition(outaouais.edition).comparison.total == here
+
+
+@pytest.mark.usefixtures("spent")
+def test_a_figure_leads_to_its_posting_and_its_document(
+    client: FlaskClient, outaouais: Delegation, ondine: User, zoe: User
+) -> None:
+    sign_in(client, ondine)
+    page = client.get("/delegations/DKR05-OUT/spending")
+    assert format_plain(cad("2100.00"), "fr") in page.text
+    assert "/delegations/DKR05-OUT/spending/T/L01" in page.text
+    behind = client.get("/delegations/DKR05-OUT/spending/T/L01")
+    assert ("billet.pdf" in behind.text, "/treasury/" in behind.text) == (True, False)
+    assert client.get("/delegations/DKR05-OUT/spending/T/L99").status_code == 404
+    sign_in(client, zoe)
+    assert "entry-" in client.get("/delegations/DKR05-OUT/spending/T/L01").text
+    assert client.get("/delegations/spending").status_code == 200
+    assert "sans pièce" not in client.get("/delegations/spending/DKR05/T/L01").text
