@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
@@ -83,6 +85,25 @@ def test_serials_count_without_a_gap_by_holder_kind_and_year(
         (2005, "deposit", 3, 0),
         (2005, "invoice", 1, 0),
     ]
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_eight_at_once_take_eight_numbers(
+    receive: Ask, network: LegalEntity, aristide: User, app: Flask
+) -> None:
+    waiting = [receive("10.00").id for _ in range(8)]
+    by = System("tests")
+
+    def acknowledge(payment_id: int) -> None:
+        with app.app_context(), transaction():
+            payment_papers.acknowledge(db.session.get_one(Payment, payment_id), HERON, by=by)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(acknowledge, waiting))
+    db.session.rollback()
+    assert sorted(db.session.scalars(select(Paper.number))) == list(range(1, 9))
+    (found,) = papers.series()
+    assert found.missing == 0
 
 
 def test_a_serial_that_was_not_committed_is_given_again(

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from treasury.ledger import Leg
 from treasury.models import Fund, Payment
 from treasury.paper_models import GiftNature
 from treasury.report_ahead import months
-from treasury.report_values import Asked, Report, Section
+from treasury.report_values import Asked, Column, Kind, Report, Section
 from treasury.reports import RECIPES
 
 NOVEMBER = date(2005, 11, 14)
@@ -297,6 +298,20 @@ def test_a_report_asks_about_whom_before_it_tells(auditor_desk: Desk) -> None:
         "gossip", "fund?fund=NONE", "payer?payer=999", "funder?funder=B9", "cash/file.exe", "gossip/file.csv"
     ):  # fmt: skip
         auditor_desk.see(f"/treasury/reports/{address}", 404)
+
+
+def test_a_long_report_shows_its_end_on_the_screen_and_all_in_a_file(
+    auditor_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [[f"line {number}", cad("1.00")] for number in range(1, 602)]
+    long = Section("CAD", [Column("What"), Column("Amount", Kind.MONEY)], rows, currency="CAD")
+    recipe = replace(RECIPES["cash"], make=lambda asked: Report("Cash", "", [long]))
+    monkeypatch.setattr(report_views, "RECIPES", {"cash": recipe})
+    page = auditor_desk.see("/treasury/reports/cash")
+    assert "The last 500 of 601 lines" in page
+    assert "line 101<" not in page
+    assert "line 102<" in page
+    assert auditor_desk.client.get("/treasury/reports/cash/file.csv").text.count("line ") == 601
 
 
 def test_nothing_in_the_books_is_said_so(auditor_desk: Desk) -> None:
