@@ -24,6 +24,7 @@ import delegations.board_views
 import delegations.card_views
 import delegations.cli
 import delegations.cost_views
+import delegations.list_views
 import delegations.models
 import delegations.nominee_views
 import delegations.pages
@@ -31,6 +32,7 @@ import delegations.savings_pages
 import delegations.seat_views
 import delegations.spending_views
 import delegations.views
+import delegations.waiting_models
 import events.api
 import events.badge_views
 import events.cli

@@ -6,7 +6,7 @@ from flask import render_template, request
 
 from access.asking import person
 from access.policy import Permission
-from delegations import board, coverage_queries, invitations, pictures, queries
+from delegations import board, coverage_queries, invitations, pictures, queries, waiting
 from delegations.board import MOVERS, STEPS, Mover
 from delegations.pages import blueprint, group_names, may_here, seat_budget
 from delegations.seats import STATES
@@ -45,4 +45,5 @@ def seat_board(code: str) -> Any:
         source_name=pictures.source_name,
         delegation_states=invitations.STATES,
         may=may_here(delegation),
+        line=waiting.line_of(delegation),
     )

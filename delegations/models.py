@@ -123,7 +123,11 @@ class Seat(Base):
 
 
 class Nomination(Base):
-    """A person put forward for a seat. At most one holds a seat at a time (unique index)."""
+    """A person put forward for a seat. At most one holds a seat at a time (unique index).
+
+    `endorsed_at` is when the delegation gave its word on the completed record; `editable_until` lets this
+    person alone correct it after the edition's deadline.
+    """
 
     __tablename__ = "nomination"
     __table_args__ = (
@@ -149,6 +153,8 @@ class Nomination(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     nominated_at: Mapped[datetime] = mapped_column(default_factory=now)
     decided_at: Mapped[datetime | None] = mapped_column(default=None)
+    endorsed_at: Mapped[datetime | None] = mapped_column(default=None)
+    editable_until: Mapped[datetime | None] = mapped_column(default=None)
 
     seat: Mapped[Seat] = relationship(init=False, back_populates="nominations")
     person: Mapped[Person] = relationship(init=False)

@@ -54,7 +54,7 @@ def read_sheet(data: bytes, assume: Assumptions) -> StatementFile:
 
     Raises `PackedTooTight`, `BrokenWorkbook`, `ForbiddenMarkup`, `TooManyRows`, and what tables raise.
     """
-    for rows in _sheets(data):
+    for rows in sheets(data):
         layout = assume.layout
         told = _told(layout, rows) if layout is not None and not layout.delimiter else None
         titled = told or titles_among(rows[:SEARCHED])
@@ -71,7 +71,7 @@ def read_sheet(data: bytes, assume: Assumptions) -> StatementFile:
 def sketch_sheet(data: bytes) -> tuple[Layout, list[Row]]:
     """A layout guessed for the first sheet that has one, and its first rows."""
     best: tuple[Layout, list[Row]] | None = None
-    for rows in _sheets(data):
+    for rows in sheets(data):
         head = rows[:SEARCHED]
         found = guess(head)
         if titles_among(head):
@@ -92,7 +92,7 @@ def _fitted(rows: Sequence[Row], width: int) -> list[Row]:
     return [(number, (cells + [""] * width)[:width]) for number, cells in rows if any(cells[:width])]
 
 
-def _sheets(data: bytes) -> Iterator[list[Row]]:
+def sheets(data: bytes) -> Iterator[list[Row]]:
     """The rows of each visible sheet that has some."""
     if len(data) > MAX_PACKED:
         raise FileTooLarge(megabytes=MAX_PACKED // 1024 // 1024)
