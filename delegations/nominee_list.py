@@ -79,7 +79,7 @@ class Report:
 
     def of(self, verdict: Verdict) -> list[Judged]:
         """The rows of one verdict."""
-        return [one for one in self.rows if one.verdict is verdict]
+        return [one for one in self.rows if one.verdict == verdict]
 
     @property
     def seal(self) -> str:
