@@ -180,15 +180,15 @@ def _rooms(app: Flask, settings: Settings) -> None:
     card_watch.install(lambda: current_app.extensions["teranga.gateway"])
     card_deposits.install(lambda: current_app.extensions["teranga.gateway"])
     STEPS[:] = _STEPS
-    SETTLED["registration"] = fee_settled
+    SETTLED.update(
+        {"registration": fee_settled, "savings": deposit_settled, gifts.PURPOSE: gifts.gift_settled}
+    )
     outbox.jobs.HANDLERS["registration-message"] = messages.send_message
     outbox.jobs.HANDLERS["registration-offer-ends"] = messages.end_offer_in_time
     outbox.jobs.HANDLERS["statement-import"] = finish_import
     outbox.jobs.HANDLERS["statement-look"] = take_a_look
     outbox.jobs.HANDLERS["commitment-expires"] = commitments.expire
     outbox.jobs.HANDLERS[proposals.JOB] = proposals.run_job
-    SETTLED["savings"] = deposit_settled
-    SETTLED[gifts.PURPOSE] = gifts.gift_settled
     expectations.EXPECTED |= {"plans": instalments, "pledges": pledges}
     expectations.FUNDERS["agreements"] = funders
     outbox.jobs.HANDLERS["paper-message"] = paper_messages.send_paper

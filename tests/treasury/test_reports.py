@@ -303,7 +303,7 @@ def test_a_report_asks_about_whom_before_it_tells(auditor_desk: Desk) -> None:
 def test_a_long_report_shows_its_end_on_the_screen_and_all_in_a_file(
     auditor_desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [[f"line {number}", cad("1.00")] for number in range(1, 602)]
+    rows: list[list[Any]] = [[f"line {number}", cad("1.00")] for number in range(1, 602)]
     long = Section("CAD", [Column("What"), Column("Amount", Kind.MONEY)], rows, currency="CAD")
     recipe = replace(RECIPES["cash"], make=lambda asked: Report("Cash", "", [long]))
     monkeypatch.setattr(report_views, "RECIPES", {"cash": recipe})
