@@ -67,7 +67,7 @@ from access.asking import bearer, person
 from access.policy import Permission, can
 from access.tokens import SCOPES
 from config.settings import Settings, UnsafeSettings, read_settings
-from delegations import card_deposits
+from delegations import card_deposits, plan_reminders
 from delegations.expectations import funders, instalments, pledges
 from delegations.savings import deposit_settled
 from delegations.savings_cli import savings
@@ -189,6 +189,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     outbox.jobs.HANDLERS["statement-look"] = take_a_look
     outbox.jobs.HANDLERS["commitment-expires"] = commitments.expire
     outbox.jobs.HANDLERS[proposals.JOB] = proposals.run_job
+    plan_reminders.install()
     expectations.EXPECTED |= {"plans": instalments, "pledges": pledges}
     expectations.FUNDERS["agreements"] = funders
     outbox.jobs.HANDLERS["paper-message"] = paper_messages.send_paper

@@ -7,7 +7,9 @@ from flask_babel import force_locale, format_date
 
 from access.models import User
 from delegations.models import Delegation, Nomination, SavingsPlan
+from delegations.plan_models import ReminderKind
 from delegations.replanning import Agreed
+from delegations.schedule import InstalmentStatus
 from outbox import mail
 from outbox.rendering import render
 from shared.addresses import absolute
@@ -187,6 +189,46 @@ def tell_changed(plan: SavingsPlan, agreed: Agreed, version: int, on: date) -> N
         ]  # fmt: skip
         subject = _("Your savings plan %(plan)s was changed", plan=plan.code)
         _send(plan.written_to, subject, lines, "", "", key=f"plan-changed-{plan.id}-{version}")
+
+
+def tell_due(plan: SavingsPlan, entry: InstalmentStatus, kind: ReminderKind, token: str) -> None:
+    """A payer is reminded of an instalment, kindly, with a way to stop it."""
+    locale = _known(plan.payer.locale)
+    with force_locale(locale):
+        told = {
+            "amount": format_money(entry.instalment.amount - entry.paid, locale),
+            "day": format_date(entry.instalment.due, "long"),
+            "delegation": plan.delegation.name,
+        }
+        subject, first = _reminding(kind, told)
+        lines = [
+            first,
+            _("If your payment is on its way, thank you: this message has crossed it."),
+            _("In a transfer, write the reference %(reference)s. The page shows what is due and lets you "
+              "pay by card.", reference=plan.reference),
+            _("To receive no more reminders: %(link)s", link=absolute(f"/plan/{token}/reminders")),
+        ]  # fmt: skip
+        key = f"plan-reminder-{plan.id}-{entry.instalment.due}-{kind.value}"
+        _send(plan.written_to, subject, lines, _("Open my plan"), f"/plan/{token}", key=key)
+
+
+def _reminding(kind: ReminderKind, told: dict[str, str]) -> tuple[str, str]:
+    """The subject and the first sentence of a reminder."""
+    if kind is ReminderKind.BEFORE:
+        return (
+            _("Soon: %(amount)s on %(day)s", **told),
+            _("The next instalment of the delegation %(delegation)s is %(amount)s, on %(day)s.", **told),
+        )
+    if kind is ReminderKind.ON:
+        return (
+            _("Today: %(amount)s for your savings plan", **told),
+            _("The instalment of %(amount)s for the delegation %(delegation)s falls due on %(day)s.", **told),
+        )
+    return (
+        _("Your savings plan: %(amount)s of %(day)s", **told),
+        _("We have not seen %(amount)s of the instalment of %(day)s yet. If times are hard, say so: "
+          "the plan can be spread, extended or changed with your delegation.", **told),
+    )  # fmt: skip
 
 
 def _send(

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from access import links
 from access.asking import person, speak
 from access.policy import Permission
-from delegations import card_deposits, pictures, plan_versions, queries, savings
+from delegations import card_deposits, pictures, plan_reminders, plan_versions, queries, savings
 from delegations.forms import DepositForm, OpenPlanForm, PayForm
 from delegations.models import PlanStatus, SavingsPlan
 from delegations.pages import actor, blueprint, form_page, may_here, seat_budget
-from delegations.plan_words import CAUSES, POLICIES
+from delegations.plan_words import CAUSES, POLICIES, REMINDERS
 from delegations.schedule import InstalmentState
 from delegations.seats import ACTIVE
 from documents import pdf
@@ -203,6 +203,9 @@ def plan_page(
         share=min(1.0, status.saved.minor / status.target.minor),
         seats=versions[-1].seats if versions else plan.seats,
         versions=versions,
+        stopped=plan_reminders.stopped(plan),
+        reminded=plan_reminders.sent(plan),
+        reminder_words=REMINDERS,
         causes=CAUSES,
         policies=POLICIES,
         paid_count=sum(part.state is InstalmentState.PAID for part in status.instalments),

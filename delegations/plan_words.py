@@ -1,6 +1,6 @@
 """Why a savings plan is changed and how, in words."""
 
-from delegations.plan_models import Cause
+from delegations.plan_models import Cause, ReminderKind
 from delegations.replanning import Policy
 from shared.i18n import LazyString, _l
 
@@ -35,3 +35,10 @@ POLICIES: dict[Policy, LazyString] = {
     Policy.ACCEPT: _l("the coming instalments stayed as they were"),
 }
 """How a version met its difference, in words."""
+
+REMINDERS: dict[ReminderKind, LazyString] = {
+    ReminderKind.BEFORE: _l("a week before"),
+    ReminderKind.ON: _l("on the day"),
+    ReminderKind.AFTER: _l("a week after"),
+}
+"""When a reminder leaves, in words."""
