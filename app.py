@@ -69,11 +69,12 @@ from access.tokens import SCOPES
 from config.settings import Settings, UnsafeSettings, read_settings
 from delegations import card_deposits, plan_reminders
 from delegations.expectations import funders, instalments, pledges
+from delegations.organising import TOWARDS_PEOPLE
 from delegations.savings import deposit_settled
 from delegations.savings_cli import savings
 from demonstration.load import demo
 from events import messages
-from events.manage_views import STEPS, Step
+from events.manage_views import STEPS
 from events.registration import fee_settled
 from outbox import mail, worker
 from shared import addresses, clock, limits, web
@@ -179,7 +180,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     app.extensions["teranga.gateway"] = LocalProxy(cache(lambda: _gateway(settings)))
     card_watch.install(lambda: current_app.extensions["teranga.gateway"])
     card_deposits.install(lambda: current_app.extensions["teranga.gateway"])
-    STEPS[:] = _STEPS
+    STEPS[:] = TOWARDS_PEOPLE
     SETTLED.update(
         {"registration": fee_settled, "savings": deposit_settled, gifts.PURPOSE: gifts.gift_settled}
     )
@@ -195,46 +196,6 @@ def _rooms(app: Flask, settings: Settings) -> None:
     outbox.jobs.HANDLERS["paper-message"] = paper_messages.send_paper
     worker.install(app)
     outbox.jobs.HANDLERS["mail"] = partial(mail.deliver, server=settings.mail_url, sender=settings.mail_from)
-
-
-_STEPS = (
-    Step(
-        _l("What one seat costs"),
-        _l("The lines of the budget decide what each delegation needs."),
-        "/delegations/costs/CODE",
-        Permission.DELEGATION_READ,
-    ),
-    Step(
-        _l("What funders pay"),
-        _l("Matches and grants, what they may pay and up to how much."),
-        "/delegations/funders/CODE",
-        Permission.DELEGATION_READ,
-    ),
-    Step(
-        _l("Invite a delegation"),
-        _l("Its head asks for seats; you allocate what you can."),
-        "/delegations/invite?edition=CODE",
-        Permission.DELEGATION_CREATE,
-    ),
-    Step(
-        _l("Accredit people"),
-        _l("Those named for a seat who completed their record."),
-        "/delegations/accreditation",
-        Permission.NOMINATION_ACCREDIT,
-    ),
-    Step(
-        _l("Print the badges"),
-        _l("Four to a sheet, with the code that is scanned at the door."),
-        "/manage/events/CODE/badges",
-        Permission.BADGE_ISSUE,
-    ),
-    Step(
-        _l("Open the welcome desk"),
-        _l("Scan, type a code, ask who has arrived."),
-        "/check-in/CODE",
-        Permission.CHECKIN_SCAN,
-    ),
-)
 
 
 def _gateway(settings: Settings) -> CardNetwork:

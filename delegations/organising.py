@@ -1,0 +1,45 @@
+"""What an organiser does from the cost of a seat to the open desk, step by step, on a gathering’s page."""
+
+from access.policy import Permission
+from events.manage_views import Step
+from shared.i18n import _l
+
+TOWARDS_PEOPLE = (
+    Step(
+        _l("What one seat costs"),
+        _l("The lines of the budget decide what each delegation needs."),
+        "/delegations/costs/CODE",
+        Permission.DELEGATION_READ,
+    ),
+    Step(
+        _l("What funders pay"),
+        _l("Matches and grants, what they may pay and up to how much."),
+        "/delegations/funders/CODE",
+        Permission.DELEGATION_READ,
+    ),
+    Step(
+        _l("Invite a delegation"),
+        _l("Its head asks for seats; you allocate what you can."),
+        "/delegations/invite?edition=CODE",
+        Permission.DELEGATION_CREATE,
+    ),
+    Step(
+        _l("Accredit people"),
+        _l("Those named for a seat who completed their record."),
+        "/delegations/accreditation",
+        Permission.NOMINATION_ACCREDIT,
+    ),
+    Step(
+        _l("Print the badges"),
+        _l("Four to a sheet, with the code that is scanned at the door."),
+        "/manage/events/CODE/badges",
+        Permission.BADGE_ISSUE,
+    ),
+    Step(
+        _l("Open the welcome desk"),
+        _l("Scan, type a code, ask who has arrived."),
+        "/check-in/CODE",
+        Permission.CHECKIN_SCAN,
+    ),
+)
+"""``CODE`` stands for the gathering."""
