@@ -22,6 +22,7 @@ import compression
 import delegations.api
 import delegations.board_views
 import delegations.card_views
+import delegations.claims
 import delegations.cli
 import delegations.cost_views
 import delegations.list_views

@@ -210,6 +210,12 @@ def _groups(edition_id: int) -> dict[str, str]:
     return {code: category if kind == SEAT else kind for code, category, kind in rows}
 
 
+def account_of(edition_id: int, category: str) -> str:
+    """The account on which spending on this line (or group) is posted."""
+    group = _groups(edition_id).get(category, category)
+    return next((code for code, one in _GROUP_OF_ACCOUNT.items() if one == group), chart.GATHERING)
+
+
 def _place(category: str, account: str, groups: Mapping[str, str]) -> Place:
     if category in groups:
         return groups[category], category

@@ -1,13 +1,17 @@
 """Who keeps the money, tickets promised to an agency, and an advance changed into francs in Dakar."""
 
+import io
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
+from delegations import advances, claims
+from delegations.advances import AskAdvance, ChangeAdvance
+from delegations.claims import AddLine, OpenClaim
 from demonstration.records import amount, read_toml
 from demonstration.stage import Stage, on
 from shared.database import db
-from treasury import chart, commitments, exchange, funds, ledger
-from treasury.ledger import Leg
+from treasury import approvals, commitments, exchange, funds
 from treasury.models import Fund
 from treasury.rates import Rate
 
@@ -43,37 +47,72 @@ def promise_tickets(stage: Stage) -> None:
 def give_advance(stage: Stage) -> None:
     """2,000.00 dollars are advanced to the head of Outaouais, who changes them in Dakar at 415 francs."""
     story = read_toml("treasury")["advance"]
-    fund, given = _fund(story["fund"]), amount(story["given"])
+    given = amount(story["given"])
     with on(story["given_on"]):
-        legs = [Leg(chart.ADVANCES, fund.id, given, memo=story["to"]), Leg(chart.BANK, fund.id, -given)]
-        entry = ledger.draft(story["given_on"], story["narration"], legs, by=stage.treasurer)
-        ledger.post(entry, by=stage.approver)
+        ask = AskAdvance(
+            fund_id=_fund(story["fund"]).id,
+            holder_id=stage.users[story["to"]].id,
+            amount=given,
+            purpose=story["narration"],
+            given_on=story["given_on"],
+        )
+        advance = advances.ask_advance(stage.delegations["DKR05-OUT"], ask, by=stage.treasurer)
+        advance.is_demo = True
+        advances.give_advance(advance, by=stage.approver)
     with on(story["changed_on"]):
-        conversion = exchange.Conversion(
-            fund_id=fund.id,
+        change = ChangeAdvance(
             given=given,
             received=amount(story["received"]),
-            dated_on=story["changed_on"],
-            narration=story["slip"],
+            changed_on=story["changed_on"],
             slip=story["slip"],
             reference=_rate(),
-            account_code=chart.ADVANCES,
         )
-        ledger.post(exchange.convert(conversion, by=stage.treasurer), by=stage.approver)
+        approvals.approve(advances.change_advance(advance, change, by=stage.treasurer), by=stage.approver)
 
 
 def settle_advance(stage: Stage) -> None:
-    """Back home: claims with all vouchers but one, and what was left."""
+    """Back home: claims with all vouchers but one, approved by one, paid by another; the rest is returned."""
     story = read_toml("treasury")["advance"]
-    fund, claimed, returned = _fund(story["fund"]), amount(story["claimed"]), amount(story["returned"])
+    [advance] = advances.advances_of(stage.delegations["DKR05-OUT"])
     with on(story["settled_on"]):
-        legs = [
-            Leg(chart.STAY, fund.id, claimed, memo=story["missing"]),
-            Leg(chart.CASH, fund.id, returned),
-            Leg(chart.ADVANCES, fund.id, -(claimed + returned), memo=story["to"]),
-        ]
-        entry = ledger.draft(story["settled_on"], story["settlement"], legs, by=stage.treasurer)
-        ledger.post(entry, by=stage.approver)
+        opened = OpenClaim(title=story["settlement"], currency="XOF", advance_id=advance.id)
+        claim = claims.open_claim(advance.delegation, opened, by=advance.holder)
+        claim.is_demo = True
+        for line in story["lines"]:
+            claims.add_line(claim, _spent(line), by=advance.holder)
+        claims.submit_claim(claim, by=advance.holder)
+        claims.approve_claim(claim, by=stage.approver)
+        claims.pay_claim(claim, story["settled_on"], by=stage.treasurer)
+        back = advances.return_advance(
+            advance, amount(story["returned"]), story["settled_on"], by=stage.treasurer
+        )
+        approvals.approve(back, by=stage.approver)
+
+
+def _spent(line: dict[str, Any]) -> AddLine:
+    missing = line.get("missing", "")
+    return AddLine(
+        spent_on=line["on"],
+        description=line["what"],
+        amount=amount(line["amount"]),
+        category=line["line"],
+        voucher=None if missing else _receipt(line["what"], line["amount"]),
+        voucher_name="photo.png",
+        missing_reason=missing,
+    )
+
+
+def _receipt(*words: str) -> bytes:
+    """A drawn receipt that says what it is: a specimen."""
+    from PIL import Image, ImageDraw  # only the end of the story takes photographs
+
+    page = Image.new("RGB", (480, 240), "white")
+    pen = ImageDraw.Draw(page)
+    for place, line in enumerate(("SPECIMEN", *words)):
+        pen.text((24, 24 + 48 * place), line.encode("ascii", "replace").decode(), fill="black")
+    written = io.BytesIO()
+    page.save(written, "PNG")
+    return written.getvalue()
 
 
 def _rate() -> Rate:

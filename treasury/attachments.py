@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from access.models import User
-from documents.uploads import harmless
+from documents.uploads import Upload, harmless
 from shared import audit
 from shared.database import db, hold
 from shared.errors import DomainError, NotFound
@@ -29,7 +29,11 @@ def attach(entry: JournalEntry, content: bytes, label: str, *, by: User) -> Entr
 
     Raises `TooLarge`, `NotADocument`, `TooMany`.
     """
-    upload = harmless(content)
+    return keep(entry, harmless(content), label, by=by)
+
+
+def keep(entry: JournalEntry, upload: Upload, label: str, *, by: User) -> EntryDocument:
+    """Keep what was made harmless before as a document of an entry. Raises `TooMany`."""
     hold(entry)
     known = db.session.scalar(
         select(EntryDocument).where(EntryDocument.entry_id == entry.id, EntryDocument.sha256 == upload.sha256)
@@ -48,7 +52,7 @@ def attach(entry: JournalEntry, content: bytes, label: str, *, by: User) -> Entr
         media_type=upload.media_type,
         sha256=upload.sha256,
         size=len(upload.content),
-        label=_label(label),
+        label=shown_name(label),
         content=upload.content,
         late=entry.status is EntryStatus.POSTED,
         added_by_id=by.id,
@@ -58,7 +62,7 @@ def attach(entry: JournalEntry, content: bytes, label: str, *, by: User) -> Entr
     return document
 
 
-def _label(name: str) -> str:
+def shown_name(name: str) -> str:
     """The last part of a file's name, without what cannot be shown."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(one for one in last if one.isprintable())[:120]

@@ -12,6 +12,8 @@ from flask_migrate import upgrade
 from sqlalchemy import func, select
 
 from app import create_app
+from delegations import advances, claims
+from delegations.claim_models import ClaimStatus
 from delegations.coverage import NetworkCoverage, total
 from delegations.coverage_queries import network_coverage
 from delegations.models import Budget, Delegation, InKind, SavingsPlan, Seat, SeatStatus
@@ -266,3 +268,14 @@ def test_the_books_are_sound_and_everything_has_its_provenance(s2: Flask) -> Non
 def test_it_is_told_once(s2: Flask) -> None:
     with pytest.raises(NotEmpty):
         load("S1")
+
+
+def test_the_advance_of_dakar_is_settled_to_the_franc(s2: Flask) -> None:
+    outaouais = db.session.scalars(select(Delegation).where(Delegation.code == "DKR05-OUT")).one()
+    [advance] = advances.advances_of(outaouais)
+    [claim] = claims.claims_of(outaouais)
+    assert (claim.total, claim.status) == (Money.of("812500", "XOF"), ClaimStatus.PAID)
+    assert [line.amount for line in claim.without_voucher] == [Money.of("24000", "XOF")]
+    assert advances.settled(advance)
+    assert advances.difference(advance) == {"XOF": Money.of("7267", "XOF")}
+    assert len({claim.claimant_id, claim.approver_id, claim.payer_id}) == 3
