@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 
 from access.asking import person
 from access.policy import Permission
-from delegations import coverage_queries, fees, nominations, pictures, queries, seats
+from delegations import coverage_queries, fees, leaving, nominations, pictures, queries, seats
 from delegations.forms import (
     FeeForm,
     NominateForm,
@@ -159,20 +159,31 @@ def substitute(code: str, number: int) -> Any:
         delegation=delegation,
         seat=seat,
         old=old,
-        badges=_badges(seat),
-        paid=_settled(seat),
+        follows=_follows(seat),
     )
 
 
-def _badges(seat: Seat) -> int:
-    """How many badges stop working when the person leaves: those still in force."""
-    return sum(one.revoked_at is None for one in seat.registration.badges) if seat.registration else 0
+def _follows(seat: Seat) -> leaving.Consequences:
+    return leaving.consequences(seat, coverage_queries.coverage_of(seat.delegation))
 
 
-def _settled(seat: Seat) -> Any:
-    """The amount of the registration's payment, if it is settled."""
-    payment = seat.registration.payment if seat.registration else None
-    return payment.amount if payment and payment.status is PaymentStatus.SETTLED else None
+@blueprint.post("/delegations/<code>/seats/<int:number>/hand-over")
+@requires(P.DELEGATION_EDIT)
+def hand_over(code: str, number: int) -> Any:
+    """Give the seat to whoever waits first."""
+    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
+    form = ReasonForm()
+    if not form.validate_on_submit():
+        flash(_("Write the reason: it is kept with the seat."), "error")
+        return redirect(url_for("delegations.substitute", code=code, number=number))
+    try:
+        with transaction():
+            name = leaving.hand_over(seat, form.reason.data or "", by=actor()).person.name
+    except DomainError as refused:
+        flash(refused.sentence(), "error")
+    else:
+        flash(_("%(name)s has the seat now. A private link is on its way.", name=name), "good")
+    return _back(delegation, seat)
 
 
 @blueprint.route("/delegations/<code>/seats/<int:number>/withdraw", methods=["GET", "POST"])
@@ -193,7 +204,7 @@ def withdraw(code: str, number: int) -> Any:
             flash(_("The seat %(seat)s is withdrawn.", seat=seat.code), "good")
             return _back(delegation, seat)
     return form_page(
-        "delegations/withdraw.html", form, delegation=delegation, seat=seat, badges=_badges(seat)
+        "delegations/withdraw.html", form, delegation=delegation, seat=seat, follows=_follows(seat)
     )
 
 
@@ -209,14 +220,22 @@ def take_back(code: str, number: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                nominations.withdraw_nomination(nomination, form.reason.data or "", by=actor())
+                served = leaving.take_back(nomination, form.reason.data or "", by=actor())
+                come = [one.person.name for one in served]
         except DomainError as refused:
             explain(form, refused)
         else:
             flash(_("The seat %(seat)s is free again.", seat=seat.code), "good")
+            for name in come:
+                flash(_("%(name)s waited first and is named.", name=name), "good")
             return _back(delegation, seat)
     return form_page(
-        "delegations/take_back.html", form, delegation=delegation, seat=seat, nomination=nomination
+        "delegations/take_back.html",
+        form,
+        delegation=delegation,
+        seat=seat,
+        nomination=nomination,
+        follows=_follows(seat),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import selectinload
 
 from delegations.models import CURRENT_NOMINATION, Delegation, Nomination, Seat
 from delegations.waiting_models import WaitingPerson, WaitingStatus
@@ -73,7 +73,7 @@ def line_of(delegation: Delegation) -> Sequence[WaitingPerson]:
         select(WaitingPerson)
         .where(WaitingPerson.delegation_id == delegation.id, WaitingPerson.status == WaitingStatus.WAITING)
         .order_by(WaitingPerson.id)
-        .options(joinedload(WaitingPerson.person))
+        .options(selectinload(WaitingPerson.person))
     ).all()
 
 

@@ -1,0 +1,115 @@
+"""Leaving: what follows is told first; money stays; the line is served, groups whole or in part."""
+
+from datetime import date
+
+import pytest
+
+from access.models import User
+from delegations import coverage_queries, leaving, nominations, seats, waiting
+from delegations.leaving import Consequences, NobodyWaits
+from delegations.models import Delegation, Seat, SeatStatus
+from delegations.nominations import Nominate
+from delegations.waiting import AlreadyWaiting, Wait
+from events import badges
+from events import registration as registrations
+from events.models import BadgeStatus, Edition
+from shared.database import db, transaction
+from tests.delegations.conftest import BY, accredited, cad, delegation_of, deposit, person, plan_of
+
+pytestmark = pytest.mark.usefixtures("both_databases")
+
+
+def follows(seat: Seat) -> Consequences:
+    return leaving.consequences(seat, coverage_queries.coverage_of(seat.delegation))
+
+
+def line(delegation: Delegation) -> list[str]:
+    return [one.person.name for one in waiting.line_of(delegation)]
+
+
+def test_mau_03_is_handed_to_lison_who_waits(dakar: Edition, aristide: User, zoe: User) -> None:
+    with transaction():
+        mauricie = delegation_of(dakar, "MAU", "Mauricie", 3)
+        deposit(plan_of(mauricie, "P3", "13500.00", 34, 1), "13500.00", date(2003, 1, 15), aristide, zoe)
+        seat = mauricie.seats[2]
+        accredited(seat, "Délégué·e fictif·ve 27")
+        assert seat.registration
+        registrations.admit_unpaid(seat.registration, "Réglé par la délégation", by=BY)
+        badge = badges.issue_badge(seat.registration, by=BY)
+        waiting.wait(mauricie, Wait(person=person("Lison Substitut")), by=BY)
+    told = follows(seat)
+    assert (told.badges, told.own, told.others) == (1, cad("4500.00"), None)
+    assert told.comes and told.comes.person.name == "Lison Substitut"
+    with transaction():
+        new = leaving.hand_over(seat, "Empêchement familial", by=BY)
+    assert (new.person.name, seat.registration.person.name) == ("Lison Substitut", "Lison Substitut")
+    assert badge.status is BadgeStatus.REVOKED
+    assert follows(seat).own == cad("4500.00")
+    assert line(mauricie) == []
+    with pytest.raises(NobodyWaits), transaction():
+        leaving.hand_over(seat, "Encore", by=BY)
+
+
+def test_coo_withdraws_a_seat_and_its_money_stays(dakar: Edition, aristide: User, zoe: User) -> None:
+    """Théo Démo withdraws on 11 March 2005: 4,500.00 of 22,500.00 wait for a decision."""
+    with transaction():
+        horizons = delegation_of(dakar, "COO", "Coopération internationale", 5)
+        deposit(plan_of(horizons, "P7", "22500.00", 3, 12), "22500.00", date(2003, 1, 15), aristide, zoe)
+        nominations.nominate(horizons.seats[4], Nominate(person=person("Théo Démo")), by=BY)
+    told = follows(horizons.seats[4])
+    assert (told.own, told.badges, told.comes) == (cad("4500.00"), 0, None)
+    with transaction():
+        seats.withdraw_seat(horizons.seats[4], "Se retire", date(2005, 3, 11), by=BY)
+    after = coverage_queries.coverage_of(horizons)
+    assert (after.own_used, after.own_left) == (cad("18000.00"), cad("4500.00"))
+    assert follows(horizons.seats[4]).money is None
+
+
+def test_a_seat_that_is_taken_back_goes_to_the_first_in_line(seat: Seat, outaouais: Delegation) -> None:
+    with transaction():
+        old = [
+            nominations.nominate(one, Nominate(person=person(f"Titulaire{one.number} Exemple")), by=BY)
+            for one in outaouais.seats
+        ]
+        for name in ("Noé Essai", "Ruth Placeholder"):
+            waiting.wait(outaouais, Wait(person=person(name)), by=BY)
+    with pytest.raises(AlreadyWaiting), transaction():
+        waiting.wait(outaouais, Wait(person=person("Noé Essai")), by=BY)
+    with pytest.raises(AlreadyWaiting), transaction():
+        waiting.wait(outaouais, Wait(person=person("Titulaire1 Exemple")), by=BY)
+    with transaction():
+        served = leaving.take_back(old[0], "Ne vient pas", by=BY)
+    assert [one.person.name for one in served] == ["Noé Essai"]
+    assert (seat.status, line(outaouais)) == (SeatStatus.NAMED, ["Ruth Placeholder"])
+
+
+@pytest.mark.parametrize(
+    ("whole", "free", "served"),
+    [
+        (True, 1, ["Zoé Seule"]),
+        (True, 3, ["Mère Famille", "Fille Famille", "Fils Famille"]),
+        (False, 1, ["Mère Famille"]),
+        (False, 4, ["Mère Famille", "Fille Famille", "Fils Famille", "Zoé Seule"]),
+    ],
+)
+def test_a_family_waits_whole_or_in_part(
+    outaouais: Delegation, whole: bool, free: int, served: list[str]
+) -> None:
+    with transaction():
+        for name in ("Mère", "Fille", "Fils"):
+            group = Wait(person=person(f"{name} Famille"), party="Famille fictive", whole=whole)
+            waiting.wait(outaouais, group, by=BY)
+        waiting.wait(outaouais, Wait(person=person("Zoé Seule")), by=BY)
+    found = waiting.next_in_line(waiting.line_of(outaouais), free)
+    assert [one.person.name for one in found] == served
+
+
+def test_who_found_a_seat_elsewhere_leaves_the_line(dakar: Edition, outaouais: Delegation) -> None:
+    with transaction():
+        waiting.wait(outaouais, Wait(person=person("Noé Essai")), by=BY)
+        other = delegation_of(dakar, "QUE", "Québec", 1)
+        nominations.nominate(other.seats[0], Nominate(person=person("Noé Essai")), by=BY)
+    with transaction():
+        assert leaving.serve(outaouais, by=BY) == []
+    assert line(outaouais) == []
+    db.session.rollback()
