@@ -1,5 +1,7 @@
 """The forms of delegations, each making the command of its operation."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -32,6 +34,7 @@ from shared.forms import (
     more_than_nothing,
 )
 from shared.i18n import _l
+from shared.money import BadAmount, Money
 from treasury.models import PaymentMethod
 
 
@@ -133,6 +136,18 @@ class OpenPlanForm(Form):
         ),
     )
     first_due = DateField(_l("First due on"), [InputRequired()])
+
+    def prefill(self, told: Mapping[str, str]) -> None:
+        """Take over what the planner worked out; what cannot be read is left out."""
+        for name in ("seats", "count", "every_months"):
+            if told.get(name, "").isascii() and told.get(name, "").isdigit():
+                self[name].data = int(told[name])
+        with suppress(ValueError):
+            self.first_due.data = date.fromisoformat(told.get("first_due", ""))
+        if told.get("currency") == self.target.currency:
+            with suppress(BadAmount):
+                offered: Any = Money.of(told.get("target", ""), self.target.currency)
+                self.target.data = offered
 
     def command(self, delegation: Delegation, payer_id: int) -> OpenPlan:
         """The plan."""

@@ -12,6 +12,7 @@ from delegations.budgets import GROUPS
 from delegations.coverage import Coverage
 from delegations.flow_layout import Layout, Leftover, Ribbon, Target, lay_out, shortened
 from delegations.flow_layout import Source as FlowSource
+from delegations.planner import Answer
 from delegations.projection import Projection
 from delegations.schedule import Instalment, PlanStatus, Point
 from delegations.shortfall import ReasonKind
@@ -213,6 +214,25 @@ def stairs_of(before: Sequence[Instalment], after: Sequence[Instalment], today: 
         {"class": "s-ochre", "width": 3, "dashed": False, "points": full},
     ]
     return StairsPicture(series, start, end, top, (today - start).days / days)
+
+
+def planned_of(answer: Answer) -> StairsPicture:
+    """What a group will have: its own deposits, and with what a funder adds."""
+    points = [
+        [Point(one.instalment.due, amount) for one, amount in each]
+        for each in ([(one, one.together) for one in answer.steps], [(one, one.own) for one in answer.steps])
+    ]
+    start, end = answer.steps[0].instalment.due, answer.steps[-1].instalment.due
+    days = max((end - start).days, 1)
+
+    def place(on: date, amount: Money) -> tuple[float, float]:
+        return (on - start).days / days, amount.minor / max(answer.need.minor, 1)
+
+    together, own = (_stairs(line, start, place) for line in points)
+    series: list[dict[str, Any]] = [{"class": "s-ochre", "width": 3, "dashed": False, "points": own}]
+    if answer.matched:
+        series.insert(0, {"class": "s-leaf", "width": 2.5, "dashed": True, "points": together})
+    return StairsPicture(series, start, end, answer.need, None)
 
 
 def _cumulated(parts: Sequence[Instalment]) -> list[Point]:

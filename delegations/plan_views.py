@@ -57,6 +57,7 @@ def open_plan(code: str) -> Any:
     if request.method == "GET":
         form.code.data = savings.next_code()
         form.seats.data = sum(seat.status in ACTIVE for seat in delegation.seats) or None
+        form.prefill(request.args)
     if form.validate_on_submit():
         try:
             with transaction():

@@ -19,6 +19,7 @@ from delegations.models import (
     Seat,
     SupportDecision,
 )
+from delegations.savings import MAY_SAVE
 from events.models import CheckIn, Edition, Registration
 from shared.audit import AuditRecord
 from shared.database import db
@@ -94,6 +95,15 @@ def delegations_within_reach(user: User | None) -> Select[Delegation]:
     """The query behind it: every delegation `user` may see, with its edition."""
     query = select(Delegation).join(Delegation.edition).options(contains_eager(Delegation.edition))
     return _within(query, reach(user, Permission.DELEGATION_READ))
+
+
+def where_plans_open(user: User | None, permission: Permission) -> Sequence[Delegation]:
+    """The first delegations, the latest edition first, for which `user` may open a savings plan."""
+    query = select(Delegation).join(Delegation.edition).options(contains_eager(Delegation.edition))
+    open_ones = query.where(Delegation.status.in_(MAY_SAVE)).order_by(
+        Edition.starts_on.desc(), Delegation.code
+    )
+    return db.session.scalars(_within(open_ones, reach(user, permission)).limit(12)).all()
 
 
 def seat_board(delegation: Delegation) -> Sequence[Seat]:

@@ -44,12 +44,13 @@ LINK_LASTS = timedelta(days=120)
 """How long the payer's link works: over the next quarterly instalment."""
 
 
-_MAY_SAVE = (
+MAY_SAVE = (
     DelegationStatus.SUBMITTED,
     DelegationStatus.ALLOCATED,
     DelegationStatus.CONFIRMED,
     DelegationStatus.LOCKED,
 )
+"""A delegation opens plans while it is in one of these states."""
 
 
 class WrongCurrency(DomainError):
@@ -119,7 +120,7 @@ def open_plan(command: OpenPlan, *, by: Actor) -> SavingsPlan:
     """
     delegation = db.session.get_one(Delegation, command.delegation_id)
     payer = db.session.get_one(Organisation, command.payer_id)
-    invitations.must_be(delegation, *_MAY_SAVE)
+    invitations.must_be(delegation, *MAY_SAVE)
     _check(command, delegation)
     chart.open_chart(command.target.currency)
     fund = Fund(
