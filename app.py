@@ -30,6 +30,7 @@ import delegations.nominee_views
 import delegations.pages
 import delegations.savings_pages
 import delegations.seat_views
+import delegations.service_views
 import delegations.spending_views
 import delegations.views
 import events.api
@@ -45,6 +46,7 @@ import outbox.jobs
 import serving
 import tables
 import treasury.attention_views
+import treasury.audit_views
 import treasury.book_cli
 import treasury.book_views
 import treasury.desk_views
@@ -68,6 +70,7 @@ from access.asking import bearer, person
 from access.policy import Permission, can
 from access.tokens import SCOPES
 from config.settings import Settings, UnsafeSettings, read_settings
+from delegations import answers as delegation_answers
 from delegations import card_deposits, plan_reminders
 from delegations.expectations import funders, instalments, pledges
 from delegations.organising import TOWARDS_PEOPLE
@@ -83,7 +86,16 @@ from shared.database import db
 from shared.errors import DomainError
 from shared.i18n import _l
 from tables import engine_options
-from treasury import bank_details, card_watch, commitments, expectations, gifts, paper_messages, proposals
+from treasury import (
+    answers,
+    bank_details,
+    card_watch,
+    commitments,
+    expectations,
+    gifts,
+    paper_messages,
+    proposals,
+)
 from treasury.card_values import CardNetwork
 from treasury.payments import SETTLED
 from treasury.statement_cli import statements
@@ -154,6 +166,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     events.public_views.blueprint,
     events.registration_views.blueprint,
     network.views.blueprint,
+    treasury.audit_views.blueprint,
     treasury.book_views.blueprint,
     treasury.desk_views.blueprint,
     treasury.document_views.blueprint,
@@ -194,6 +207,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     plan_reminders.install()
     expectations.EXPECTED |= {"plans": instalments, "pledges": pledges}
     expectations.FUNDERS["agreements"] = funders
+    answers.ELSEWHERE |= {"coverage": delegation_answers.coverage, "in-kind": delegation_answers.services}
     outbox.jobs.HANDLERS["paper-message"] = paper_messages.send_paper
     worker.install(app)
     outbox.jobs.HANDLERS["mail"] = partial(mail.deliver, server=settings.mail_url, sender=settings.mail_from)

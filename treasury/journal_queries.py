@@ -6,9 +6,8 @@ from typing import Any, Literal
 
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
-from access.models import User
 from shared.database import db
 from shared.errors import NotFound
 from shared.money import Money
@@ -16,7 +15,6 @@ from treasury.balance_models import PostedBalance
 from treasury.models import (
     Account,
     EntryStatus,
-    ExchangeRate,
     Fund,
     JournalEntry,
     LedgerHead,
@@ -50,20 +48,6 @@ class Share:
     account: Account
     fund: Fund
     balance: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """All that is known of an entry: who, from what, undone by what, seen at the bank where."""
-
-    entry: JournalEntry
-    author: str
-    approver: str
-    payment: Payment | None
-    reverses: JournalEntry | None
-    reversed_by: JournalEntry | None
-    links: Sequence[ReconciliationLink]
-    rates: Sequence[ExchangeRate]
 
 
 class PostingPages(Pagination):
@@ -216,39 +200,6 @@ def entry(entry_id: int) -> JournalEntry:
     if found is None:
         raise NotFound
     return found
-
-
-def trail(entry_id: int) -> Trail:
-    """An entry with all that leads to it and from it. Raises `NotFound`."""
-    found = entry(entry_id)
-    author, approver = aliased(User), aliased(User)
-    names = db.session.execute(
-        select(author.name, approver.name)
-        .select_from(JournalEntry)
-        .outerjoin(author, author.id == JournalEntry.author_id)
-        .outerjoin(approver, approver.id == JournalEntry.approver_id)
-        .where(JournalEntry.id == found.id)
-    ).one()
-    rates = {one.rate_id for one in found.postings if one.rate_id}
-    return Trail(
-        found,
-        names[0] or "",
-        names[1] or "",
-        db.session.scalar(select(Payment).where(Payment.entry_id.in_((found.id, found.reverses_id)))),
-        db.session.get(JournalEntry, found.reverses_id) if found.reverses_id else None,
-        db.session.scalar(select(JournalEntry).where(JournalEntry.reverses_id == found.id)),
-        _links([one.id for one in found.postings]),
-        db.session.scalars(select(ExchangeRate).where(ExchangeRate.id.in_(rates))).all() if rates else (),
-    )
-
-
-def _links(posting_ids: Sequence[int]) -> Sequence[ReconciliationLink]:
-    return db.session.scalars(
-        select(ReconciliationLink)
-        .where(ReconciliationLink.posting_id.in_(posting_ids))
-        .order_by(ReconciliationLink.id)
-        .options(joinedload(ReconciliationLink.line))
-    ).all()
 
 
 def payments(text: str = "", status: PaymentStatus | None = None) -> Select[Payment]:

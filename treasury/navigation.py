@@ -94,7 +94,14 @@ GROUPS: Sequence[Group] = (
         ),
     ),
     Group(_l("Reports"), (Page("reports.index", _l("Reports"), ("reports.",)),)),
-    Group(_l("Audit"), (Page("treasury.check", _l("Check of the journal")),)),
+    Group(
+        _l("Audit"),
+        (
+            Page("audit.sample", _l("Sample")),
+            Page("treasury.vouchers_missing", _l("Vouchers missing")),
+            Page("treasury.check", _l("Check of the journal")),
+        ),
+    ),
 )
 """The whole menu, in its order."""
 

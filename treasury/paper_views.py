@@ -33,8 +33,9 @@ def index() -> Any:
     text = request.args.get("q", "").strip()[:100]
     asked = request.args.get("kind", "")
     kind = PaperKind(asked) if asked in set(PaperKind) else None
+    voided = request.args.get("voided") == "1"
     listed = db.paginate(
-        papers.papers(text, kind),
+        papers.papers(text, kind, voided=voided),
         page=max(1, min(request.args.get("page", 1, type=int), 1_000_000)),
         per_page=_PAGE,
         error_out=False,
@@ -44,6 +45,7 @@ def index() -> Any:
         page=listed,
         text=text,
         kind=kind,
+        voided=voided,
         kinds=list(PaperKind),
         series=papers.series(),
         missing=len(payment_papers.missing()),

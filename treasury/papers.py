@@ -248,11 +248,13 @@ def credit_notes(invoice: Paper) -> Sequence[Paper]:
     ).all()
 
 
-def papers(text: str = "", kind: PaperKind | None = None) -> Select[Paper]:
-    """Papers by addressee or serial, the latest first."""
+def papers(text: str = "", kind: PaperKind | None = None, *, voided: bool = False) -> Select[Paper]:
+    """Papers by addressee or serial, the latest first; with `voided`, only those that no longer hold."""
     chosen = select(Paper).order_by(Paper.id.desc()).options(joinedload(Paper.entity))
     if kind is not None:
         chosen = chosen.where(Paper.kind == kind)
+    if voided:
+        chosen = chosen.where(Paper.voided_at.is_not(None))
     if text:
         head, _dash, tail = text.strip().rpartition("-")
         found = Paper.addressee.icontains(text, autoescape=True)

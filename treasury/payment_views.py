@@ -10,7 +10,7 @@ from shared.errors import Conflict, DomainError
 from shared.forms import explain
 from shared.i18n import _
 from shared.web import page_number, requires
-from treasury import chart, cheques, journal_queries, ledger, payments, placing, refunds
+from treasury import chart, cheques, journal_queries, ledger, payments, placing, refunds, trails
 from treasury.forms import ReceiptForm, ReturnForm, day, words
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 from treasury.pages import page_context, whoever_acts
@@ -53,7 +53,7 @@ def _page(
     taken_back: ReturnForm | None = None,
     status: int = 200,
 ) -> Any:
-    trail = journal_queries.trail(found.entry_id) if found.entry_id else None
+    trail = trails.trail(found.entry_id) if found.entry_id else None
     method = found.method if found.method is not PaymentMethod.CARD else PaymentMethod.TRANSFER
     given_back = refunds.refunds_of(found)
     page = render_template(

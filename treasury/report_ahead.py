@@ -108,7 +108,7 @@ def forecast(asked: Asked) -> Report:
         ahead = months(at_hand, mine, day)
         late = Money.total((one.amount for one in mine if one.amount.minor > 0 and one.due < day), currency)
         sections.append(_forecast_section(currency, at_hand, ahead, late, asked.locale))
-        drawings.append(_curve(currency, at_hand, ahead, asked.locale))
+        drawings.append(curve(currency, at_hand, ahead, asked.locale))
     note = _("Plans, pledges and commitments are intentions: only what is posted is in the books.")
     subtitle = _("from %(day)s, %(count)s months", day=said(day, asked.locale), count=MONTHS)
     return Report(_("Cash forecast"), subtitle, sections, note=note, drawings=drawings)
@@ -138,7 +138,7 @@ def _forecast_section(
     )
 
 
-def _curve(currency: str, cash: Money, ahead: Sequence[Month], locale: str) -> Drawing:
+def curve(currency: str, cash: Money, ahead: Sequence[Month], locale: str) -> Drawing:
     """Two lines from now on: what is sure, and (dashed) what would be if everything came."""
     sure = [cash.minor, *(one.balance.minor for one in ahead)]
     best = [cash.minor, *(one.best.minor for one in ahead)]

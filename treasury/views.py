@@ -6,28 +6,30 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import exists, select
 
 from access.policy import Permission
+from shared.clock import today
 from shared.database import db
+from shared.forms import reader
 from shared.i18n import _
 from shared.money import EXPONENTS
 from shared.web import page_number, requires
 from treasury import (
+    answers,
     approvals,
-    attachments,
     attention_actions,
     commitments,
     journal_queries,
-    open_money,
+    overview,
     queries,
     refunds,
     standings,
+    trails,
     verification,
+    vouchers,
 )
 from treasury.book_forms import DocumentForm
 from treasury.journal_queries import JournalPages, PostingPages, Which
-from treasury.models import BankStatement
 from treasury.pages import page_context
 from treasury.standings import Standing
 from treasury.wording import ACCOUNT_KINDS
@@ -36,28 +38,30 @@ blueprint = Blueprint("treasury", __name__, url_prefix="/treasury")
 blueprint.context_processor(page_context)
 
 _PAGE = 50
-_LATEST = 8
-_SHOWN_FUNDS = 8
+_LATEST = 6
+_SHOWN_FUNDS = 5
 
 
 @blueprint.get("")
 @requires(Permission.LEDGER_READ)
 def home() -> Any:
-    """What there is tonight, whose it is, and what waits for somebody."""
-    funds = standings.standings()
-    held = [row for row in funds if row.balance]
-    held.sort(key=lambda row: (row.balance.currency, -row.balance.minor))
+    """What there is tonight, what it may pay, what is late, what comes, and what waits for somebody."""
+    books = overview.overview(today(), reader())
+    held = sorted(
+        (row for row in books.standings if row.balance),
+        key=lambda row: (row.balance.currency, -row.balance.minor),
+    )
     return render_template(
         "treasury/home.html",
-        cash=queries.cash_by_currency(),
+        books=books,
         funds=held[:_SHOWN_FUNDS],
         more_funds=len(held) - _SHOWN_FUNDS,
         most=_most(held),
+        uses=overview.USES,
+        topics=answers.TOPICS,
         waiting=approvals.waiting(),
         attention=attention_actions.listed(),
         waiting_refunds=refunds.waiting_refunds(),
-        unmatched=open_money.open_lines_by_account(),
-        has_statements=bool(db.session.scalar(select(exists().where(BankStatement.id > 0)))),
         latest=db.session.scalars(journal_queries.entries().limit(_LATEST)).all(),
     )
 
@@ -153,11 +157,11 @@ def _postings(which: Which, *, title: str, address: Any, groups: tuple[str, ...]
 @requires(Permission.LEDGER_READ)
 def entry(entry_id: int) -> Any:
     """One entry: its postings, who wrote and approved it, its place in the chain, what it came from."""
-    trail = journal_queries.trail(entry_id)
+    trail = trails.trail(entry_id)
     return render_template(
         "treasury/entry.html",
         trail=trail,
-        documents=attachments.documents(entry_id),
+        documents=trail.documents,
         document_form=DocumentForm(),
         intent=commitments.intended(trail.entry),
         promises=commitments.payable(trail.entry),
@@ -205,3 +209,11 @@ def trial_balance_csv() -> Any:
 def check() -> Any:
     """The whole journal walked: every invariant and the chain of hashes recomputed."""
     return render_template("treasury/check.html", verdict=verification.check())
+
+
+@blueprint.get("/vouchers-missing")
+@requires(Permission.LEDGER_READ)
+def vouchers_missing() -> Any:
+    """What people wrote as spent without a document."""
+    listed = db.paginate(vouchers.missing(), page=page_number(), per_page=_PAGE, error_out=False)
+    return render_template("treasury/vouchers_missing.html", page=listed)

@@ -7,10 +7,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask_migrate import upgrade
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
+from access.models import User
+from access.policy import Permission, can
 from app import create_app
 from delegations import advances, claims
 from delegations.claim_models import ClaimStatus
@@ -26,10 +28,12 @@ from shared import clock
 from shared.database import db
 from shared.money import Money, format_money
 from tests.conftest import settings
+from tests.treasury.desk import Desk
 from tests.treasury.judges import bean_check, fec_faults, hledger_balances, iati_faults
-from treasury import chart, gifts, queries, verification
+from treasury import approvals, chart, gifts, ledger, queries, verification
 from treasury.exports import FORMATS, Span
-from treasury.models import Fund
+from treasury.ledger import Leg
+from treasury.models import EntryStatus, Fund, JournalEntry
 from treasury.paper_models import Gift, Paper, PaperKind
 from treasury.report_values import Asked
 from treasury.reports import RECIPES
@@ -37,6 +41,10 @@ from treasury.reports import RECIPES
 
 def cad(text: str) -> Money:
     return Money.of(text, "CAD")
+
+
+def _person(name: str) -> User:
+    return db.session.scalars(select(User).where(User.name == name)).one()
 
 
 def _told(moment: str, folder: Path) -> Iterator[Flask]:
@@ -200,6 +208,34 @@ def test_9_services_are_never_cash(s2: Flask) -> None:
     assert not {row.balance for row in queries.trial_balance()} & set(worth.values())
 
 
+@pytest.fixture
+def treasurer(s2: Flask) -> Iterator[Desk]:
+    """Aristide Fictif in a browser; who is signed in is forgotten afterwards."""
+    yield Desk(s2, _person("Aristide Fictif"))
+    g.pop("_login_user", None)
+
+
+def test_9_the_total_in_kind_stands_apart_from_cash_on_every_page(treasurer: Desk) -> None:
+    home = treasurer.see("/treasury")
+    asked = home[home.index('id="asked"') : home.index('id="funds"')]
+    assert home.count("3,580.00") == 1 == asked.count("3,580.00")
+    assert "In kind, apart from cash" in asked
+    assert "3,580.00" in treasurer.see("/delegations/in-kind")
+    for page in ("cash/CAD", "funds", "trial-balance", "reports/cash", "reports/forecast"):
+        text = treasurer.see(f"/treasury/{page}")
+        assert [told for told in ("3,580.00", "2,160.00", "6,160.00") if told in text] == [], page
+
+
+def test_9_without_services_cash_and_coverage_are_the_same(s2: Flask, edition: Edition) -> None:
+    def told() -> tuple[object, ...]:
+        return network_coverage(edition), queries.cash_by_currency(), queries.trial_balance()
+
+    with_them = told()
+    db.session.execute(delete(InKind))
+    assert told() == with_them
+    db.session.rollback()
+
+
 def test_10_the_summer_university_balances(s2: Flask) -> None:
     ue07 = select(Edition.id).where(Edition.code == "UE07").scalar_subquery()
     count, revenue = db.session.execute(
@@ -230,6 +266,24 @@ def test_12_four_headcounts_stand_side_by_side(edition: Edition) -> None:
         (1200, "reported"),
         (1500, "recalled"),
     }
+
+
+def test_13_who_records_does_not_approve(s2: Flask) -> None:
+    h15, h16 = _person("Aristide Fictif"), _person("Zoé Témoin")
+    fund = db.session.scalars(select(Fund).where(Fund.code == "DKR05-OUT/P1")).one()
+    ten = cad("10.00")
+    legs = [Leg(chart.BANK, fund.id, ten), Leg(chart.SAVINGS, fund.id, -ten)]
+    entry = ledger.draft(date(2007, 6, 15), "Dépôt d’essai", legs, by=h15)
+    with pytest.raises(ledger.SamePerson):
+        approvals.approve(entry, by=h15)
+    assert (entry.status, entry.approver_id) == (EntryStatus.DRAFT, None)
+    approvals.approve(entry, by=h16)  # somebody else may
+    assert entry.approver_id == h16.id
+    db.session.rollback()
+    own = select(func.count()).where(JournalEntry.author_id == JournalEntry.approver_id)
+    assert db.session.scalar(own) == 0
+    assert not can(h15, Permission.ENTRY_APPROVE)
+    assert not can(h16, Permission.ENTRY_RECORD)
 
 
 def test_15_the_public_page_names_nobody_and_no_debt(s2: Flask, edition: Edition) -> None:

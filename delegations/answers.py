@@ -1,0 +1,78 @@
+"""What delegations answer of a treasurer's questions: match unusable, lines uncovered, services in kind."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
+
+from delegations.coverage_queries import network_coverage
+from delegations.models import Delegation, InKind
+from delegations.services import ServiceState
+from events.models import Edition
+from shared.clock import today
+from shared.database import db
+from shared.i18n import _
+from shared.money import Money
+from treasury.answers import Answer, Topic, together
+
+
+def coverage() -> Iterable[Answer]:
+    """Of the gathering that comes next (or came last): match offered and unusable, costs uncovered."""
+    edition = _nearest()
+    if edition is None:
+        return
+    found = network_coverage(edition).delegations.values()
+    unusable = together(one.match_unusable for one in found)
+    yield Answer(
+        Topic.TO_COME,
+        _("Match unusable"),
+        "delegations.index",
+        unusable,
+        words="" if unusable else _("none"),
+        state="wait" if unusable else "good",
+        note=edition.name,
+    )
+    missing = together(one.remaining for one in found)
+    yield Answer(
+        Topic.TO_COME,
+        _("Lines uncovered"),
+        "delegations.index",
+        missing,
+        words="" if missing else _("none"),
+        state="bad" if missing else "good",
+        note=edition.name,
+    )
+
+
+def _nearest() -> Edition | None:
+    """The first edition with delegations that is not over; when all are, the last one."""
+    mine = select(Edition).where(Edition.id.in_(select(Delegation.edition_id)))
+    coming = mine.where(Edition.ends_on >= today()).order_by(Edition.starts_on)
+    past = mine.order_by(Edition.starts_on.desc())
+    return db.session.scalars(coming.limit(1)).first() or db.session.scalars(past.limit(1)).first()
+
+
+def services() -> Iterable[Answer]:
+    """What was given in kind and accepted: a total of its own, never a part of cash."""
+    accepted = worth(ServiceState.ACCEPTED)
+    pending = worth(ServiceState.PENDING)
+    if not accepted and not pending:
+        return
+    yield Answer(
+        Topic.HELD,
+        _("In kind, apart from cash"),
+        "delegations.services_given",
+        accepted,
+        words="" if accepted else _("none accepted yet"),
+        note=_("valued services, never money"),
+    )
+
+
+def worth(state: ServiceState) -> list[Money]:
+    """What the services in that state are worth together, one amount a currency."""
+    rows = db.session.execute(
+        select(InKind.currency, func.sum(InKind.value_minor))
+        .where(InKind.state == state)
+        .group_by(InKind.currency)
+        .order_by(InKind.currency)
+    )
+    return [Money(int(minor), currency) for currency, minor in rows]
