@@ -87,7 +87,6 @@ from shared.errors import DomainError
 from shared.i18n import _l
 from tables import engine_options
 from treasury import (
-    answers,
     bank_details,
     card_watch,
     commitments,
@@ -207,7 +206,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     plan_reminders.install()
     expectations.EXPECTED |= {"plans": instalments, "pledges": pledges}
     expectations.FUNDERS["agreements"] = funders
-    answers.ELSEWHERE |= {"coverage": delegation_answers.coverage, "in-kind": delegation_answers.services}
+    delegation_answers.install()
     outbox.jobs.HANDLERS["paper-message"] = paper_messages.send_paper
     worker.install(app)
     outbox.jobs.HANDLERS["mail"] = partial(mail.deliver, server=settings.mail_url, sender=settings.mail_from)

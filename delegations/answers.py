@@ -4,15 +4,19 @@ from collections.abc import Iterable
 
 from sqlalchemy import func, select
 
+from delegations.claim_models import ClaimLine, ClaimStatus, ClaimVoucher, ExpenseClaim
 from delegations.coverage_queries import network_coverage
 from delegations.models import Delegation, InKind
 from delegations.services import ServiceState
 from events.models import Edition
 from shared.clock import today
 from shared.database import db
-from shared.i18n import _
+from shared.i18n import _, ngettext
 from shared.money import Money
-from treasury.answers import Answer, Topic, together
+from treasury.answers import ELSEWHERE, Answer, Topic, together
+
+WAITING = (ClaimStatus.SUBMITTED, ClaimStatus.APPROVED)
+"""A claim that somebody must approve or pay."""
 
 
 def coverage() -> Iterable[Answer]:
@@ -67,6 +71,44 @@ def services() -> Iterable[Answer]:
     )
 
 
+def claims() -> Iterable[Answer]:
+    """Claims that wait for an approver or a payer, and what was claimed without a voucher."""
+    rows = db.session.execute(
+        select(ClaimLine.currency, func.sum(ClaimLine.amount_minor))
+        .join(ExpenseClaim, ExpenseClaim.id == ClaimLine.claim_id)
+        .where(ExpenseClaim.status.in_(WAITING))
+        .group_by(ClaimLine.currency)
+        .order_by(ClaimLine.currency)
+    )
+    waiting = [Money(int(minor), currency) for currency, minor in rows]
+    yield Answer(
+        Topic.PROVED,
+        _("Claims waiting"),
+        "delegations.all_claims",
+        waiting,
+        words="" if waiting else _("none"),
+        state="wait" if waiting else "good",
+    )
+    if lines := _without_voucher():
+        yield Answer(
+            Topic.PROVED,
+            _("Claimed without voucher"),
+            "delegations.all_claims",
+            words=ngettext("%(num)s line", "%(num)s lines", lines),
+            state="bad",
+        )
+
+
+def _without_voucher() -> int:
+    lines = (
+        select(func.count(ClaimLine.id))
+        .join(ExpenseClaim, ExpenseClaim.id == ClaimLine.claim_id)
+        .outerjoin(ClaimVoucher, ClaimVoucher.line_id == ClaimLine.id)
+        .where(ExpenseClaim.status != ClaimStatus.DRAFT, ClaimVoucher.line_id.is_(None))
+    )
+    return db.session.scalar(lines) or 0
+
+
 def worth(state: ServiceState) -> list[Money]:
     """What the services in that state are worth together, one amount a currency."""
     rows = db.session.execute(
@@ -76,3 +118,8 @@ def worth(state: ServiceState) -> list[Money]:
         .order_by(InKind.currency)
     )
     return [Money(int(minor), currency) for currency, minor in rows]
+
+
+def install() -> None:
+    """Let the treasury's home ask all of this."""
+    ELSEWHERE.update({"coverage": coverage, "in-kind": services, "claims": claims})

@@ -14,7 +14,8 @@ MOST = 999
 def missing() -> Select[JournalEntry]:
     """Posted entries that spend, written by a person, without a document, the last first.
 
-    What was reversed, and reversals, need none; what the card network took has the network's own record.
+    What was reversed, and reversals, need none; nor does what one fund pays to another, for it stays in the
+    house; what the card network took has the network's own record.
     """
     return (
         select(JournalEntry)
@@ -43,11 +44,19 @@ def _ids() -> Select[int]:
         .join(Account, Account.id == Posting.account_id)
         .where(Posting.entry_id == JournalEntry.id, Account.kind == AccountKind.EXPENSE)
     )
+    left = (
+        select(Posting.currency)
+        .join(Account, Account.id == Posting.account_id)
+        .where(Posting.entry_id == JournalEntry.id, Account.kind == AccountKind.ASSET)
+        .group_by(Posting.currency)
+        .having(func.sum(Posting.amount_minor) < 0)
+    )
     return select(JournalEntry.id).where(
         JournalEntry.status == EntryStatus.POSTED,
         JournalEntry.source == "manual",
         JournalEntry.reverses_id.is_(None),
         spent.exists(),
+        left.exists(),
         ~undone.exists(),
         ~select(EntryDocument.id).where(EntryDocument.entry_id == JournalEntry.id).exists(),
     )

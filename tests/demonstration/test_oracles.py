@@ -236,6 +236,17 @@ def test_9_without_services_cash_and_coverage_are_the_same(s2: Flask, edition: E
     db.session.rollback()
 
 
+def test_the_treasurers_home_says_what_the_story_says(s2: Flask, treasurer: Desk) -> None:
+    clock.travel_to(clock.DEMO_CLOCKS["S1b"])
+    home = treasurer.see("/treasury")
+    clock.travel_to(clock.DEMO_CLOCKS["S2"])
+    for told in ("4,170.00", "688.20", "7,267", "Claimed without voucher"):
+        assert told in home, told
+    claims = treasurer.see("/delegations/claims")
+    assert "24,000" in claims
+    assert "812,500" in claims
+
+
 def test_10_the_summer_university_balances(s2: Flask) -> None:
     ue07 = select(Edition.id).where(Edition.code == "UE07").scalar_subquery()
     count, revenue = db.session.execute(
