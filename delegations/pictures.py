@@ -13,7 +13,7 @@ from delegations.coverage import Coverage
 from delegations.flow_layout import Layout, Leftover, Ribbon, Target, lay_out, shortened
 from delegations.flow_layout import Source as FlowSource
 from delegations.planner import Answer
-from delegations.projection import Projection
+from delegations.projection import Course, Projection
 from delegations.schedule import Instalment, PlanStatus, Point
 from delegations.shortfall import ReasonKind
 from shared.i18n import LazyString, _, _l
@@ -57,6 +57,7 @@ class CurvePicture:
     end: date
     top: Money
     now: float | None
+    band: list[tuple[float, float]]
 
 
 def group_name(group: str) -> str:
@@ -181,9 +182,19 @@ def curve_of(status: PlanStatus, projection: Projection, locale: str) -> CurvePi
             }
         )
     inside = start <= status.today <= end
-    return CurvePicture(
-        series, marks, start, end, top, (status.today - start).days / days if inside else None
-    )
+    now = (status.today - start).days / days if inside else None
+    return CurvePicture(series, marks, start, end, top, now, _band(projection, end, place))
+
+
+def _band(projection: Projection, end: date, place: Any) -> list[tuple[float, float]]:
+    """The outline of what may well happen: along the better edge and back along the worse one."""
+    if projection.better.points == projection.worse.points:
+        return []
+    edges = []
+    for edge in (projection.better.points, projection.worse.points):
+        inside = [point for point in edge if point.on <= end]
+        edges.append([place(point.on, point.amount) for point in [*inside, Point(end, inside[-1].amount)]])
+    return [*edges[0], *reversed(edges[1])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +294,18 @@ def plan_sentence(projection: Projection, locale: str, shown: Any) -> str:
         "stalled": _("At this pace the target is not reached."),
     }
     return words[projection.course.value]
+
+
+def band_sentence(projection: Projection, shown: Any) -> str:
+    """What may well happen instead, as in the better or the worse half of the last instalments."""
+    best, worst = projection.better.reaches_on, projection.worse.reaches_on
+    if projection.course is Course.REACHED or best == worst:
+        return ""
+    if best and worst:
+        return str(_("It may be between %(best)s and %(worst)s.", best=shown(best), worst=shown(worst)))
+    if best:
+        return str(_("As in the better instalments: on %(best)s; as in the worse: never.", best=shown(best)))
+    return ""
 
 
 def short_of(coverage: Coverage, locale: str) -> str:

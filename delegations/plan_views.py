@@ -9,7 +9,7 @@ from sqlalchemy import select
 from access import links
 from access.asking import person, speak
 from access.policy import Permission
-from delegations import card_deposits, pictures, plan_reminders, plan_versions, queries, savings
+from delegations import card_deposits, pictures, plan_reminders, plan_versions, queries, savings, stakes
 from delegations.forms import DepositForm, OpenPlanForm, PayForm
 from delegations.models import PlanStatus, SavingsPlan
 from delegations.pages import actor, blueprint, form_page, may_here, seat_budget
@@ -189,6 +189,7 @@ def plan_page(
     status = savings.plan_status(plan)
     projection = savings.plan_projection(plan, status)
     versions = plan_versions.changes_of(plan)
+    seat_count = versions[-1].seats if versions else plan.seats
     offered = status.late_amount or (
         status.next_due.instalment.amount - status.next_due.paid if status.next_due else None
     )
@@ -202,8 +203,10 @@ def plan_page(
         status=status,
         projection=projection,
         share=min(1.0, status.saved.minor / status.target.minor),
-        seats=versions[-1].seats if versions else plan.seats,
+        seats=seat_count,
         versions=versions,
+        band=pictures.band_sentence(projection, show_date),
+        stakes=stakes.stakes(status, projection, seat_count),
         stopped=plan_reminders.stopped(plan),
         reminded=plan_reminders.sent(plan),
         reminder_words=REMINDERS,

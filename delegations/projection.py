@@ -22,11 +22,21 @@ class Course(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """One edge of what is to be expected: at this pace, the target is reached then (None: not at all)."""
+
+    pace: Fraction
+    reaches_on: date | None
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Projection:
     """Where a plan is heading: `reaches_on` is `None` when it has stalled.
 
     `pace` is the share of each coming instalment that is expected (1 = all of it); `late_by` counts the
-    days after the plan's last due date. The three curves are cumulated amounts.
+    days after the plan's last due date. The three curves are cumulated amounts. Between `worse` and `better`
+    lies what may well happen instead.
     """
 
     course: Course
@@ -36,6 +46,8 @@ class Projection:
     planned: tuple[Point, ...]
     actual: tuple[Point, ...]
     projected: tuple[Point, ...]
+    better: Band
+    worse: Band
 
 
 def project(status: PlanStatus, every: Frequency) -> Projection:
@@ -47,17 +59,15 @@ def project(status: PlanStatus, every: Frequency) -> Projection:
     is used first. What is still missing after the last instalment follows at the plan's own rhythm: each
     time the amount of the first instalment, at that pace. Where nothing is to be expected (or not within a
     century), the plan has stalled.
+
+    The band around it: as in the better half of those four instalments, and as in the worse half.
     """
     parts = [entry.instalment for entry in status.instalments]
     planned = tuple(map(Point, (p.due for p in parts), accumulate(p.amount for p in parts)))
     pace = _pace(status)
-    curve = [Point(status.today, status.saved)]
-    for entry in status.instalments:
-        left = entry.instalment.amount - entry.paid
-        if entry.instalment.due > status.today and left:
-            curve.append(Point(entry.instalment.due, curve[-1].amount + _share(left, pace)))
-    curve += _afterwards(status, every, _share(parts[0].amount, pace), curve[-1].amount)
-    reaches_on = next((point.on for point in curve if point.amount >= status.target), None)
+    expected = _carried_on(status, every, pace)
+    worse, better = (_carried_on(status, every, edge) for edge in _edges(status, pace))
+    reaches_on = expected.reaches_on
     late_by = max(timedelta(), reaches_on - parts[-1].due) if reaches_on else timedelta()
     if status.saved >= status.target:
         course = Course.REACHED
@@ -67,7 +77,40 @@ def project(status: PlanStatus, every: Frequency) -> Projection:
         course = Course.STALLED
     else:
         course = Course.LATE if late_by else Course.ON_COURSE
-    return Projection(course, reaches_on, late_by, pace, planned, status.balance, tuple(curve))
+    return Projection(
+        course, reaches_on, late_by, pace, planned, status.balance, expected.points, better, worse
+    )
+
+
+def _carried_on(status: PlanStatus, every: Frequency, pace: Fraction) -> Band:
+    """The plan from today on, at a pace."""
+    curve = [Point(status.today, status.saved)]
+    for entry in status.instalments:
+        left = entry.instalment.amount - entry.paid
+        if entry.instalment.due > status.today and left:
+            curve.append(Point(entry.instalment.due, curve[-1].amount + _share(left, pace)))
+    usual = _share(status.instalments[0].instalment.amount, pace)
+    curve += _afterwards(status, every, usual, curve[-1].amount)
+    reaches_on = next((point.on for point in curve if point.amount >= status.target), None)
+    return Band(pace, reaches_on, tuple(curve))
+
+
+def _edges(status: PlanStatus, pace: Fraction) -> tuple[Fraction, Fraction]:
+    """The pace of the worse half of the last instalments that fell due, and of the better half."""
+    past = [entry.instalment for entry in status.instalments if entry.instalment.due < status.today]
+    if not past:
+        return pace, pace
+    dues, asked = [p.due for p in past], list(accumulate(p.amount for p in past))
+    ends = [*(due - timedelta(days=1) for due in dues[1:]), status.today]
+    missing = [missing_on(on, dues, asked, status.balance).minor for on in ends]
+    grown = [now - before for before, now in zip([0, *missing], missing, strict=False)]
+    shares = sorted(
+        min(Fraction(1), max(Fraction(0), 1 - Fraction(more, part.amount.minor)))
+        for part, more in list(zip(past, grown, strict=True))[-_PACE_WINDOW:]
+    )
+    half = (len(shares) + 1) // 2
+    worse, better = sum(shares[:half]) / half, sum(shares[-half:]) / half
+    return min(pace, Fraction(worse)), max(pace, Fraction(better))
 
 
 def _pace(status: PlanStatus) -> Fraction:
