@@ -20,6 +20,7 @@ import access.models
 import access.views
 import compression
 import delegations.api
+import delegations.approval_views
 import delegations.board_views
 import delegations.card_views
 import delegations.claims

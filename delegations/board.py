@@ -97,10 +97,15 @@ class PaidAlike:
         return dict(sorted(found.items(), key=lambda pair: -pair[1].minor))
 
 
-def board_of(seats: Sequence[Seat], coverage: Coverage, arrived: Collection[int]) -> list[SeatLine]:
-    """Every seat of a delegation on the board; `arrived` are the ids of registrations seen at the door."""
+def board_of(
+    seats: Sequence[Seat], coverage: Coverage, arrived: Collection[int], *, focal_point: bool
+) -> list[SeatLine]:
+    """Every seat of a delegation on the board; `arrived` are the ids of registrations seen at the door.
+
+    With a `focal_point` the delegation confirms a record before the organisers accredit it.
+    """
     by_seat = coverage.by_seat
-    return [_line(seat, by_seat.get(seat.code), arrived) for seat in seats]
+    return [_line(seat, by_seat.get(seat.code), arrived, focal_point) for seat in seats]
 
 
 def counts(board: Sequence[SeatLine]) -> dict[SeatStatus, int]:
@@ -115,7 +120,7 @@ def waiting_on(board: Sequence[SeatLine]) -> dict[Mover, int]:
     return {mover: found[mover] for mover in Mover if found[mover] and mover is not Mover.NOBODY}
 
 
-def _line(seat: Seat, money: SeatCoverage | None, arrived: Collection[int]) -> SeatLine:
+def _line(seat: Seat, money: SeatCoverage | None, arrived: Collection[int], focal_point: bool) -> SeatLine:
     nomination = seat.nomination
     reached = {SeatStatus.PLANNED}
     if money and money.need and not money.remaining:
@@ -126,11 +131,16 @@ def _line(seat: Seat, money: SeatCoverage | None, arrived: Collection[int]) -> S
         reached.add(SeatStatus.ACCREDITED)
     if seat.status is SeatStatus.ATTENDED or seat.registration_id in arrived:
         reached.add(SeatStatus.ATTENDED)
-    return SeatLine(seat, nomination, frozenset(reached), money, _move(seat, nomination, reached, money))
+    move = _move(seat, nomination, reached, money, focal_point)
+    return SeatLine(seat, nomination, frozenset(reached), money, move)
 
 
 def _move(
-    seat: Seat, nomination: Nomination | None, reached: Collection[SeatStatus], money: SeatCoverage | None
+    seat: Seat,
+    nomination: Nomination | None,
+    reached: Collection[SeatStatus],
+    money: SeatCoverage | None,
+    focal_point: bool,
 ) -> Move:
     """The first thing that is not done, along the way of the person, then the money."""
     if seat.status not in ACTIVE or SeatStatus.ATTENDED in reached:
@@ -141,6 +151,8 @@ def _move(
         return Move(Mover.DELEGATION, _l("name somebody") if seat.nominator else _l("say who names somebody"))
     if nomination.status in (NominationStatus.NOMINATED, NominationStatus.RETURNED):
         return Move(Mover.NOMINEE, _l("complete the record"))
+    if nomination.status is NominationStatus.COMPLETED and focal_point and not nomination.endorsed_at:
+        return Move(Mover.DELEGATION, _l("confirm the record"))
     if nomination.status is NominationStatus.COMPLETED:
         return Move(Mover.SECRETARIAT, _l("accredit the person"))
     payment = seat.registration.payment if seat.registration else None

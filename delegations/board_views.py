@@ -6,8 +6,9 @@ from flask import render_template, request
 
 from access.asking import person
 from access.policy import Permission
-from delegations import board, coverage_queries, invitations, pictures, queries, waiting
+from delegations import approvals, board, coverage_queries, invitations, pictures, queries, waiting
 from delegations.board import MOVERS, STEPS, Mover
+from delegations.models import Nomination, NominationStatus
 from delegations.pages import blueprint, group_names, may_here, seat_budget
 from delegations.seats import STATES
 from shared.web import requires
@@ -21,7 +22,12 @@ def seat_board(code: str) -> Any:
     """Every seat with how far it has come; `?move=` leaves the seats that wait on one body."""
     delegation = queries.find_delegation(code, person())
     coverage = coverage_queries.coverage_of(delegation)
-    lines = board.board_of(queries.seat_board(delegation), coverage, queries.arrived(delegation))
+    lines = board.board_of(
+        queries.seat_board(delegation),
+        coverage,
+        queries.arrived(delegation),
+        focal_point=bool(approvals.with_focal_point([delegation.id])),
+    )
     asked = request.args.get("move")
     chosen = Mover(asked) if asked in set(Mover) else None
     in_use = [one for one in lines if not one.given_back]
@@ -46,4 +52,9 @@ def seat_board(code: str) -> Any:
         delegation_states=invitations.STATES,
         may=may_here(delegation),
         line=waiting.line_of(delegation),
+        to_confirm=[one.nomination for one in lines if one.nomination and _to_confirm(one.nomination)],
     )
+
+
+def _to_confirm(nomination: Nomination) -> bool:
+    return nomination.status is NominationStatus.COMPLETED and nomination.endorsed_at is None

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from access import links
-from delegations import invitations, linking, messages, seats
+from delegations import approvals, invitations, linking, messages, seats
 from delegations.models import (
     CURRENT_NOMINATION,
     CredentialStatus,
@@ -153,15 +153,33 @@ def resend_link(nomination: Nomination, *, by: Actor) -> str:
 
 
 def complete(nomination: Nomination, command: CompleteRecord, *, by: Actor | None = None) -> Nomination:
-    """The person completes their own record (again, as long as nobody has decided).
+    """The person completes their own record, or corrects it until the deadline.
 
-    Raises `NominationOver`, `PersonNameMissing`, `ConsentMissing`.
+    A change that matters (name, organisation, country) is approved again, even after accreditation. Raises
+    `NominationOver`, `RecordFrozen`, `PersonNameMissing`, `ConsentMissing`.
     """
     by = by or System(f"nominee:{nomination.id}")
-    _lock(nomination, N.NOMINATED, N.COMPLETED, N.RETURNED)
+    _lock(nomination, N.NOMINATED, N.COMPLETED, N.RETURNED, N.ACCREDITED)
+    approvals.must_be_open(nomination)
+    before, known = nomination.status, approvals.what_matters(nomination.person)
     people.complete_record(nomination.person, command, by=by)
-    before, nomination.status, nomination.reason = nomination.status, N.COMPLETED, ""
-    audit.record("nomination.complete", nomination, by=by, **{"from": before.value})
+    changed = approvals.what_matters(nomination.person) != known
+    if before is not N.ACCREDITED or changed:
+        nomination.status, nomination.reason = N.COMPLETED, ""
+    if changed or before is N.RETURNED:
+        nomination.endorsed_at = None
+    if before is N.ACCREDITED and changed:
+        nomination.decided_at, nomination.seat.status = None, SeatStatus.NAMED
+    audit.record("nomination.complete", nomination, by=by, changed=changed, **{"from": before.value})
+    return nomination
+
+
+def endorse(nomination: Nomination, *, by: Actor) -> Nomination:
+    """The delegation gives its word on a completed record; twice is once. Raises `NominationOver`."""
+    _lock(nomination, N.COMPLETED)
+    if nomination.endorsed_at is None:
+        nomination.endorsed_at = now()
+        audit.record("nomination.endorse", nomination, by=by)
     return nomination
 
 
@@ -169,9 +187,11 @@ def accredit(nomination: Nomination, *, by: Actor) -> Registration:
     """Accept the person: the seat is theirs, and their registration exists from now on.
 
     The registration belongs to the seat: a substitute takes over the one that is there. Raises
-    `NominationOver`, and what `events.registration.register` raises (full, already registered).
+    `NominationOver`, `WordMissing`, and what `events.registration.register` raises (full, already
+    registered).
     """
     _lock(nomination, N.COMPLETED)
+    approvals.must_have_word(nomination)
     seat = nomination.seat
     if seat.registration is None:
         seat.registration = _register(nomination, by=by)
@@ -207,6 +227,7 @@ def return_(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
     reason = reason_of(reason)
     _lock(nomination, N.COMPLETED)
     nomination.status, nomination.reason = N.RETURNED, reason
+    approvals.allow_correction(nomination, by=by)
     audit.record("nomination.return", nomination, by=by, reason=reason)
     send_link(nomination, by=by, returned_because=reason)
     return nomination

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 
 from access import links
 from access.asking import speak
-from delegations import nominations, queries
+from delegations import approvals, nominations, queries
 from delegations.forms import RecordForm
 from delegations.models import Nomination, NominationStatus
 from delegations.pages import blueprint, form_page
@@ -60,6 +60,7 @@ def _nomination(token: str) -> Nomination:
 
 
 def _page(nomination: Nomination, form: RecordForm, token: str) -> Any:
+    correcting = request.method == "POST" or "correct" in request.args
     return form_page(
         "delegations/nominee.html",
         form,
@@ -67,6 +68,7 @@ def _page(nomination: Nomination, form: RecordForm, token: str) -> Any:
         seat=nomination.seat,
         delegation=nomination.seat.delegation,
         edition=nomination.seat.delegation.edition,
-        open=nomination.status in OPEN,
+        open=not approvals.is_frozen(nomination) and (nomination.status in OPEN or correcting),
+        frozen=approvals.is_frozen(nomination),
         token=token,
     )

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 
 from access.asking import person
 from access.policy import Permission
-from delegations import coverage_queries, fees, leaving, nominations, pictures, queries, seats
+from delegations import approvals, coverage_queries, fees, leaving, nominations, pictures, queries, seats
 from delegations.forms import (
     FeeForm,
     NominateForm,
@@ -36,6 +36,8 @@ HAPPENED: dict[str, LazyString] = {
     "nomination.nominate": _l("Person named"),
     "nomination.link": _l("Private link sent"),
     "nomination.complete": _l("Record completed"),
+    "nomination.endorse": _l("Record confirmed by the delegation"),
+    "nomination.correction": _l("Opened for correction"),
     "nomination.accredit": _l("Accredited"),
     "nomination.return": _l("Returned for completion"),
     "nomination.refused": _l("Refused"),
@@ -59,7 +61,8 @@ def show_seat(code: str, number: int) -> Any:
     """A seat: its person, what it costs and what pays it, line by line, and all that happened to it."""
     delegation, seat = _seat(code, number)
     coverage = coverage_queries.coverage_of(delegation)
-    may = may_here(delegation)
+    may, nomination = may_here(delegation), seat.nomination
+    trusted = approvals.with_focal_point([delegation.id])
     payment = seat.registration.payment if seat.registration else None
     due = payment if payment and payment.status is PaymentStatus.REQUESTED else None
     return render_template(
@@ -80,6 +83,8 @@ def show_seat(code: str, number: int) -> Any:
         payment=payment,
         fee_form=_fee_form(delegation, due) if due and may["record"] else None,
         statuses=NominationStatus,
+        has_word=nomination is None or approvals.has_word(nomination, trusted),
+        frozen=nomination is not None and approvals.is_frozen(nomination),
     )
 
 
@@ -259,7 +264,13 @@ def send_link(code: str, number: int) -> Any:
 @requires(P.NOMINATION_ACCREDIT)
 def accreditation() -> Any:
     """The records that wait for the organiser."""
-    return render_template("delegations/accreditation.html", waiting=queries.to_accredit(person()))
+    waiting = queries.to_accredit(person())
+    trusted = approvals.with_focal_point({one.seat.delegation_id for one in waiting})
+    return render_template(
+        "delegations/accreditation.html",
+        waiting=[one for one in waiting if approvals.has_word(one, trusted)],
+        without_word=[one for one in waiting if not approvals.has_word(one, trusted)],
+    )
 
 
 @blueprint.post("/delegations/<code>/seats/<int:number>/accredit")

@@ -109,6 +109,7 @@ def _accredit(nomination: Nomination, stage: Stage) -> None:
         languages=tuple(person.languages),
     )
     nominations.complete(nomination, about)
+    nominations.endorse(nomination, by=stage.organiser)
     nominations.accredit(nomination, by=stage.organiser)
 
 

@@ -205,7 +205,7 @@ def test_one_life_from_the_first_deposit_to_the_badge(visitor: Visitor) -> None:
     told = re.sub(r"[\s\u00a0\u202f]+", " ", v.page.content())
     assert ("1 920,00" in told, "16 080,00" in told) == (True, True)
 
-    # 5. The head names a person, who completes their record; the organiser accredits; the fee is settled.
+    # 5. The head names a person, who completes their record; both say yes to it; the fee is settled.
     v.go("/delegations/DKR08-OUT/seats/1/nominate")
     v.send(name="Awa Spécimen", email="awa.specimen@example.org", organisation_name="Ville fictive")
     nominee = v.link_in_message("Awa|Dakar 2008|DKR08", "/nominee/")
@@ -213,6 +213,9 @@ def test_one_life_from_the_first_deposit_to_the_badge(visitor: Visitor) -> None:
     v.go(nominee)
     v.page.locator("[name=languages][value=fr]").check()
     v.send(name="Awa Spécimen", country="SN")
+    v.become("Ondine Exemple")
+    v.go("/delegations/DKR08-OUT/seats/1")
+    v.press("Confirmer la fiche")
     v.become("Fatou Modèle")
     v.go("/delegations/DKR08-OUT/seats/1")
     v.press("Accréditer")

@@ -139,6 +139,7 @@ def accredited(seat: Seat, name: str, role: BadgeRole = BadgeRole.DELEGATE) -> N
     """Name, complete and accredit somebody; call it in a transaction."""
     nomination = nominations.nominate(seat, Nominate(person=person(name), role=role), by=BY)
     nominations.complete(nomination, CompleteRecord(name=name, country="CA", languages=("fr",)))
+    nominations.endorse(nomination, by=BY)
     nominations.accredit(nomination, by=BY)
     db.session.flush()
     return nomination

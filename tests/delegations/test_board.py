@@ -23,7 +23,9 @@ S = SeatStatus
 
 def lines_of(delegation: Delegation) -> list[SeatLine]:
     coverage = coverage_queries.coverage_of(delegation)
-    return board.board_of(queries.seat_board(delegation), coverage, queries.arrived(delegation))
+    return board.board_of(
+        queries.seat_board(delegation), coverage, queries.arrived(delegation), focal_point=False
+    )
 
 
 def test_a_seat_goes_its_way_step_by_step(seat: Seat, outaouais: Delegation) -> None:

@@ -9,6 +9,7 @@ from access import links
 from access.links import LinkExpired
 from access.models import User
 from delegations import invitations, nominations, seats
+from delegations.approvals import WordMissing
 from delegations.invitations import InviteDelegation, MoreThanRequested, NotInThisState
 from delegations.models import (
     Delegation,
@@ -109,7 +110,12 @@ def test_ondine_is_named_completes_her_record_and_is_accredited(seat: Seat, ondi
         nominations.accredit(nomination, by=BY)
     with transaction():
         nominations.complete(nomination, CompleteRecord(name="Ondine Exemple", languages=("fr", "en")))
+    with pytest.raises(WordMissing), transaction():  # the delegation looks first
+        nominations.accredit(nomination, by=BY)
     with transaction():
+        nominations.endorse(nomination, by=ondine)
+        nominations.endorse(nomination, by=ondine)
+        assert len(trail(nomination, "nomination.endorse")) == 1
         registration = nominations.accredit(nomination, by=BY)
     assert (seat.status, nomination.status) == (SeatStatus.ACCREDITED, NominationStatus.ACCREDITED)
     assert registration.status is RegistrationStatus.UNPAID

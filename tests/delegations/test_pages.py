@@ -182,6 +182,7 @@ def test_accreditation_pressed_twice_registers_once(
     nomination, _token = nominee
     with transaction():
         nominations.complete(nomination, CompleteRecord(name="Théo Démo", languages=("fr",)))
+        nominations.endorse(nomination, by=fatou)
     sign_in(client, fatou)
     assert "Théo Démo" in client.get("/delegations/accreditation").get_data(as_text=True)
     for _twice in range(2):

@@ -1,0 +1,106 @@
+"""Two levels of approval: the delegation's word, then the secretariat; later changes are looked at again."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from flask.testing import FlaskClient
+
+from access.models import User
+from delegations import approvals, nominations
+from delegations.approvals import RecordFrozen
+from delegations.models import Delegation, Nomination, NominationStatus, Seat, SeatStatus
+from delegations.nominations import Nominate
+from network.people import CompleteRecord
+from shared import clock
+from shared.database import db, transaction
+from tests.conftest import sign_in
+from tests.delegations.conftest import BY, accredited, person
+
+N = NominationStatus
+
+
+def record(**changes: str) -> CompleteRecord:
+    return CompleteRecord(**{"name": "Théo Démo", "country": "CA", **changes})  # type: ignore[arg-type]
+
+
+def named(seat: Seat, name: str = "Théo Démo") -> Nomination:
+    """Somebody who completed their record; call it in a transaction."""
+    nomination = nominations.nominate(seat, Nominate(person=person(name)), by=BY)
+    return nominations.complete(nomination, record(name=name))
+
+
+def test_a_change_that_matters_is_approved_again(seat: Seat) -> None:
+    with transaction():
+        nomination = accredited(seat, "Théo Démo")
+        registration = seat.registration_id
+    with transaction():
+        nominations.complete(nomination, record(diet="Sans arachides"))
+    assert (nomination.status, seat.status) == (N.ACCREDITED, SeatStatus.ACCREDITED)
+    with transaction():
+        nominations.complete(nomination, record(organisation_name="Une autre maison"))
+    assert (nomination.status, seat.status, nomination.endorsed_at) == (N.COMPLETED, SeatStatus.NAMED, None)
+    with transaction():
+        nominations.endorse(nomination, by=BY)
+        assert nominations.accredit(nomination, by=BY).id == registration
+
+
+def test_edits_freeze_at_the_deadline_of_the_gathering(seat: Seat, outaouais: Delegation) -> None:
+    clock.travel_to(datetime(2005, 10, 31, 23, tzinfo=UTC))
+    with transaction():
+        outaouais.edition.delegation_deadline = date(2005, 10, 31)
+        nomination = named(seat)
+        late = nominations.nominate(outaouais.seats[1], Nominate(person=person("Lison Substitut")), by=BY)
+    clock.travel_to(datetime(2005, 11, 1, 1, tzinfo=UTC))
+    with pytest.raises(RecordFrozen), transaction():
+        nominations.complete(nomination, record(diet="Végétarien"))
+    with transaction():  # a first record comes late, as a substitute's does
+        nominations.complete(late, record(name="Lison Substitut"))
+        approvals.allow_correction(nomination, by=BY)
+        nominations.complete(nomination, record(diet="Végétarien"))
+    with pytest.raises(RecordFrozen), transaction():  # the exception is one person's
+        nominations.complete(late, record(name="Lison Substitut", diet="Végétarien"))
+    clock.travel_to(datetime(2005, 11, 9, tzinfo=UTC))
+    with pytest.raises(RecordFrozen), transaction():
+        nominations.complete(nomination, record(diet=""))
+    with transaction():  # returning a record opens it
+        nominations.return_(nomination, "Langues manquantes", by=BY)
+        nominations.complete(nomination, record())
+    assert nomination.status is N.COMPLETED
+
+
+@pytest.fixture
+def no_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flask_wtf.csrf.validate_csrf", lambda *_given, **_options: None)
+
+
+@pytest.mark.usefixtures("no_tokens")
+def test_both_levels_in_bulk(client: FlaskClient, outaouais: Delegation, ondine: User, fatou: User) -> None:
+    with transaction():
+        waiting = [named(seat, f"Personne{seat.number} Exemple") for seat in outaouais.seats[:4]]
+    ids = [one.id for one in waiting]
+    sign_in(client, fatou)
+    page = client.get("/delegations/accreditation").text
+    assert "Personne1" in page and 'name="nomination"' not in page  # no word yet
+    sign_in(client, ondine)
+    assert "Personne4" in client.get("/delegations/DKR05-OUT/seats").text
+    client.post("/delegations/DKR05-OUT/seats/confirm", data={"nomination": [*ids[:3], 999]})
+    sign_in(client, fatou)
+    client.post("/delegations/accreditation", data={"nomination": ids})
+    assert {db.session.get_one(Nomination, one).status for one in ids} == {N.COMPLETED}  # letters unchecked
+    answer = client.post(
+        "/delegations/accreditation", data={"nomination": ids, "letters": "y"}, follow_redirects=True
+    )
+    assert "Personne4 Exemple" in answer.text
+    assert [db.session.get_one(Nomination, one).status for one in ids] == [*[N.ACCREDITED] * 3, N.COMPLETED]
+
+
+@pytest.mark.usefixtures("no_tokens")
+def test_one_record_is_opened_by_the_organiser(client: FlaskClient, seat: Seat, fatou: User) -> None:
+    with transaction():
+        seat.delegation.edition.delegation_deadline = date(2005, 10, 31)
+        nomination = named(seat)
+    sign_in(client, fatou)
+    assert "/seats/1/open" in client.get("/delegations/DKR05-OUT/seats/1").text
+    client.post("/delegations/DKR05-OUT/seats/1/open")
+    db.session.refresh(nomination)
+    assert not approvals.is_frozen(nomination)
