@@ -23,7 +23,7 @@ import delegations.api
 import delegations.approval_views
 import delegations.board_views
 import delegations.card_views
-import delegations.claims
+import delegations.claim_views
 import delegations.cli
 import delegations.cost_views
 import delegations.list_views

@@ -10,7 +10,8 @@ from access import grants, links, tokens, users
 from access.models import RoleName, User
 from access.tokens import SCOPES
 from access.users import CreateUser
-from delegations import nominations
+from delegations import advances, claims, nominations
+from delegations.advances import AskAdvance
 from delegations.budgets import CreateBudget, Line, create_budget
 from delegations.models import Delegation, SavingsPlan
 from delegations.nominations import Nominate
@@ -127,6 +128,7 @@ def build() -> World:
             },
         }
     world.places["/treasury"] = _money(plan, people["treasurer"], people["approver"])
+    world.places |= _claims(outaouais, people)
     world.places["/treasury/funds/"] = {"code": outaouais.code}
     world.places |= _books(outaouais, waiting=world.places["/treasury"]["entry_id"], people=people)
     world.places |= _papers(outaouais, world.places["/treasury"]["reference"], people["treasurer"])
@@ -202,6 +204,34 @@ def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]
             "closing_id": 0,
             "offset_id": 0,
             "name": "releve.csv",
+        }
+
+
+def _claims(delegation: Delegation, people: dict[str, User]) -> dict[str, dict[str, Any]]:
+    """An advance that is not given yet, and the head's claim with one voucher."""
+    day = date(2003, 1, 31)
+    with transaction():
+        ask = AskAdvance(
+            fund_id=delegation.fund_id,
+            holder_id=people["head"].id,
+            amount=cad("1.00"),
+            purpose="Matrix",
+            given_on=day,
+        )
+        advance = advances.ask_advance(delegation, ask, by=people["treasurer"])
+        opened = claims.OpenClaim(title="Matrix", currency="CAD")
+        claim = claims.open_claim(delegation, opened, by=people["head"])
+        paid = claims.AddLine(spent_on=day, description="Taxi", amount=cad("1.00"), voucher=b"%PDF-1.7")
+        line = claims.add_line(claim, paid, by=people["head"])
+        assert line.voucher
+        return {
+            "/delegations/<code>/advances/": {"advance_id": advance.id, "currency": "XOF"},
+            "/delegations/<code>/advances/<int:advance_id>/return/": {"currency": "CAD"},
+            "/delegations/<code>/claims/": {
+                "claim_id": claim.id,
+                "number": 1,
+                "name": line.voucher.file_name,
+            },
         }
 
 
