@@ -1,0 +1,113 @@
+"""The books in ordinary Python, as somebody would keep them on paper: what histories are held against.
+
+Nothing of the treasury is imported. Amounts are minor units; a leg is (fund, account, currency, amount).
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+SPENDABLE = {"1010", "1020", "1030"}
+"""Bank, card network, cash box: what can be paid out as it is."""
+
+Leg = tuple[int, str, str, int]
+
+
+@dataclass(eq=False)
+class PlainEntry:
+    """A draft, then an entry. `fact`: it has happened, so that no missing money holds it up."""
+
+    day: date
+    legs: list[Leg]
+    author: str = "aristide"
+    fact: bool = False
+    posted: bool = False
+    reversed: bool = False
+    reversal: bool = False
+    payment: bool = False
+
+
+@dataclass(eq=False)
+class PlainPeriod:
+    """A span of days, both included."""
+
+    starts: date
+    ends: date
+    status: str = "closed"
+
+
+@dataclass
+class PlainBooks:
+    """One history's funds among the periods that all histories share."""
+
+    periods: list[PlainPeriod]
+    balances: Counter[tuple[int, str, str]] = field(default_factory=Counter)
+    promised: Counter[tuple[int, str]] = field(default_factory=Counter)
+    drafts: list[PlainEntry] = field(default_factory=list)
+
+    def available(self, fund: int, currency: str) -> int:
+        """What can be paid out, less what is promised."""
+        has = sum(
+            minor
+            for (whose, account, code), minor in self.balances.items()
+            if (whose, code) == (fund, currency) and account in SPENDABLE
+        )
+        return has - self.promised[fund, currency]
+
+    def taken(self, legs: list[Leg]) -> dict[tuple[int, str], int]:
+        """What an entry takes from each fund, positive."""
+        sums: Counter[tuple[int, str]] = Counter()
+        for fund, account, currency, minor in legs:
+            if account in SPENDABLE:
+                sums[fund, currency] -= minor
+        return {key: minor for key, minor in sums.items() if minor > 0}
+
+    def closed(self, day: date) -> bool:
+        """Whether nothing may be posted on that day."""
+        return any(one.starts <= day <= one.ends and one.status != "open" for one in self.periods)
+
+    def open_day(self, day: date) -> date:
+        """That day, or the first after it that is not closed."""
+        while self.closed(day):
+            day += timedelta(days=1)
+        return day
+
+    def refusal(self, entry: PlainEntry, by: str) -> str:
+        """Why this entry may not be posted by this person; empty if it may."""
+        if entry.posted:
+            return "already_posted"
+        if by == entry.author:
+            return "same_person"
+        if self.closed(entry.day):
+            return "period_closed"
+        taken = self.taken(entry.legs)
+        if not entry.fact and any(minor > self.available(*key) for key, minor in taken.items()):
+            return "fund_overdrawn"
+        return ""
+
+    def draft(self, entry: PlainEntry) -> PlainEntry:
+        """Written, not posted."""
+        self.drafts.append(entry)
+        return entry
+
+    def post(self, entry: PlainEntry) -> None:
+        """It counts from now on."""
+        entry.posted = True
+        if entry in self.drafts:
+            self.drafts.remove(entry)
+        for fund, account, currency, minor in entry.legs:
+            self.balances[fund, account, currency] += minor
+
+    def refusal_to_close(self, until: date) -> str:
+        """Why the books may not be closed up to that day."""
+        if until <= self.periods[-1].ends:
+            return "not_after"
+        return "still_open" if any(one.day <= until for one in self.drafts) else ""
+
+    def close(self, until: date) -> None:
+        """Closed from the day after the last period."""
+        self.periods.append(PlainPeriod(self.periods[-1].ends + timedelta(days=1), until))
+
+    def told(self) -> dict[tuple[int, str, str], int]:
+        """Every balance that is not nothing."""
+        return {key: minor for key, minor in self.balances.items() if minor}
