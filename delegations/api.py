@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from access.api import Paging, answered, asking, listed, money, operation, page_of, protect
-from delegations import queries
+from delegations import plan_versions, queries
 from delegations.api_models import (
     CoverageOut,
     DelegationBrief,
@@ -76,7 +76,7 @@ def get_plan(code: str, plan: str) -> Any:
             **_plan(found, status),
             on=status.today,
             reference=found.reference,
-            seats=found.seats,
+            seats=plan_versions.seats_of(found, plan_versions.changes_of(found)),
             every_months=found.every_months,
             remainder=Remainder(found.remainder),
             due_to_date=money(status.due_to_date),

@@ -1,6 +1,6 @@
 """A savings plan as it is agreed now: its opening and the versions since, folded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from sqlalchemy import select
@@ -23,6 +23,11 @@ def changes_of(plan: SavingsPlan) -> list[PlanChange]:
     """The plan's versions after its opening, oldest first."""
     wanted = select(PlanChange).where(PlanChange.plan_id == plan.id).order_by(PlanChange.number)
     return list(db.session.scalars(wanted))
+
+
+def seats_of(plan: SavingsPlan, changes: Sequence[PlanChange]) -> int:
+    """For how many seats the plan saves since its newest version."""
+    return changes[-1].seats if changes else plan.seats
 
 
 def agreed(plan: SavingsPlan) -> Agreed:

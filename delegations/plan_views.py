@@ -189,7 +189,7 @@ def plan_page(
     status = savings.plan_status(plan)
     projection = savings.plan_projection(plan, status)
     versions = plan_versions.changes_of(plan)
-    seat_count = versions[-1].seats if versions else plan.seats
+    seat_count = plan_versions.seats_of(plan, versions)
     offered = status.late_amount or (
         status.next_due.instalment.amount - status.next_due.paid if status.next_due else None
     )
@@ -315,6 +315,9 @@ def _passbook(plan: SavingsPlan) -> Any:
         edition=plan.delegation.edition,
         status=status,
         deposits=savings.deposits_of(plan),
+        versions=plan_versions.changes_of(plan),
+        causes=CAUSES,
+        policies=POLICIES,
         states=STATES,
         bank_details=bank_details(),
         lang=reader(),
