@@ -42,6 +42,7 @@ import events.manage_views
 import events.own_views
 import events.public_views
 import events.registration_views
+import network.people_views
 import network.views
 import outbox.jobs
 import serving

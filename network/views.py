@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from access.policy import Permission
+from access.asking import person
+from access.policy import Permission, reach
 from network import queries, survey
 from network.models import Component
 from network.wording import COMPONENTS, FACTS, RELATIONS, SECTORS, source_of
@@ -35,6 +36,7 @@ def directory() -> Any:
         sectors=SECTORS,
         balance=queries.balance(),
         surveys=surveys,
+        may_merge=reach(person(), Permission.NETWORK_EDIT).everywhere,
     )
 
 

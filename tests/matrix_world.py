@@ -101,6 +101,7 @@ def build() -> World:
             "/static/": {"filename": "css/teranga.css"},
             "/language/": {"code": "fr"},
             "/sign-in/": {"text": "never-issued", "token": "never-issued"},
+            "/network/people/": {"person_id": single.person_id},
             "/account/": {"token": "never-issued"},
             "/manage/events/": {
                 "registration_id": single.id,
