@@ -34,7 +34,7 @@ STATES = {
     S.DRAFT: _l("being written"),
     S.SUBMITTED: _l("waits for an approver"),
     S.APPROVED: _l("approved, to be paid"),
-    S.PAID: _l("paid"),
+    S.PAID: _l("paid, with its entry"),
 }
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from access.policy import Permission, can
-from delegations import agreements, budgets
+from delegations import agreements, budgets, revision
 from delegations.cost_forms import AgreementForm, BudgetForm
 from delegations.coverage_queries import network_coverage
 from delegations.models import Budget, BudgetStatus, Delegation, FundingAgreement
@@ -65,6 +65,7 @@ def costs(code: str) -> Any:
         form,
         edition=edition,
         versions=versions,
+        changes=revision.by_version(versions),
         groups=group_names(),
         may_draft=may_draft,
         reader_id=actor().id,

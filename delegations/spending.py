@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
+from delegations import fees
 from delegations.budgets import GROUPS, SEAT, seat_budgets
 from delegations.comparison import Budgeted, Comparison, Place, compare
 from delegations.models import (
@@ -99,8 +100,7 @@ def of_house() -> list[tuple[Edition, Spending]]:
 
 def funds_of(delegation: Delegation) -> list[int]:
     """The funds whose money is this delegation's own."""
-    plans = select(SavingsPlan.fund_id).where(SavingsPlan.delegation_id == delegation.id)
-    return sorted({delegation.fund_id, *db.session.scalars(plans)})
+    return sorted({one.id for one in fees.funds_of(delegation)})
 
 
 def funds_of_edition(edition: Edition) -> list[int]:

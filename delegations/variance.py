@@ -26,8 +26,13 @@ def sentence(row: Row, comparison: Comparison, rates: Mapping[str, Rate], locale
     """Why this row stands where it stands, in its budget's currency, then each other with its worth."""
     own = row.figures[comparison.currency]
     words = [_own_words(own, locale)] if own.budget or own.actual or own.committed else []
-    for code, figures in row.figures.items():
-        if code != comparison.currency and (spent := figures.actual + figures.committed):
+    others = {
+        code: one.actual + one.committed for code, one in row.figures.items() if code != comparison.currency
+    }
+    if own.budget and not own.actual and not own.committed and any(others.values()):
+        words = [_("Budget: %(budget)s.", budget=format_money(own.budget, locale))]
+    for code, spent in others.items():
+        if spent:
             words.append(_beside(spent, comparison.currency, rates.get(code), locale))
     return " ".join(words)
 
@@ -58,11 +63,16 @@ def _own_words(own: Figures, locale: str) -> str:
 def _beside(spent: Money, currency: str, rate: Rate | None, locale: str) -> str:
     amount = format_money(spent, locale)
     if rate is None:
-        return str(_("Besides, %(amount)s in a currency without a rate of reference.", amount=amount))
+        return str(_("Used besides: %(amount)s, in a currency without a rate of reference.", amount=amount))
     worth = format_money(spent.convert(1 / rate.value, currency), locale)
     day = format_date(rate.dated_on, "long", locale=locale)
     return str(
-        _("Besides, %(amount)s, worth %(worth)s at the rate of %(day)s.", amount=amount, worth=worth, day=day)
+        _(
+            "Used besides: %(amount)s, worth %(worth)s at the rate of %(day)s.",
+            amount=amount,
+            worth=worth,
+            day=day,
+        )
     )
 
 

@@ -1,0 +1,66 @@
+"""A second version of what a seat costs says what it changes, line by line."""
+
+from datetime import date
+
+import pytest
+from flask.testing import FlaskClient
+
+from access.models import User
+from delegations import budgets, revision, variance
+from delegations.budgets import CreateBudget, Line
+from delegations.comparison import compare
+from events.models import Edition
+from shared.database import transaction
+from tests.conftest import sign_in
+from tests.delegations.conftest import cad
+from tests.delegations.test_comparison import DEMO_RATE, SEAT, xof
+from treasury.rates import Rate
+
+
+def test_versions_are_compared_line_by_line(
+    client: FlaskClient, dakar: Edition, fatou: User, aristide: User
+) -> None:
+    lines = [
+        Line(code="L01", label="Vol", category="T", unit_price=cad("2100.00")),
+        Line(code="L02", label="Hébergement", category="U", unit_price=cad("45.00"), quantity=12),
+        Line(code="L13", label="Visa", category="T", unit_price=cad("60.00")),
+    ]
+    with transaction():
+        first = budgets.seat_budgets(dakar.id)[None]
+        second = budgets.create_budget(CreateBudget(edition_id=dakar.id, lines=lines), by=aristide)
+    found = {one.code: one for one in revision.changes(first, second)}
+    assert found["L01"].difference == cad("50.00")
+    assert "L02" not in found  # 12 nights at 45.00 are the 540.00 of before
+    assert (found["L13"].before, found["L13"].difference) == (None, cad("60.00"))
+    assert (found["L03"].after, found["L03"].difference) == (None, cad("-420.00"))
+    sign_in(client, fatou)
+    assert "Ce qui a changé depuis la version 1" in client.get("/delegations/costs/DKR05").text
+
+
+@pytest.mark.parametrize(
+    ("spent", "promised", "said"),
+    [
+        ([], [], "Nothing of the"),
+        (["100.00"], [], "440.00 CAD are left"),
+        (["100.00"], ["40.00"], "400.00 CAD are free"),
+        (["540.00"], [], "All of the"),
+        (["600.00"], [], "60.00 CAD too much"),
+        (["5000 XOF"], [], "Used besides: 5,000"),
+    ],
+)
+def test_a_variance_is_said_in_a_sentence(
+    client: FlaskClient, spent: list[str], promised: list[str], said: str
+) -> None:
+    amounts = [xof(one[:-4]) if one.endswith("XOF") else cad(one) for one in spent]
+    rate = Rate("CAD", "XOF", DEMO_RATE, date(2005, 6, 30), "average")
+    found = compare(
+        SEAT,
+        {("U", "L02"): [cad(one) for one in promised]},
+        {("U", "L02"): amounts},
+        currency="CAD",
+        rates={"XOF": DEMO_RATE},
+    )
+    row = next(one for one in found.rows if one.code == "L02")
+    with client.application.test_request_context("/", headers={"Accept-Language": "en"}):
+        words = variance.sentence(row, found, {"XOF": rate}, "en")
+    assert said in words.replace("\xa0", " ")
