@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from sqlalchemy import func, select
 
-from shared.database import db
+from shared.database import connection, db
 from shared.money import Money
 from treasury import chart
 from treasury.balance_models import PostedBalance
@@ -118,8 +118,6 @@ def _overdrawn() -> Iterator[Finding]:
         select(
             JournalEntry.id,
             JournalEntry.number,
-            JournalEntry.dated_on,
-            JournalEntry.posted_at,
             Posting.fund_id,
             Posting.currency,
             func.sum(Posting.amount_minor),
@@ -131,11 +129,14 @@ def _overdrawn() -> Iterator[Finding]:
         .order_by(JournalEntry.number)
         .execution_options(yield_per=5000)
     )
-    for entry_id, number, day, posted_at, fund, currency, minor in db.session.execute(moves):
+    for entry_id, number, fund, currency, minor in connection().execute(moves):
         key = fund, currency
         running[key] += int(minor)
         if minor >= 0 or running[key] >= 0:
             continue
+        day, posted_at = db.session.execute(
+            select(JournalEntry.dated_on, JournalEntry.posted_at).where(JournalEntry.id == entry_id)
+        ).one()
         in_force = [
             one.limit_minor
             for one in leave[key]
