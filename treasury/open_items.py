@@ -7,14 +7,12 @@ from datetime import date
 from sqlalchemy import Select, func, select
 
 from shared.database import db
-from treasury import chart, open_money
+from treasury import chart, open_money, vouchers
 from treasury.commitment_models import Commitment, CommitmentEvent
 from treasury.commitments import SIGNED
-from treasury.document_models import EntryDocument
 from treasury.fund_models import FundBalance
 from treasury.models import (
     Account,
-    AccountKind,
     Attention,
     EntryStatus,
     JournalEntry,
@@ -50,7 +48,7 @@ def _counted(until: date) -> Iterator[OpenItem]:
     )
     yield OpenItem("suspense", _accounts_with(chart.SUSPENSE, until))
     yield OpenItem("advances", _accounts_with(chart.ADVANCES, until))
-    yield OpenItem("no_document", _number(_without_document(until)))
+    yield OpenItem("no_document", vouchers.count(until))
     overdrawn = select(func.count()).select_from(FundBalance).where(FundBalance.minor < 0)
     yield OpenItem("overdrawn", _number(overdrawn))
     yield OpenItem("expired_commitments", _number(_overdue(until)))
@@ -87,23 +85,6 @@ def _accounts_with(code: str, until: date) -> int:
         .having(func.sum(Posting.amount_minor) != 0)
     )
     return len(rows.all())
-
-
-def _without_document(until: date) -> Select[int]:
-    """Spending that somebody wrote and no document proves."""
-    spends = (
-        select(Posting.entry_id)
-        .join(Account, Account.id == Posting.account_id)
-        .where(Account.kind == AccountKind.EXPENSE)
-    )
-    return select(func.count(JournalEntry.id)).where(
-        JournalEntry.status == EntryStatus.POSTED,
-        JournalEntry.dated_on <= until,
-        JournalEntry.author_id.is_not(None),
-        JournalEntry.reverses_id.is_(None),
-        JournalEntry.id.in_(spends),
-        JournalEntry.id.not_in(select(EntryDocument.entry_id)),
-    )
 
 
 def _overdue(until: date) -> Select[int]:

@@ -1,5 +1,7 @@
 """Money that people wrote as spent with no document behind it: what an auditor asks for first."""
 
+from datetime import date
+
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased, selectinload
 
@@ -28,9 +30,10 @@ def missing() -> Select[JournalEntry]:
     )
 
 
-def count() -> int:
-    """How many there are, up to one more than `MOST`."""
-    some = _ids().limit(MOST + 1).subquery()
+def count(until: date | None = None) -> int:
+    """How many there are, dated up to `until` if it is given; up to one more than `MOST`."""
+    chosen = _ids() if until is None else _ids().where(JournalEntry.dated_on <= until)
+    some = chosen.limit(MOST + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 

@@ -168,7 +168,7 @@ OPEN_ITEMS: dict[str, tuple[LazyString, str]] = {
     "attention": (_l("things ask for attention"), "treasury.home"),
     "suspense": (_l("funds hold money that is to be clarified"), "treasury.trial_balance"),
     "advances": (_l("funds have advances with people"), "treasury.trial_balance"),
-    "no_document": (_l("spending entries have no document"), "treasury.journal"),
+    "no_document": (_l("spending entries have no document"), "treasury.vouchers_missing"),
     "overdrawn": (_l("funds are overdrawn"), "treasury.funds"),
     "expired_commitments": (_l("promises are past their last day"), "funds.all_commitments"),
 }
