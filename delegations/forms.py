@@ -85,7 +85,7 @@ class NominatorForm(Form):
     nominator = StringField(_l("Who nominates"), [Length(max=160)])
 
 
-_ROLES = (BadgeRole.DELEGATE, BadgeRole.HEAD)
+_ROLES = (BadgeRole.DELEGATE, BadgeRole.HEAD, BadgeRole.OBSERVER, BadgeRole.GUEST, BadgeRole.INTERPRETER)
 
 
 class NominateForm(Form):
