@@ -132,6 +132,7 @@ def test_what_a_room_above_knows_is_shown_and_what_nobody_knows_is_not(
     assert "In kind" not in page
 
 
+@pytest.mark.usefixtures("both_databases")
 def test_every_answer_leads_to_a_page_that_answers(
     app: Flask, receive: Ask, outaouais: Fund, aristide: User, zoe: User
 ) -> None:
@@ -141,5 +142,5 @@ def test_every_answer_leads_to_a_page_that_answers(
     with app.test_request_context():
         addresses = [app.url_for(one.endpoint, **one.args) for one in asked().values()]
     desk = Desk(app, aristide)
-    for address in addresses:
+    for address in (*addresses, "/treasury", "/treasury/sample?seed=dakar"):
         desk.see(address)
