@@ -45,8 +45,7 @@ Told = Collection[tuple[date, ReminderKind]]
 def install() -> None:
     """Fill in the job of each day, and plan today's when a worker starts; called in `app.py`."""
     HANDLERS[JOB] = plan_reminders
-    if plan_a_day not in AT_START:
-        AT_START.append(plan_a_day)
+    AT_START[JOB] = plan_a_day
 
 
 def due_reminder(standing: Standing, told: Told) -> tuple[InstalmentStatus, ReminderKind] | None:

@@ -18,8 +18,8 @@ from outbox import jobs
 
 _EAR = 0.1  # seconds between two looks at the bell
 
-AT_START: list[Callable[[], None]] = []
-"""What is planned whenever a worker starts; filled in `app.py`."""
+AT_START: dict[str, Callable[[], None]] = {}
+"""What is planned whenever a worker starts, by the job's kind; filled in `app.py`."""
 
 
 def install(app: Flask) -> None:
@@ -32,7 +32,7 @@ def run(app: Flask) -> None:
     from huey import MemoryHuey, crontab  # 10 MB that no web process needs
 
     with app.app_context():
-        for plan in AT_START:
+        for plan in AT_START.values():
             plan()
     queue = MemoryHuey("teranga", results=False)
 

@@ -210,4 +210,4 @@ def install(gateway: Callable[[], CardNetwork]) -> None:
     SETTLED[placing.REST] = placing.rest_settled
     HANDLERS[refunds.JOB] = lambda payload: refunds.send_refund(payload["refund"], gateway())
     HANDLERS[JOB] = lambda payload: watch(payload, gateway())
-    AT_START[:] = [lambda: plan_watch(at_once=True)]
+    AT_START[JOB] = lambda: plan_watch(at_once=True)
