@@ -342,7 +342,9 @@ class History(RuleBasedStateMachine):
                 periods.lock(found, by=self._zoe()) if lock else periods.reopen(found, "late", by=self._zoe())
             )
 
-        if self._expect("" if period.status == "closed" else "conflict", make) is not None:
+        earlier = any(one.status == "open" for one in self.books.periods[:-1])
+        refused = period.status != "closed" or (lock and earlier)
+        if self._expect("conflict" if refused else "", make) is not None:
             for one in self.books.periods if lock else [period]:
                 one.status = ("locked" if one.status == "closed" else one.status) if lock else "open"
 
@@ -455,7 +457,7 @@ class History(RuleBasedStateMachine):
             ).all()
             for draft in drafts:
                 approvals.discard(draft, "end", by=self._zoe())
-            for period in self.books.periods[-1:]:
+            for period in self.books.periods:
                 if period.status == "open":
                     last = db.session.get_one(Period, self.ground.period_ids[period])
                     periods.close(last, "end", by=self._zoe())
