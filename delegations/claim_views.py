@@ -152,7 +152,7 @@ def _pressed(operation: Any, words: str, code: str, claim_id: int | None = None)
         with transaction():
             operation()
     except DomainError as refused:
-        flash(refused.sentence(), "bad")
+        flash(refused.sentence(), "error")
     else:
         flash(words, "good")
     if claim_id is None:
@@ -282,7 +282,7 @@ def add_voucher(code: str, claim_id: int, number: int) -> Any:
     line = _line(_claim(_delegation(code, P.DELEGATION_EDIT), claim_id), number)
     form = VoucherForm()
     if not form.validate_on_submit():
-        flash(" ".join(str(one) for one in form.voucher.errors), "bad")
+        flash(" ".join(str(one) for one in form.voucher.errors), "error")
         return redirect(url_for("delegations.claim", code=code, claim_id=claim_id))
     upload = form.voucher.data
     return _pressed(

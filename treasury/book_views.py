@@ -153,9 +153,15 @@ def close_period() -> Any:
 @blueprint.post("/periods/<int:period_id>/close")
 @requires(Permission.ENTRY_RECORD)
 def close_again(period_id: int) -> Any:
-    """Close a period that was opened again."""
-    with transaction():
-        periods.close(_period(period_id), request.form.get("reason", "")[:300], by=whoever_acts())
+    """Close a period that was opened again; a refusal stands above what is still open on its last day."""
+    period = _period(period_id)
+    last_day = period.ends_on
+    try:
+        with transaction():
+            periods.close(period, request.form.get("reason", "")[:300], by=whoever_acts())
+    except DomainError as refused:
+        flash(refused.sentence(), "error")
+        return redirect(url_for("books.all_periods", day=last_day))
     return redirect(url_for("books.all_periods"))
 
 

@@ -24,7 +24,7 @@ def attach(entry_id: int) -> Any:
     """Put a document to an entry."""
     form = DocumentForm()
     if not form.validate_on_submit():
-        flash(" ".join(str(one) for one in form.document.errors), "bad")
+        flash(" ".join(str(one) for one in form.document.errors), "error")
         return redirect(url_for("treasury.entry", entry_id=entry_id))
     content = form.document.data.read()
     try:
@@ -34,7 +34,7 @@ def attach(entry_id: int) -> Any:
     except NotFound:
         raise
     except DomainError as refused:
-        flash(refused.sentence(), "bad")
+        flash(refused.sentence(), "error")
     else:
         flash(_("The document is kept with the entry."), "good")
     return redirect(url_for("treasury.entry", entry_id=entry_id))

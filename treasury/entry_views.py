@@ -69,7 +69,7 @@ def approve(entry_id: int) -> Any:
     except ledger.AlreadyPosted:
         flash(_("This was approved already."), "info")
     except (FundOverdrawn, OutsideWindow, ledger.PeriodClosed) as refused:
-        flash(refused.sentence(), "bad")
+        flash(refused.sentence(), "error")
         return redirect(url_for("treasury.entry", entry_id=entry_id))
     else:
         flash(_("Approved: it is in the books."), "good")

@@ -162,7 +162,7 @@ def consume(entry_id: int) -> Any:
     except NotFound:
         raise
     except DomainError as refused:
-        flash(refused.sentence(), "bad")
+        flash(refused.sentence(), "error")
     return redirect(url_for("treasury.entry", entry_id=entry_id))
 
 

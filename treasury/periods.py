@@ -22,7 +22,7 @@ class StillOpen(DomainError):
     """What could no longer be posted must be posted or thrown away first."""
 
     code = "still_open"
-    message = _l("%(count)s drafts are dated before this day: approve them or throw them away first.")
+    message = _l("Drafts dated before this day: %(count)s. Approve them or throw them away first.")
 
 
 class ReasonNeeded(DomainError):

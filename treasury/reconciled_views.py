@@ -123,7 +123,7 @@ def reopen(closing_id: int) -> Any:
         raise NotFound
     account_id = closing.statement.account_id
     if not form.validate_on_submit():
-        flash(_("Say why it is opened again."), "bad")
+        flash(_("Say why it is opened again."), "error")
     else:
         with transaction():
             closing = db.session.get_one(StatementClosing, closing_id)

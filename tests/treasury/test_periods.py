@@ -13,7 +13,18 @@ from shared.errors import Conflict
 from shared.money import Money
 from tests.conftest import sign_in
 from tests.treasury.conftest import Ask
-from treasury import attention, chart, ledger, open_items, payments, periods, queries, verification, year_end
+from treasury import (
+    approvals,
+    attention,
+    chart,
+    ledger,
+    open_items,
+    payments,
+    periods,
+    queries,
+    verification,
+    year_end,
+)
 from treasury.ledger import Leg
 from treasury.models import Fund, JournalEntry, Period
 
@@ -207,6 +218,17 @@ def test_on_the_pages_books_are_closed_opened_and_carried_forward(
     )
     assert "rouverte" in opened.text
     sign_in(client, aristide)
+    with transaction():
+        fund, five = entry.postings[0].fund_id, cad("5.00")
+        legs = [Leg(chart.BANK_FEES, fund, five), Leg(chart.BANK, fund, -five)]
+        forgotten = ledger.draft(date(2005, 12, 30), "Frais oubliés", legs, by=aristide)
+    refused = client.post(
+        f"/treasury/periods/{period}/close", data={"reason": "L’avance"}, follow_redirects=True
+    )
+    assert "Brouillons datés d’avant ce jour" in refused.text
+    assert "Encore ouvert au 31 décembre 2005" in refused.text
+    with transaction():
+        approvals.discard(forgotten, "Déjà saisis", by=aristide)
     client.post(f"/treasury/periods/{period}/close", data={"reason": "L’avance"})
     sign_in(client, zoe)
     locked = client.post(f"/treasury/periods/{period}/lock", follow_redirects=True)
