@@ -29,6 +29,11 @@ pytest_plugins = ["tests.simulator.fixtures"]
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest file first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.path.name != "test_histories.py")
+
+
 def settings(url: str, instance: Path) -> Settings:
     return Settings(
         database_url=url,
