@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Blueprint, Flask, current_app, request
+from flask import Blueprint, Flask, current_app
 from flask.cli import ScriptInfo
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import DBAPIError
@@ -42,6 +42,7 @@ import events.manage_views
 import events.own_views
 import events.public_views
 import events.registration_views
+import menu
 import network.people_views
 import network.views
 import outbox.jobs
@@ -68,9 +69,6 @@ import treasury.statement_views
 import treasury.views
 import treasury.webhooks
 from access import sign_in
-from access.asking import bearer, person
-from access.policy import Permission, can
-from access.tokens import SCOPES
 from config.settings import Settings, UnsafeSettings, read_settings
 from delegations import answers as delegation_answers
 from delegations import card_deposits, plan_reminders
@@ -86,7 +84,6 @@ from outbox import mail, worker
 from shared import addresses, clock, limits, web
 from shared.database import db
 from shared.errors import DomainError
-from shared.i18n import _l
 from tables import engine_options
 from treasury import (
     bank_details,
@@ -142,7 +139,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     tables.install(app)
     limits.install(app, enabled=settings.rate_limits, storage=settings.rate_limit_storage)
-    web.install(app, gate=_gate, navigation=_navigation)
+    web.install(app, gate=menu.gate, navigation=menu.navigation)
     compression.install(app)
     sign_in.install(app, secret_key=settings.secret_key)
     _rooms(app, settings)
@@ -223,74 +220,6 @@ def _gateway(settings: Settings) -> CardNetwork:
         webhook_secret=settings.stripe_webhook_secret,
         api_base=settings.stripe_api_base,
     )
-
-
-def _gate(permission: str) -> bool:
-    """Whether whoever asks may: a person by their roles, a machine's key by its scopes."""
-    if permission in SCOPES:
-        token = bearer()
-        return token is not None and permission in token.scopes.split()
-    if permission == web.SIGNED_IN:
-        return person() is not None
-    if permission == Permission.OUTBOX_READ and current_app.config["TERANGA_DEMO"]:
-        return True
-    return can(person(), Permission(permission))
-
-
-_MENU = (
-    ("/", _l("Gatherings"), "", ()),
-    (
-        "/manage/events",
-        _l("Organise"),
-        _l("Gatherings, who registered, fees, badges."),
-        (Permission.REGISTRATION_READ,),
-    ),
-    (
-        "/delegations",
-        _l("Delegations"),
-        _l("Seats and their people, savings, what is covered and what is missing."),
-        (Permission.DELEGATION_READ,),
-    ),
-    (
-        "/treasury",
-        _l("Treasury"),
-        _l("Whose money it is, deposits to approve, bank statements."),
-        (Permission.LEDGER_READ,),
-    ),
-    (
-        "/check-in",
-        _l("Welcome desk"),
-        _l("Scan badges, see who has arrived, print the day sheet."),
-        (Permission.CHECKIN_SCAN,),
-    ),
-    (
-        "/network",
-        _l("Network"),
-        _l("Organisations, what ties them, what they do together."),
-        (Permission.NETWORK_READ,),
-    ),
-)
-
-
-def _navigation() -> list[web.NavigationItem]:
-    """The menu of whoever asks: only what they may open."""
-    user = person()
-    menu = [
-        (url, label, hint)
-        for url, label, hint, wanted in _MENU
-        if not wanted or any(can(user, permission) for permission in wanted)
-    ]
-    # In the demonstration the messages have their place in the banner, where everybody finds them.
-    if not current_app.config["TERANGA_DEMO"] and _gate(Permission.OUTBOX_READ):
-        menu.append(("/outbox", _l("Outbox"), _l("The messages that left, and those that could not.")))
-    return [
-        web.NavigationItem(url, str(label), _inside(request.path, url), str(hint))
-        for url, label, hint in menu
-    ]
-
-
-def _inside(path: str, url: str) -> bool:
-    return path == url or (url != "/" and path.startswith(f"{url}/"))
 
 
 class Commands(click.Group):
