@@ -1,5 +1,6 @@
 """One application and one database a test, on both engines; three recurring people."""
 
+import gc
 import os
 import shutil
 import uuid
@@ -23,6 +24,7 @@ from config.settings import Settings
 from shared import clock
 from shared.database import db, transaction
 from shared.limits import limiter
+from tests.clones import Clone
 
 pytest_plugins = ["tests.simulator.fixtures"]
 
@@ -32,6 +34,13 @@ POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest file first, so that no worker is left alone with it at the end."""
     items.sort(key=lambda item: item.path.name != "test_histories.py")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: it is not searched for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def settings(url: str, instance: Path) -> Settings:
@@ -88,14 +97,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A migrated, empty PostgreSQL database that every test clones."""
     name = f"template_{uuid.uuid4().hex[:12]}"
-    _administer(f"CREATE DATABASE {name}")
+    administer(f"CREATE DATABASE {name}")
     url = make_url(POSTGRES).set(drivername="postgresql+psycopg", database=name)
     _migrated(url.render_as_string(hide_password=False), tmp_path_factory.mktemp("template_pg"))
     yield name
-    _administer(f"DROP DATABASE {name} WITH (FORCE)")
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _administer(statement: str) -> None:
+def administer(statement: str) -> None:
     engine = create_engine(
         make_url(POSTGRES).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
     )
@@ -127,7 +136,9 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.database = f"test_{uuid.uuid4().hex[:12]}"
+        self._clone = (
+            Clone(f"test_{uuid.uuid4().hex[:12]}", make_url(POSTGRES), administer) if POSTGRES else None
+        )
         self._apps: dict[Settings, Flask] = {}
 
     def app(self, chosen: Settings) -> Flask:
@@ -145,15 +156,14 @@ class Stage:
         return f"sqlite:///{file}"
 
     def postgresql(self, template: str) -> str:
-        """The address of a fresh clone of `template`."""
-        self.drop()
-        _administer(f"CREATE DATABASE {self.database} TEMPLATE {template}")
-        url = make_url(POSTGRES).set(drivername="postgresql+psycopg", database=self.database)
-        return url.render_as_string(hide_password=False)
+        """The address of a clone of `template`."""
+        assert self._clone
+        return self._clone.fresh(template).render_as_string(hide_password=False)
 
     def drop(self) -> None:
         """Take the clone away."""
-        _administer(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
+        if self._clone:
+            self._clone.drop()
 
 
 @pytest.fixture(scope="session")
@@ -163,8 +173,7 @@ def stage() -> Iterator[Stage]:
     with TemporaryDirectory(prefix="teranga-", dir=memory if memory.is_dir() else None) as folder:
         stage = Stage(Path(folder))
         yield stage
-        if POSTGRES:
-            stage.drop()
+        stage.drop()
 
 
 @pytest.fixture
