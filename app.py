@@ -26,6 +26,7 @@ import delegations.card_views
 import delegations.claim_views
 import delegations.cli
 import delegations.cost_views
+import delegations.funder_report_views
 import delegations.list_views
 import delegations.nominee_views
 import delegations.pages

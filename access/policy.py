@@ -35,6 +35,7 @@ class Permission(StrEnum):
     PLAN_MANAGE = "plan.manage"
     REGISTRATION_MANAGE = "registration.manage"
     REGISTRATION_READ = "registration.read"
+    REPORT_AUDIT = "report.audit"
     STATEMENT_RECONCILE = "statement.reconcile"
 
 
@@ -72,7 +73,7 @@ ALLOWS: dict[RoleName, frozenset[Permission]] = {
         }
     ),
     RoleName.APPROVER: frozenset({P.ENTRY_APPROVE, P.NETWORK_READ, *_READ_MONEY}),
-    RoleName.AUDITOR: frozenset({P.NETWORK_READ, P.REGISTRATION_READ, *_READ_MONEY}),
+    RoleName.AUDITOR: frozenset({P.NETWORK_READ, P.REGISTRATION_READ, P.REPORT_AUDIT, *_READ_MONEY}),
     RoleName.VOLUNTEER: frozenset(_DESK),
     RoleName.HEAD_OF_DELEGATION: frozenset({P.DELEGATION_EDIT, P.DELEGATION_READ, P.PLAN_MANAGE}),
     RoleName.DELEGATE: frozenset(),

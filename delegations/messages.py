@@ -212,6 +212,22 @@ def tell_due(plan: SavingsPlan, entry: InstalmentStatus, kind: ReminderKind, tok
         _send(plan.written_to, subject, lines, _("Open my plan"), f"/plan/{token}", key=key)
 
 
+def tell_funder(to: str, locale: str, funder: str, number: int, token: str) -> None:
+    """A funder receives the link to a report; it needs no account."""
+    with force_locale(_known(locale)):
+        _send(
+            to,
+            _("Report %(number)s on what became of your money: %(funder)s", number=number, funder=funder),
+            [
+                _("What you gave, what it paid line by line, what is left and what proves it: on one page, "
+                  "as a PDF and as a workbook."),
+                _("The figures are those of the day it was sent. This link is yours alone."),
+            ],
+            _("Open the report"),
+            f"/report/{token}",
+        )  # fmt: skip
+
+
 def _reminding(kind: ReminderKind, told: dict[str, str]) -> tuple[str, str]:
     """The subject and the first sentence of a reminder."""
     if kind is ReminderKind.BEFORE:

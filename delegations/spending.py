@@ -119,6 +119,11 @@ def funds_of_edition(edition: Edition) -> list[int]:
 
 def papers(edition_id: int, fund_ids: Iterable[int], group: str, code: str) -> list[Paper]:
     """The postings that make one figure, the last first, each with its entry's documents."""
+    return [paper for place, paper in spent(edition_id, fund_ids) if place == (group, code)]
+
+
+def spent(edition_id: int, fund_ids: Iterable[int]) -> list[tuple[Place, Paper]]:
+    """Every posting of these funds that spends, on its line, the last first, with its entry's documents."""
     chosen = (
         select(Posting)
         .join(Posting.entry)
@@ -129,18 +134,17 @@ def papers(edition_id: int, fund_ids: Iterable[int], group: str, code: str) -> l
         .options(contains_eager(Posting.entry), selectinload(Posting.account), contains_eager(Posting.fund))
     )
     groups = _groups(edition_id)
-    found = [
-        one
-        for one in db.session.scalars(chosen)
-        if _place(one.category, one.account.code, groups) == (group, code)
-    ]
-    entries = {one.entry_id for one in found}
+    found = db.session.scalars(chosen).all()
     documents: dict[int, list[EntryDocument]] = defaultdict(list)
     for paper in db.session.scalars(
-        select(EntryDocument).where(EntryDocument.entry_id.in_(entries)).order_by(EntryDocument.number)
+        select(EntryDocument)
+        .where(EntryDocument.entry_id.in_({one.entry_id for one in found}))
+        .order_by(EntryDocument.number)
     ):
         documents[paper.entry_id].append(paper)
-    return [Paper(one, documents[one.entry_id]) for one in found]
+    return [
+        (_place(one.category, one.account.code, groups), Paper(one, documents[one.entry_id])) for one in found
+    ]
 
 
 def _spending(edition: Edition, lines: list[Budgeted], fund_ids: list[int]) -> Spending:

@@ -10,10 +10,12 @@ from access import grants, links, tokens, users
 from access.models import RoleName, User
 from access.tokens import SCOPES
 from access.users import CreateUser
-from delegations import advances, claims, nominations
+from delegations import advances, agreements, claims, funder_reports, nominations
 from delegations.advances import AskAdvance
+from delegations.agreements import AddAgreement
 from delegations.budgets import CreateBudget, Line, create_budget
-from delegations.models import Delegation, SavingsPlan
+from delegations.funder_reports import SendReport
+from delegations.models import Delegation, FundingKind, SavingsPlan
 from delegations.nominations import Nominate
 from delegations.savings import RecordDeposit, record_deposit
 from events import editions
@@ -121,6 +123,7 @@ def build() -> World:
             "/delegations/costs/": {"code": "DKR05", "version": 1},
             "/delegations/funders/": {"code": "DKR05"},
             "/delegations/spending/": {"code": "DKR05"},
+            "/delegations/reports/": {"code": "DKR05", "agreement": "B1", "ending": "csv"},
             "/nominee/": {"token": links.issue_link("nominee", nominee.id, later)},
             "/plan/": {"token": links.issue_link("plan", plan.id, later)},
             "/registration/": {
@@ -130,6 +133,7 @@ def build() -> World:
         }
     world.places["/treasury"] = _money(plan, people["treasurer"], people["approver"])
     world.places |= _claims(outaouais, people)
+    world.places |= _report(edition, outaouais, people["treasurer"])
     world.places["/treasury/funds/"] = {"code": outaouais.code}
     world.places |= _books(outaouais, waiting=world.places["/treasury"]["entry_id"], people=people)
     world.places |= _papers(outaouais, world.places["/treasury"]["reference"], people["treasurer"])
@@ -205,6 +209,28 @@ def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]
             "closing_id": 0,
             "offset_id": 0,
             "name": "releve.csv",
+        }
+
+
+def _report(edition: Edition, outaouais: Delegation, treasurer: User) -> dict[str, dict[str, Any]]:
+    """A grant for Outaouais, and the report on it that its funder was sent."""
+    with transaction():
+        grant = AddAgreement(
+            edition_id=edition.id,
+            code="B1",
+            name="Volet Grands-Vents",
+            kind=FundingKind.GRANT,
+            currency="CAD",
+            amount=cad("100.00"),
+            serves=[outaouais.id],
+        )
+        agreement = agreements.add_agreement(grant, by=BY)
+        to = SendReport(addressee="Clio Maquette", email="clio@example.org", locale="fr")
+        report = funder_reports.send_report(agreement, to, by=treasurer)
+        link = links.issue_link(funder_reports.PURPOSE, report.id, now() + timedelta(days=30))
+        return {
+            "/delegations/reports/sent/": {"report_id": report.id, "step": "again", "ending": "csv"},
+            "/report/": {"token": link, "ending": "csv", "number": 1},
         }
 
 

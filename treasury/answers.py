@@ -47,7 +47,7 @@ class Answer:
     `endpoint` and `args` name the page of what makes it up.
     """
 
-    topic: Topic
+    topic: StrEnum
     question: str
     endpoint: str
     amounts: Sequence[Money] = ()

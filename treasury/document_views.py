@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, url_for
 
 from access.policy import Permission
 from shared.database import transaction
@@ -12,10 +12,9 @@ from shared.web import requires
 from treasury import attachments, journal_queries
 from treasury.book_forms import DocumentForm
 from treasury.pages import whoever_acts
+from treasury.report_files import sandboxed
 
 blueprint = Blueprint("documents", __name__, url_prefix="/treasury")
-
-_SANDBOX = "default-src 'none'; sandbox"
 
 
 @blueprint.post("/entries/<int:entry_id>/documents")
@@ -47,13 +46,7 @@ def download(document_id: int, name: str) -> Any:
     found = attachments.document(document_id)
     if name != found.file_name:
         raise NotFound
-    headers = {
-        "Content-Disposition": f"attachment; filename={found.file_name}",
-        "Content-Security-Policy": _SANDBOX,
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(found.content, mimetype=found.media_type, headers=headers)
+    return sandboxed(found)
 
 
 @blueprint.post("/documents/<int:document_id>/remove")

@@ -8,13 +8,11 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from sqlalchemy import select
 
 from access.policy import Permission
-from documents.pdf import render_pdf
-from documents.spreadsheets import CSV_MIME, XLSX_MIME, as_csv, as_workbook
 from network.models import Organisation
 from outbox.rendering import render
 from shared.clock import today
 from shared.database import db
-from shared.errors import DomainError, NotFound
+from shared.errors import NotFound
 from shared.forms import reader
 from shared.i18n import _l
 from shared.money import format_plain
@@ -22,21 +20,12 @@ from shared.web import requires, show_date
 from treasury import expectations, exports, journal_queries
 from treasury.models import Fund, Payment
 from treasury.pages import page_context
-from treasury.report_values import Asked, Recipe, Report, sheets
+from treasury.report_files import file_of
+from treasury.report_values import Asked, Recipe, Report
 from treasury.reports import RECIPES
 
 blueprint = Blueprint("reports", __name__, url_prefix="/treasury/reports")
 blueprint.context_processor(page_context)
-
-_LONGEST = 3000  # rows of a PDF; what is longer is for a spreadsheet
-
-
-class TooLong(DomainError):
-    """Nobody reads that many pages."""
-
-    code = "report_too_long"
-    status = 422
-    message = _l("This would be more than a hundred pages. Choose fewer days, or take the workbook.")
 
 
 @blueprint.get("")
@@ -70,30 +59,21 @@ def download(name: str, ending: str) -> Any:
     """The same report to keep: ``pdf``, ``xlsx`` or ``csv``."""
     recipe = _recipe(name)
     asked, missing = _asked(recipe)
-    if missing or ending not in ("pdf", "xlsx", "csv"):
+    if missing:
         raise NotFound
     report = recipe.make(asked)
-    body, mime = _file(report, ending)
-    headers = {"Content-Disposition": f"attachment; filename={name}-{today().isoformat()}.{ending}"}
-    return Response(body, content_type=mime, headers=headers)
+    return file_of(report, ending, name, lambda: _printed(report))
 
 
-def _file(report: Report, ending: str) -> tuple[bytes, str]:
-    if ending == "csv":
-        return as_csv(sheets(report)).encode(), CSV_MIME
-    if ending == "xlsx":
-        return as_workbook(sheets(report)), XLSX_MIME
-    if sum(len(section.rows) for section in report.sections) > _LONGEST:
-        raise TooLong
+def _printed(report: Report) -> str:
     locale = reader()
-    html = render(
+    return render(
         "treasury/print/report_1.html",
         report=report,
         plain=lambda amount: format_plain(amount, locale),
         day=lambda one: show_date(one, "medium"),
         printed_on=show_date(today()),
     )
-    return render_pdf(html, seconds=60), "application/pdf"
 
 
 @blueprint.get("/export/<form>")

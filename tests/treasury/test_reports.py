@@ -25,7 +25,17 @@ from shared.money import Money
 from tests.printing import words
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import chart, commitments, exchange, expectations, gifts, ledger, report_ahead, report_views
+from treasury import (
+    chart,
+    commitments,
+    exchange,
+    expectations,
+    gifts,
+    ledger,
+    report_ahead,
+    report_files,
+    report_views,
+)
 from treasury.expectations import Expected, Funder
 from treasury.ledger import Leg
 from treasury.models import Fund, Payment
@@ -321,7 +331,7 @@ def test_nothing_in_the_books_is_said_so(auditor_desk: Desk) -> None:
 
 @pytest.mark.usefixtures("books")
 def test_nobody_is_given_hundreds_of_pages(auditor_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report_views, "_LONGEST", 2)
+    monkeypatch.setattr(report_files, "_LONGEST", 2)
     assert "take the workbook" in auditor_desk.see("/treasury/reports/trial-balance/file.pdf", 422)
 
 
