@@ -280,7 +280,7 @@ def _services(facts: Facts) -> Section:
 
 
 def answers_of(facts: Facts, told: Told) -> dict[Topic, list[Answer]]:
-    """A funder's fifteen questions and the auditor's word, each with the place of the report that tells more."""
+    """A funder's fifteen questions and the auditor's word, each leading to the part that tells more."""
     return {
         Topic.MONEY: list(_money_answers(facts, told)),
         Topic.PROOF: list(_proof_answers(facts, told)),
