@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from access.models import User
 from shared import audit
+from shared.audit import System
 from shared.database import db
 from shared.errors import Conflict, DomainError
 from shared.i18n import _l
@@ -102,12 +103,17 @@ def _lock(cheques: Sequence[Cheque]) -> None:
 
 
 def undo_deposit(entry: JournalEntry) -> None:
-    """The draft of a deposit is thrown away: its cheques are in hand again."""
+    """The draft of a deposit is thrown away: its cheques are in hand again.
+
+    One that was taken back meanwhile never was at the bank, so it does not leave it either.
+    """
     deposit = db.session.scalar(select(ChequeDeposit).where(ChequeDeposit.entry_id == entry.id))
     if deposit is None:
         return
     for cheque in db.session.scalars(select(Cheque).where(Cheque.deposit_id == deposit.id)):
         cheque.deposit_id = None
+        if cheque.returned_on is not None:
+            _unfollow(cheque)
     db.session.flush()
     db.session.delete(deposit)
     db.session.flush()
@@ -133,8 +139,23 @@ def follow_return(payment: Payment, mirror: JournalEntry) -> None:
         mirror.narration,
         legs,
         source=f"cheque:{cheque.id}",
-        idempotency_key=f"cheque-returned:{cheque.id}",
+        idempotency_key=_followed(cheque),
     )
+
+
+def _followed(cheque: Cheque) -> str:
+    """The key of the entry by which a returned cheque leaves the bank."""
+    return f"cheque-returned:{cheque.id}"
+
+
+def _unfollow(cheque: Cheque) -> None:
+    """Take back that the cheque left the bank."""
+    left = db.session.scalars(
+        select(JournalEntry).where(JournalEntry.idempotency_key == _followed(cheque))
+    ).one()
+    machine = System()
+    mirror = ledger.reverse(left, open_day(left.dated_on), left.narration, by=machine)
+    ledger.post(mirror, by=machine)
 
 
 def must_be_known(ids: Sequence[int]) -> list[Cheque]:

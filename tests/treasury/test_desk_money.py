@@ -164,6 +164,28 @@ def test_a_deposit_thrown_away_puts_its_cheques_back_in_hand(ask: Ask, aristide:
     assert len(cheques.in_hand()) == 1
 
 
+def test_a_cheque_taken_back_from_a_deposit_that_is_then_thrown_away_never_was_at_the_bank(
+    ask: Ask, aristide: User, zoe: User
+) -> None:
+    first, second = ask("375.00"), ask("250.00")
+    for number, payment in enumerate((first, second)):
+        with transaction():
+            command = RecordReceipt(received_on=DAY, operator="Caisse fictive", number=str(number))
+            cheques.receive_cheque(payment, command, by=aristide)
+    approve_all(zoe)
+    with transaction():
+        deposit = cheques.deposit_cheques(cheques.in_hand(), DAY, "B-13", by=aristide)
+    with transaction():
+        mirror = payments.return_receipt(first, DAY, "given back", by=aristide)
+    with transaction():
+        approvals.approve(mirror, by=zoe)
+    with transaction():
+        approvals.discard(deposit.entry, "closed on Saturdays", by=aristide)
+    assert (balance(chart.CHEQUES), balance(chart.BANK)) == (cad("250.00"), cad("0.00"))
+    assert [one.payment_id for one in cheques.in_hand()] == [second.id]
+    assert verification.check().sound
+
+
 # In a browser -------------------------------------------------------------------------------------------
 
 
