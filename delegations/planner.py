@@ -81,8 +81,7 @@ def answer(question: Question) -> Answer:
     rest = (need - already).minor
     own = -(-rest * question.match.denominator // (question.match.denominator + question.match.numerator))
     limit = rest if question.payable is None else min(rest, (question.payable * question.people).minor)
-    if own * question.match > limit:
-        own = rest - limit
+    own = max(own, rest - limit)  # what the match may not pay, however much is saved
     offered = int(own * question.match)
     matched = min(offered, limit, rest - own)
     parts = _parts(question, Money(own, currency)) if own else []

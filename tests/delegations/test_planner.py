@@ -40,6 +40,11 @@ def test_a_funder_who_adds_two_for_one_and_pays_travel_only() -> None:
     assert answer(replace(six, match=Fraction(0))).own == cad("27000.00")
 
 
+def test_one_franc_is_saved_before_it_is_matched() -> None:
+    franc = replace(DAKAR, each=Money(1, "XOF"), already=Money(0, "XOF"), match=Fraction(2))
+    assert (answer(franc).own, answer(franc).matched) == (Money(1, "XOF"), Money(0, "XOF"))
+
+
 def test_what_is_there_already_and_what_is_too_near() -> None:
     assert answer(replace(DAKAR, already=cad("4500.00"))).steps == ()
     assert answer(replace(DAKAR, already=cad("9000.00"))).own == cad("0.00")
