@@ -19,6 +19,7 @@ import access.cli
 import access.models
 import access.views
 import compression
+import delegations.answer_views
 import delegations.api
 import delegations.approval_views
 import delegations.board_views

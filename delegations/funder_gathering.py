@@ -74,7 +74,7 @@ def gather(agreement: FundingAgreement) -> Facts:
         shared=_shared(agreement, served),
         proofs=tuple(_proof(place[1] or place[0], paper) for place, paper in reversed(paid)),
         people=_people(edition, agreement, served),
-        services=_services(edition),
+        services=services_of(edition),
         late_plans=_late(served),
         waits_for=agreement.blocked_reason,
     )
@@ -211,7 +211,7 @@ def _people(edition: Edition, agreement: FundingAgreement, served: Sequence[Cove
     )
 
 
-def _services(edition: Edition) -> Services:
+def services_of(edition: Edition) -> Services:
     """What was given in kind for the gathering, by whether it counts."""
     rows = db.session.scalars(select(InKind).where(InKind.edition_id == edition.id)).all()
     accepted, pending, refused = (

@@ -6,6 +6,12 @@ from shared.i18n import _l
 
 TOWARDS_PEOPLE = (
     Step(
+        _l("At a glance"),
+        _l("Fifteen answers: who comes, what has to be ready, money."),
+        "/manage/events/CODE/answers",
+        Permission.REGISTRATION_READ,
+    ),
+    Step(
         _l("What one seat costs"),
         _l("The lines of the budget decide what each delegation needs."),
         "/delegations/costs/CODE",

@@ -122,6 +122,7 @@ def build() -> World:
             },
             "/delegations/costs/": {"code": "DKR05", "version": 1},
             "/delegations/funders/": {"code": "DKR05"},
+            "/delegations/answers/": {"code": "DKR05"},
             "/delegations/spending/": {"code": "DKR05"},
             "/delegations/reports/": {"code": "DKR05", "agreement": "B1", "ending": "csv"},
             "/nominee/": {"token": links.issue_link("nominee", nominee.id, later)},
