@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 
 from simulator import disputes, payments, payouts
 from simulator.api import memory
+from simulator.balance import settle_in
 from simulator.webhooks import MODES, Courier
 
 control = Blueprint("control", __name__, url_prefix="/_control")
@@ -108,6 +109,15 @@ def set_fees() -> Response:
     with store.writing():
         payments.set_late_fees(store, late=bool(_asked().get("late")))
     return jsonify(late=payments.late_fees(store))
+
+
+@control.post("/settlement")
+def set_settlement() -> Response:
+    """Settle the currencies of ``rates`` in ``currency``: so many of it (as text) for one of each."""
+    asked, store = _asked(), memory()
+    with store.writing():
+        settle_in(store, asked["currency"], asked["rates"])
+    return jsonify(ok=True)
 
 
 @control.post("/disputes")

@@ -18,6 +18,7 @@ from treasury import chart, ledger
 from treasury.attention import attend, settle_attention
 from treasury.card_models import Dispute, Refund, RefundStatus
 from treasury.card_values import ChargeState, DisputeState
+from treasury.exchange import Conversion, convert
 from treasury.gateway_values import CheckoutState, RefundState
 from treasury.ledger import Leg
 from treasury.models import JournalEntry, Payment, PaymentMethod, PaymentStatus, Period
@@ -28,12 +29,17 @@ _STRIPE = System("stripe")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidCharge:
-    """What is known of a charge that was paid."""
+    """What is known of a charge that was paid.
+
+    `fee` and `settled` (what it brought before the fee) are in the currency in which the network settles, and
+    known once it has booked the charge.
+    """
 
     charge: str
     amount: Money
     reference: str | None
     fee: Money | None
+    settled: Money | None
     checkout: str | None = None
 
 
@@ -55,6 +61,7 @@ def settle_checkout(state: CheckoutState) -> Payment | None:
                 amount=state.amount,
                 reference=state.reference,
                 fee=state.fee,
+                settled=state.settled,
                 checkout=state.id,
             ),
         )
@@ -66,8 +73,16 @@ def book_charge(state: ChargeState) -> Payment | None:
     payment = _by_reference(state.reference)
     if payment is None or not state.paid:
         return payment
-    fee = state.booked.fee if state.booked else None
-    _settle(payment, PaidCharge(charge=state.id, amount=state.amount, reference=state.reference, fee=fee))
+    _settle(
+        payment,
+        PaidCharge(
+            charge=state.id,
+            amount=state.amount,
+            reference=state.reference,
+            fee=state.booked.fee if state.booked else None,
+            settled=state.booked.amount if state.booked else None,
+        ),
+    )
     for refund in state.refunds:
         _book_refund(payment, state.id, refund)
     for dispute in state.disputes:
@@ -84,10 +99,11 @@ def _by_reference(reference: str | None) -> Payment | None:
 def _settle(payment: Payment, paid: PaidCharge) -> None:
     booked = posted(f"charge:{paid.charge}")
     if booked is not None:  # the payment's own charge, or a second one that was told again
-        _post_late_fee(payment, booked, paid)
+        _post_settlement(payment, booked, paid)
         return
     first = payment.status in (PaymentStatus.REQUESTED, PaymentStatus.CANCELLED) and payment.entry_id is None
     entry = _post_charge(payment, paid)
+    _post_settlement(payment, entry, paid)
     key = f"charge:{paid.charge}"
     if not first:
         attend("paid_twice", key, payment_id=payment.id, details=str(paid.amount), amount=paid.amount)
@@ -115,13 +131,12 @@ def _post_charge(payment: Payment, paid: PaidCharge) -> JournalEntry:
     return _post(payment, payment.description, legs, f"charge:{paid.charge}")
 
 
-def _post_late_fee(payment: Payment, charged: JournalEntry, paid: PaidCharge) -> None:
-    """The fee of a charge that was booked after it was paid; once, and not when it came with the charge."""
+def _post_settlement(payment: Payment, charged: JournalEntry, paid: PaidCharge) -> None:
+    """What the network settled in a currency of its own, and the fee unless it came with the charge; once."""
+    if paid.settled and paid.settled.currency != paid.amount.currency:
+        _exchange(payment, paid.amount, paid.settled, paid.charge, f"settled:{paid.charge}")
     key = f"fee:{paid.charge}"
     if not paid.fee:
-        return
-    if paid.fee.currency != payment.amount.currency:
-        attend("fee_in_other_currency", key, payment_id=payment.id, details=str(paid.fee))
         return
     if any(one.account.code == chart.BANK_FEES for one in charged.postings) or posted(key):
         return
@@ -138,12 +153,16 @@ def _book_refund(payment: Payment, charge: str, state: RefundState) -> None:
     fund, amount, income = payment.fund_id, state.amount, payment.income_code
     out = [Leg(income, fund, amount, memo=payment.reference), Leg(chart.STRIPE, fund, -amount)]
     if state.balance_transaction is not None:
+        if state.taken and state.taken.currency != amount.currency:
+            _exchange(payment, state.taken, amount, state.id, f"refund-settled:{state.id}")
         entry = _once(payment, f"{payment.description}: {refund.reason}", out, f"refund:{state.id}")
         refund.entry_id = refund.entry_id or entry.id
     if state.failed:
         if state.balance_transaction is not None:
             back = [Leg(one.account, one.fund_id, -one.amount, memo=one.memo) for one in out]
             _once(payment, f"{payment.description}: {refund.reason}", back, f"refund-failed:{state.id}")
+            if state.taken and state.taken.currency != amount.currency:
+                _exchange(payment, amount, state.taken, state.id, f"refund-failed-settled:{state.id}")
         attend(
             "refund_failed",
             f"refund:{state.id}",
@@ -190,17 +209,25 @@ def _book_dispute(payment: Payment, state: DisputeState) -> None:
         )
         db.session.add(row)
     row.status, row.answer_by = state.status, state.due_by
-    fund, held = payment.fund_id, Money.zero(payment.currency)
+    fund = payment.fund_id
+    held = -Money.total(
+        (move.amount for move in state.moves),
+        state.moves[0].amount.currency if state.moves else payment.currency,
+    )
     for move in state.moves:
-        held -= move.amount
         legs = [Leg(chart.DISPUTED, fund, -move.amount), Leg(chart.STRIPE, fund, move.amount)]
         if move.fee:
             legs += [Leg(chart.BANK_FEES, fund, move.fee), Leg(chart.STRIPE, fund, -move.fee)]
         _once(payment, payment.description, legs, f"dispute:{move.id}")
     if state.lost and held:
+        lost = held
+        if held.currency != state.amount.currency:  # given up in the currency in which it came in
+            lost = state.amount
+            key = f"dispute-settled:{state.id}"
+            _exchange(payment, held, lost, state.id, key, account=chart.DISPUTED)
         legs = [
-            Leg(payment.income_code, fund, held, memo=payment.reference),
-            Leg(chart.DISPUTED, fund, -held),
+            Leg(payment.income_code, fund, lost, memo=payment.reference),
+            Leg(chart.DISPUTED, fund, -lost),
         ]
         _once(payment, payment.description, legs, f"dispute-lost:{state.id}")
     opened = attend("dispute_opened", state.id, payment_id=payment.id, details=str(state.amount))
@@ -208,6 +235,26 @@ def _book_dispute(payment: Payment, state: DisputeState) -> None:
         settle_attention(opened.id, state.status, by=_STRIPE)
     if state.lost:
         attend("dispute_lost", state.id, payment_id=payment.id, details=str(state.amount))
+
+
+def _exchange(
+    payment: Payment, given: Money, received: Money, told_by: str, key: str, account: str = chart.STRIPE
+) -> None:
+    """The network changed money on our account there: at its rate, held against that of the day; once."""
+    if posted(key) is not None:
+        return
+    conversion = Conversion(
+        fund_id=payment.fund_id,
+        given=given,
+        received=received,
+        dated_on=open_day(),
+        narration=payment.description,
+        slip=f"Stripe {told_by}",
+        account_code=account,
+        source=f"payment:{payment.id}",
+        idempotency_key=key,
+    )
+    ledger.post(convert(conversion, by=_STRIPE), by=_STRIPE)
 
 
 def open_day(day: date | None = None) -> date:

@@ -1,7 +1,7 @@
 """Payouts of the card network in the books, fund by fund, and what moved its balance without our knowing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import func, select
 
@@ -95,8 +95,8 @@ def _shares(state: PayoutState) -> dict[int, Money]:
 
 
 def _held_by_fund(keys: Sequence[str], currency: str) -> dict[int, Money]:
-    """What the entries of these keys, fees that came later included, left on the network's account."""
-    wanted = [*keys, *(key.replace("charge:", "fee:", 1) for key in keys if key.startswith("charge:"))]
+    """What the entries of these keys, and those that follow from them, left on the network's account."""
+    wanted = [follower for key in keys for follower in (key, *_followers(key))]
     found: dict[int, Money] = defaultdict(lambda: Money.zero(currency))
     for start in range(0, len(wanted), 500):
         rows = db.session.execute(
@@ -113,6 +113,16 @@ def _held_by_fund(keys: Sequence[str], currency: str) -> dict[int, Money]:
         for fund_id, minor in rows:
             found[fund_id] += Money(int(minor), currency)
     return dict(found)
+
+
+def _followers(key: str) -> Iterator[str]:
+    """The keys of what follows from an entry: a later fee, and money changed into the settled currency."""
+    kind, _colon, source = key.partition(":")
+    if kind == "charge":
+        yield f"fee:{source}"
+        yield f"settled:{source}"
+    elif kind in ("refund", "refund-failed"):
+        yield f"{kind}-settled:{source}"
 
 
 def _explain(move: BalanceMove) -> None:

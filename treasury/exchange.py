@@ -58,6 +58,7 @@ class Conversion:
     reference: Rate | None = None
     account_code: str = chart.CASH
     received_code: str | None = None
+    source: str = "manual"
     idempotency_key: str | None = None
 
 
@@ -139,7 +140,12 @@ def convert(command: Conversion, *, by: Actor) -> JournalEntry:
     if difference:
         legs.append(Leg(chart.EXCHANGE, fund, difference, rate_id=held.id))
     return ledger.draft(
-        command.dated_on, command.narration, legs, by=by, idempotency_key=command.idempotency_key
+        command.dated_on,
+        command.narration,
+        legs,
+        by=by,
+        source=command.source,
+        idempotency_key=command.idempotency_key,
     )
 
 

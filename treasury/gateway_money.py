@@ -22,7 +22,9 @@ class CardMoney(StripeConnection):
             found = self.client.v1.charges.retrieve(
                 charge_id, {"expand": ["balance_transaction", "payment_intent"]}
             )
-            refunds = self.client.v1.refunds.list({"charge": charge_id, "limit": 100}).auto_paging_iter()
+            refunds = self.client.v1.refunds.list(
+                {"charge": charge_id, "limit": 100, "expand": ["data.balance_transaction"]}
+            ).auto_paging_iter()
             disputes = self.client.v1.disputes.list({"charge": charge_id}).data if found.disputed else []
             intent = expanded(found.payment_intent, stripe.PaymentIntent)
             notes = {**noted(intent and intent.metadata), **noted(found.metadata)}
@@ -94,12 +96,14 @@ class CardMoney(StripeConnection):
 
 def refund_state(found: stripe.Refund) -> RefundState:
     """A refund of the library's as this house's value."""
+    booked = expanded(found.balance_transaction, stripe.BalanceTransaction)
     return RefundState(
         id=found.id,
         status=found.status or "pending",
         amount=from_stripe(found.amount, found.currency),
         payment_intent=object_id(found.payment_intent),
         balance_transaction=object_id(found.balance_transaction),
+        taken=-from_stripe(booked.amount, booked.currency) if booked else None,
         ours=noted(found.metadata).get("refund"),
     )
 

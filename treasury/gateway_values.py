@@ -49,13 +49,17 @@ class CheckoutState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundState:
-    """How a refund stands. `amount` is positive, what the payer gets back; `ours` our own number for it."""
+    """How a refund stands. `amount` is positive, what the payer gets back; `ours` our own number for it.
+
+    `taken` is what left the balance, positive, in the currency in which the account is settled; None before.
+    """
 
     id: str
     status: str
     amount: Money
     payment_intent: str | None
     balance_transaction: str | None
+    taken: Money | None = None
     ours: str | None = None
 
     @property

@@ -143,10 +143,6 @@ ATTENTION: dict[str, tuple[LazyString, LazyString]] = {
         _l("A fund is overdrawn by what happened"),
         _l("Cover it from another fund, or have an overdraft allowed."),
     ),
-    "fee_in_other_currency": (
-        _l("A card fee in another currency"),
-        _l("Record it when the bank tells its amount."),
-    ),
 }
 """Kind → what it is, and the likely thing to do."""
 

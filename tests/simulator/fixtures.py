@@ -43,6 +43,10 @@ class Control:
         """Book charges later than they are paid, or now."""
         self._post("fees", late=late)
 
+    def settle_in(self, currency: str, **rates: str) -> None:
+        """Settle other currencies in this one: so many of it for one of each."""
+        self._post("settlement", currency=currency, rates=rates)
+
     def state(self) -> dict[str, Any]:
         """Objects by kind, deliveries."""
         found: dict[str, Any] = requests.get(f"{self.base_url}/_control/state", timeout=10).json()

@@ -32,9 +32,9 @@ class CardDesk:
     gateway: StripeGateway
     ask: Ask
 
-    def asked(self, amount: str = "750.00") -> Payment:
+    def asked(self, amount: str = "750.00", currency: str = "CAD") -> Payment:
         """A deposit asked for by card, its page open."""
-        payment: Payment = self.ask(amount, method=PaymentMethod.CARD)
+        payment: Payment = self.ask(amount, method=PaymentMethod.CARD, currency=currency)
         self.open_page(payment)
         return payment
 

@@ -65,13 +65,14 @@ def ask(outaouais: Fund, settled: list[int]) -> Ask:
         fund: Fund = outaouais,
         payer: str = "Réseau fictif du Grand-Héron",
         method: PaymentMethod = PaymentMethod.TRANSFER,
+        currency: str = "CAD",
     ) -> Payment:
         with transaction():
             return payments.request(
                 payments.RequestPayment(
                     purpose="savings",
                     subject_id=1,
-                    amount=Money.of(amount, "CAD"),
+                    amount=Money.of(amount, currency),
                     fund_id=fund.id,
                     income_code=chart.SAVINGS,
                     method=method,
