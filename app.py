@@ -35,6 +35,7 @@ import delegations.savings_pages
 import delegations.seat_views
 import delegations.service_views
 import delegations.spending_views
+import delegations.standing_views
 import delegations.views
 import events.api
 import events.badge_views

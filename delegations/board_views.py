@@ -6,7 +6,7 @@ from flask import render_template, request
 
 from access.asking import person
 from access.policy import Permission
-from delegations import approvals, board, coverage_queries, invitations, pictures, queries, waiting
+from delegations import approvals, board, coverage_queries, lifecycle, pictures, queries, waiting
 from delegations.board import MOVERS, STEPS, Mover
 from delegations.models import Nomination, NominationStatus
 from delegations.pages import blueprint, group_names, may_here, seat_budget
@@ -49,7 +49,7 @@ def seat_board(code: str) -> Any:
         budget=seat_budget(delegation),
         groups=group_names(),
         source_name=pictures.source_name,
-        delegation_states=invitations.STATES,
+        delegation_states=lifecycle.STATES,
         may=may_here(delegation),
         line=waiting.line_of(delegation),
         to_confirm=[one.nomination for one in lines if one.nomination and _to_confirm(one.nomination)],

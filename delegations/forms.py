@@ -73,6 +73,12 @@ class ReasonForm(Form):
     reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=1000)])
 
 
+class WhyForm(Form):
+    """Why a delegation takes a step; needed where it goes back or out."""
+
+    reason = TextAreaField(_l("Reason"), [Length(max=1000)])
+
+
 class WithdrawForm(ReasonForm):
     """Why a seat is withdrawn, and since when."""
 

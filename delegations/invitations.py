@@ -1,8 +1,7 @@
 """How a delegation comes to be: invited, asks for seats, is given some, confirms, or says no.
 
-    invited → submitted → allocated → confirmed → locked → closed;  declined, withdrawn
-
-Each step locks the delegation's row, so that two people who press at once do it once.
+What comes after is in `standing.py`. Each step locks the delegation's row, so that two people who press at
+once do it once.
 """
 
 import re
@@ -13,12 +12,13 @@ from sqlalchemy import select
 from access import grants, users
 from access.models import RoleName
 from access.users import CreateUser
-from delegations import messages
-from delegations.models import Delegation, DelegationStatus, Seat
+from delegations import lifecycle, messages
+from delegations.lifecycle import Move
+from delegations.models import Delegation, Seat
 from events.models import Edition
 from shared import audit
 from shared.audit import Actor
-from shared.database import db, hold
+from shared.database import db
 from shared.errors import DomainError
 from shared.i18n import _l
 from treasury import chart
@@ -29,8 +29,6 @@ MOST_SEATS = 200
 
 CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 LONGEST_CODE = 24
-
-S = DelegationStatus
 
 
 class BadCode(DomainError):
@@ -48,16 +46,6 @@ class CodeTaken(DomainError):
     message = _l("The code %(code)s is already used.")
 
 
-class NotInThisState(DomainError):
-    """The delegation is not at the step where this can be done."""
-
-    code = "not_in_this_state"
-    message = _l("This cannot be done now: the delegation is %(state)s.")
-
-    def sentence(self) -> str:
-        return str(self.message) % {"state": STATES[DelegationStatus(self.details["state"])]}
-
-
 class BadSeatCount(DomainError):
     """A number of seats is at least one and not absurd."""
 
@@ -72,20 +60,6 @@ class MoreThanRequested(DomainError):
     code = "more_than_requested"
     status = 422
     message = _l("The delegation asked for %(requested)s.")
-
-
-STATES = {
-    S.INVITED: _l("invited"),
-    S.DRAFT: _l("being prepared"),
-    S.SUBMITTED: _l("waiting for its seats"),
-    S.ALLOCATED: _l("to be confirmed"),
-    S.CONFIRMED: _l("confirmed"),
-    S.LOCKED: _l("locked"),
-    S.CLOSED: _l("closed"),
-    S.DECLINED: _l("declined"),
-    S.WITHDRAWN: _l("withdrawn"),
-}
-"""A delegation's state in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +100,7 @@ def invite(command: InviteDelegation, *, by: Actor) -> Delegation:
     )
     db.session.add(delegation)
     audit.record("delegation.invite", delegation, by=by, code=code)
+    lifecycle.begin(delegation, by=by)
     if delegation.contact_email:
         _let_head_in(delegation, command, by=by)
     return delegation
@@ -165,11 +140,11 @@ def request_seats(delegation: Delegation, count: int, note: str, *, by: Actor) -
 
     Raises `BadSeatCount`, `NotInThisState`.
     """
-    _lock(delegation, S.INVITED, S.DRAFT, S.SUBMITTED)
+    lifecycle.prepare(delegation, Move.REQUEST)
     if not 1 <= count <= MOST_SEATS:
         raise BadSeatCount(field="count", most=MOST_SEATS)
     delegation.seats_requested, delegation.request_note = count, note.strip()
-    _step(delegation, S.SUBMITTED, "delegation.request", by=by, count=count)
+    lifecycle.take(delegation, Move.REQUEST, by=by, count=count)
     return delegation
 
 
@@ -178,7 +153,7 @@ def allocate_seats(delegation: Delegation, count: int, *, by: Actor) -> list[Sea
 
     Raises `BadSeatCount`, `MoreThanRequested`, `NotInThisState` (seats are allocated once).
     """
-    _lock(delegation, S.SUBMITTED)
+    lifecycle.prepare(delegation, Move.ALLOCATE)
     if not 1 <= count <= MOST_SEATS:
         raise BadSeatCount(field="count", most=MOST_SEATS)
     if count > delegation.seats_requested:
@@ -189,46 +164,20 @@ def allocate_seats(delegation: Delegation, count: int, *, by: Actor) -> list[Sea
     ]
     db.session.add_all(seats)
     delegation.seats_allocated = count
-    _step(delegation, S.ALLOCATED, "delegation.allocate", by=by, count=count)
+    lifecycle.take(delegation, Move.ALLOCATE, by=by, count=count)
     messages.tell_allocated(delegation)
     return seats
 
 
 def confirm(delegation: Delegation, *, by: Actor) -> Delegation:
     """Take the seats that were given. Raises `NotInThisState`."""
-    _lock(delegation, S.ALLOCATED)
-    _step(delegation, S.CONFIRMED, "delegation.confirm", by=by)
+    lifecycle.prepare(delegation, Move.CONFIRM)
+    lifecycle.take(delegation, Move.CONFIRM, by=by)
     return delegation
 
 
 def decline(delegation: Delegation, reason: str, *, by: Actor) -> Delegation:
     """Say no to the invitation, before its seats are confirmed. Raises `NotInThisState`."""
-    _lock(delegation, S.INVITED, S.DRAFT, S.SUBMITTED)
-    _step(delegation, S.DECLINED, "delegation.decline", by=by, reason=reason)
+    lifecycle.prepare(delegation, Move.DECLINE)
+    lifecycle.take(delegation, Move.DECLINE, by=by, reason=reason)
     return delegation
-
-
-def must_be(delegation: Delegation, *states: DelegationStatus) -> None:
-    """Raises `NotInThisState` unless the delegation is in one of `states`."""
-    if delegation.status not in states:
-        raise NotInThisState(state=delegation.status.value)
-
-
-def _lock(delegation: Delegation, *states: DelegationStatus) -> None:
-    hold(delegation)
-    must_be(delegation, *states)
-
-
-def _step(
-    delegation: Delegation,
-    to: DelegationStatus,
-    action: str,
-    *,
-    by: Actor,
-    reason: str = "",
-    **details: object,
-) -> None:
-    before, delegation.status = delegation.status, to
-    audit.record(
-        action, delegation, by=by, reason=reason, **{"from": before.value, "to": to.value}, **details
-    )

@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, Length
 
 from access.asking import person
 from access.policy import Permission
-from delegations import invitations, nominee_list, queries
+from delegations import lifecycle, nominee_list, queries
 from delegations.models import Delegation, DelegationStatus
 from delegations.nominee_list import VERDICTS, ListChanged, Report, Verdict
 from delegations.nominee_reading import MOST_ROWS, Written, as_text, read_list
@@ -51,7 +51,7 @@ def nominee_list_sent(code: str) -> Any:
     form = ListForm()
     if form.validate_on_submit():
         try:
-            invitations.must_be(delegation, DelegationStatus.CONFIRMED)
+            lifecycle.must_be(delegation, DelegationStatus.CONFIRMED)
             rows = read_list(form.data_sent())
         except DomainError as refused:
             explain(form, refused)

@@ -61,6 +61,24 @@ def tell_allocated(delegation: Delegation) -> None:
         )
 
 
+def tell_reset(delegation: Delegation, reason: str, *, key: int) -> None:
+    """The contact learns that the gathering moved and that the seats are to be confirmed again."""
+    if not delegation.contact_email:
+        return
+    with force_locale(_locale_of(delegation)):
+        _send(
+            delegation.contact_email,
+            _("%(edition)s has changed: do you still come?", edition=_edition(delegation)),
+            [
+                _("Why we ask: %(reason)s", reason=reason),
+                _("Your seats, the people you named and your money stay as they are. Confirm again."),
+            ],
+            _("Confirm the seats"),
+            f"/delegations/{delegation.code}",
+            key=f"delegation-reset-{key}",
+        )
+
+
 def tell_nominated(nomination: Nomination, token: str, *, returned_because: str = "") -> None:
     """A person learns that a seat is theirs to take, and completes their record through a private link."""
     person, seat = nomination.person, nomination.seat

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from access import links
-from delegations import approvals, invitations, linking, messages, seats
+from delegations import approvals, lifecycle, linking, messages, seats
 from delegations.models import (
     CURRENT_NOMINATION,
     CredentialStatus,
@@ -101,7 +101,7 @@ def nominate(seat: Seat, command: Nominate, *, by: Actor) -> Nomination:
     `AlreadyNominated`.
     """
     seats.lock(seat, *SeatStatus)
-    invitations.must_be(seat.delegation, DelegationStatus.CONFIRMED)
+    lifecycle.must_be(seat.delegation, DelegationStatus.CONFIRMED)
     if taken := seat.nomination:
         raise SeatTaken(seat=seat.code, name=taken.person.name)
     seats.lock(seat, SeatStatus.PLANNED, SeatStatus.FUNDED)
@@ -251,6 +251,7 @@ def withdraw_nomination(nomination: Nomination, reason: str, *, by: Actor) -> No
 def _leave(nomination: Nomination, status: NominationStatus, reason: str, *, by: Actor) -> Nomination:
     reason = reason_of(reason)
     _lock(nomination, N.NOMINATED, N.COMPLETED, N.RETURNED)
+    lifecycle.must_be(nomination.seat.delegation, DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED)
     if nomination.seat.registration:  # a substitute leaves: the registration waits for the next one
         raise Accredited(name=nomination.person.name)
     seats.end(nomination, status, reason)
@@ -284,6 +285,8 @@ def substitute(seat: Seat, command: Nominate, reason: str, *, by: Actor) -> Nomi
 
 
 def _lock(nomination: Nomination, *states: NominationStatus) -> None:
+    """Hold a nomination still; nothing more is decided about the people of a delegation that is over."""
     hold(nomination)
+    lifecycle.must_be(nomination.seat.delegation, *lifecycle.ALIVE)
     if nomination.status not in states:
         raise NominationOver(state=nomination.status.value)

@@ -30,6 +30,12 @@ TOWARDS_PEOPLE = (
         Permission.DELEGATION_CREATE,
     ),
     Step(
+        _l("When dates or place change"),
+        _l("Ask every confirmed delegation again; seats, names and money stay."),
+        "/delegations/reset/CODE",
+        Permission.DELEGATION_ALLOCATE,
+    ),
+    Step(
         _l("Accredit people"),
         _l("Those named for a seat who completed their record."),
         "/delegations/accreditation",

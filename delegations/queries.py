@@ -41,6 +41,14 @@ class Moment:
     """Whom it is about; who left and who came, where a person was replaced."""
 
 
+def find_edition(code: str, user: User | None, permission: Permission) -> Edition:
+    """The edition of this code, if `user` may do this to its delegations. Raises `NotFound`."""
+    edition = db.session.scalar(select(Edition).where(Edition.code == code))
+    if edition is None or not can(user, permission, edition_id=edition.id):
+        raise NotFound
+    return edition
+
+
 def find_delegation(
     code: str, user: User | None, permission: Permission = Permission.DELEGATION_READ
 ) -> Delegation:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from access import links
 from access.models import IdempotencyRecord, User
-from delegations import invitations, linking, messages, plan_versions, schedule
+from delegations import lifecycle, linking, messages, plan_versions, schedule
 from delegations.invitations import CODE, LONGEST_CODE, BadCode, CodeTaken
 from delegations.models import Delegation, DelegationStatus, PlanStatus, SavingsPlan
 from delegations.projection import Projection, project
@@ -120,7 +120,7 @@ def open_plan(command: OpenPlan, *, by: Actor) -> SavingsPlan:
     """
     delegation = db.session.get_one(Delegation, command.delegation_id)
     payer = db.session.get_one(Organisation, command.payer_id)
-    invitations.must_be(delegation, *MAY_SAVE)
+    lifecycle.must_be(delegation, *MAY_SAVE)
     _check(command, delegation)
     chart.open_chart(command.target.currency)
     fund = Fund(

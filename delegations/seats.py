@@ -8,7 +8,7 @@ Whether a seat is funded is not stored: coverage derives it from postings.
 from datetime import date
 
 from access import links
-from delegations import invitations
+from delegations import lifecycle
 from delegations.models import (
     CURRENT_NOMINATION,
     DelegationStatus,
@@ -116,11 +116,10 @@ def end(nomination: Nomination, status: NominationStatus, reason: str) -> None:
 
 def lock(seat: Seat, *states: SeatStatus) -> None:
     """Hold the seat and its delegation's state still. Raises `SeatNotFree`, `NotInThisState`."""
+    hold(seat.delegation)
     hold(seat)
     db.session.expire(seat, ["nominations"])
-    invitations.must_be(
-        seat.delegation, DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED, DelegationStatus.LOCKED
-    )
+    lifecycle.must_be(seat.delegation, DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED)
     if seat.status not in states:
         raise SeatNotFree(seat=seat.code, state=seat.status.value)
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from access.asking import person
 from access.policy import Permission, can, reach
-from delegations import budgets, coverage_queries, invitations, pictures, queries, savings
+from delegations import budgets, coverage_queries, invitations, lifecycle, pictures, queries, savings
 from delegations.coverage import Coverage, Totals, cover, total
 from delegations.forms import InviteForm, ReasonForm, SeatsForm
 from delegations.models import Delegation, DelegationStatus
@@ -56,7 +56,7 @@ def index() -> Any:
         editions=list(editions.values()),
         covered=covered,
         totals=totals,
-        states=invitations.STATES,
+        states=lifecycle.STATES,
         state_kind=state_kind,
         waiting=len(queries.to_accredit(user)),
         may_invite=can(user, P.DELEGATION_CREATE),
@@ -131,7 +131,7 @@ def show(code: str) -> Any:
         unlocks=[sentence(one, group_names()) for one in unlocks(funding, network, delegation.code)],
         budget=budget,
         groups=budgets.GROUPS,
-        states=invitations.STATES,
+        states=lifecycle.STATES,
         state_kind=state_kind,
         may=may,
         next_step=next_step(delegation, board, bool(plans), may),
@@ -194,7 +194,7 @@ def confirm(code: str) -> Any:
     try:
         with transaction():
             invitations.confirm(delegation, by=actor())
-    except invitations.NotInThisState as refused:
+    except lifecycle.NotInThisState as refused:
         flash(refused.sentence(), "error")
     else:
         flash(_("The seats are confirmed."), "good")

@@ -116,9 +116,12 @@ def transaction() -> Iterator[None]:
 
 
 def hold(row: Base) -> None:
-    """Lock a row until the transaction ends and read it as it is now; what was changed is written first."""
+    """Lock a row until the transaction ends and read it as it is now; what was changed is written first.
+
+    Only the row itself: what was read joined to it is not locked, which PostgreSQL would refuse.
+    """
     db.session.flush()
-    db.session.refresh(row, with_for_update=True)
+    db.session.refresh(row, with_for_update={"of": type(row)})
 
 
 def connection() -> Connection:

@@ -10,7 +10,8 @@ from access.links import LinkExpired
 from access.models import User
 from delegations import invitations, nominations, seats
 from delegations.approvals import WordMissing
-from delegations.invitations import InviteDelegation, MoreThanRequested, NotInThisState
+from delegations.invitations import InviteDelegation, MoreThanRequested
+from delegations.lifecycle import NotInThisState
 from delegations.models import (
     Delegation,
     DelegationStatus,
