@@ -62,24 +62,24 @@ class Mistake:
     instead: str
     source: str
 
-    @property
-    def live(self) -> FunctionType:
-        """The function as the application runs it."""
-        found: Any = importlib.import_module(self.file.removesuffix(".py").replace("/", "."))
-        for name in self.function.split("."):
-            found = vars(found)[name]
-        found = getattr(found, "__func__", found)
-        assert isinstance(found, FunctionType)
-        return found
-
     def make(self) -> None:
         """Put it into the function, for everybody who holds that function already."""
-        function, name = self.live, self.function.rpartition(".")[2]
+        function, name = living(self), self.function.rpartition(".")[2]
         within = dict(function.__globals__)
         exec(compile(self.source, self.file, "exec"), within)
         changed = within[name]
         function.__code__ = changed.__code__
         function.__defaults__, function.__kwdefaults__ = changed.__defaults__, changed.__kwdefaults__
+
+
+def living(mistake: Mistake) -> FunctionType:
+    """The function as the application runs it."""
+    found: Any = importlib.import_module(mistake.file.removesuffix(".py").replace("/", "."))
+    for name in mistake.function.split("."):
+        found = vars(found)[name]
+    found = getattr(found, "__func__", found)
+    assert isinstance(found, FunctionType)
+    return found
 
 
 def mistakes(file: str) -> Iterator[Mistake]:
@@ -145,7 +145,7 @@ class Trial:
         return True
 
     def _learn(self, items: list[pytest.Item]) -> None:
-        wanted = {one.live.__code__ for one in self.tried}
+        wanted = {living(one).__code__ for one in self.tried}
         entered: set[CodeType] = set()
 
         def note(frame: FrameType, event: str, _given: Any) -> None:
@@ -166,7 +166,7 @@ class Trial:
 
     def _try(self, mistake: Mistake, items: list[pytest.Item]) -> str:
         files = {str(Path(name).resolve()) for name in SUITES[mistake.file]}
-        known = [one for one in self.seen[mistake.live.__code__] if str(one.path) in files]
+        known = [one for one in self.seen[living(mistake).__code__] if str(one.path) in files]
         tests = sorted(known, key=self.took.__getitem__)
         if not tests:
             return "untested"
