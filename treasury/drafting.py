@@ -16,8 +16,11 @@ from treasury.models import JournalEntry
 from treasury.pages import whoever_acts
 
 
-def drafted(form: Drafting, write: Callable[[], JournalEntry], template: str) -> Any:
-    """The page of the draft that `write` makes; what was refused is said on the form, and nothing is kept."""
+def drafted(form: Drafting, write: Callable[[], JournalEntry], template: str, **shown: Any) -> Any:
+    """The page of the draft that `write` makes; what was refused is said on the form, and nothing is kept.
+
+    `shown` is what the page of the form shows besides it.
+    """
     try:
         with transaction():
             entry = db.session.scalar(select(JournalEntry).where(JournalEntry.idempotency_key == form.key))
@@ -27,6 +30,6 @@ def drafted(form: Drafting, write: Callable[[], JournalEntry], template: str) ->
             entry_id = entry.id
     except DomainError as refused:
         explain(form, refused)
-        return render_template(template, form=form), refused.status
+        return render_template(template, form=form, **shown), refused.status
     flash(_("Written as a draft. Somebody else approves it."), "good")
     return redirect(url_for("treasury.entry", entry_id=entry_id))

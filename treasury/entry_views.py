@@ -100,17 +100,17 @@ def reverse(entry_id: int) -> Any:
     entry = _entry(entry_id)
     form = ReversalForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                mirror = ledger.reverse(
-                    _entry(entry_id), day(form.dated_on), words(form.reason), by=whoever_acts()
-                ).id
-        except ledger.AlreadyReversed:
-            flash(_("This entry was already reversed."), "info")
-            return redirect(url_for("treasury.entry", entry_id=entry_id))
-        flash(_("Written as a draft. Somebody else approves it."), "good")
-        return redirect(url_for("treasury.entry", entry_id=mirror))
-    return render_template("treasury/reverse.html", form=form, entry=entry)
+        return drafted(
+            form,
+            lambda: ledger.reverse(
+                _entry(entry_id), day(form.dated_on), words(form.reason), by=whoever_acts()
+            ),
+            "treasury/reverse.html",
+            entry=entry,
+        )
+    return render_template(
+        "treasury/reverse.html", form=form, entry=entry
+    ), 422 if form.is_submitted() else 200
 
 
 @blueprint.route("/attention/<int:attention_id>", methods=["GET", "POST"])

@@ -171,7 +171,7 @@ class ReasonForm(Form):
     reason = StringField(_l("Reason"), [DataRequired(), Length(max=200)])
 
 
-class ReversalForm(Form):
+class ReversalForm(Drafting):
     """The mirror image of a posted entry."""
 
     dated_on = DateField(_l("Date of the reversal"), [InputRequired(), not_in_the_future], default=today)

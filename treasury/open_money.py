@@ -126,7 +126,10 @@ def open_lines_by_account() -> list[tuple[Account, int, int]]:
         select(Account, func.count(), func.min(StatementLine.statement_id))
         .join(StatementLine, StatementLine.account_id == Account.id)
         .outerjoin(done, done.c.id == StatementLine.id)
-        .where(StatementLine.amount_minor != func.coalesce(done.c.minor, 0))
+        .where(
+            StatementLine.amount_minor != func.coalesce(done.c.minor, 0),
+            StatementLine.statement_id.not_in(coming_in()),
+        )
         .group_by(Account.id)
         .order_by(Account.code, Account.currency)
     )

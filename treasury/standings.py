@@ -1,6 +1,6 @@
 """Where each fund stands: what it has, what of it is promised, what is available, what is with people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -32,11 +32,21 @@ def standings(event: str | None = None) -> list[Standing]:
     """Every fund and currency that ever moved, by code; of one event if it is named."""
     promised = commitments.committed()
     advanced = _advanced()
+    rows = queries.funds()
+    moved = {(row.fund.id, row.balance.currency) for row in rows}
+    only_advanced = [key for key, amount in advanced.items() if amount and key not in moved]
+    kept = {fund.id: fund for fund in _funds(fund_id for fund_id, _currency in only_advanced)}
+    rows += [queries.FundRow(kept[fund_id], Money.zero(currency)) for fund_id, currency in only_advanced]
     return [
         _standing(row, promised, advanced)
-        for row in queries.funds()
+        for row in sorted(rows, key=lambda row: (row.fund.code, row.balance.currency))
         if event is None or row.fund.event == event
     ]
+
+
+def _funds(ids: Iterable[int]) -> Sequence[Fund]:
+    wanted = set(ids)
+    return db.session.scalars(select(Fund).where(Fund.id.in_(wanted))).all() if wanted else ()
 
 
 def standings_of(fund: Fund) -> list[Standing]:

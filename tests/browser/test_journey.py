@@ -104,9 +104,14 @@ class Visitor:
         return self.text()
 
     def message(self, subject: str) -> str:
-        """Open the newest message whose subject has these words, as its reader sees it."""
+        """Open the newest message whose subject has these words, once it is written, as its reader sees it."""
+        written = self.page.get_by_role("link", name=re.compile(subject)).first
+        patience = time.monotonic() + 30
         self.go("/outbox")
-        self.page.get_by_role("link", name=re.compile(subject)).first.click()
+        while not written.count() and time.monotonic() < patience:
+            self.page.wait_for_timeout(200)
+            self.go("/outbox")
+        written.click()
         return self.page.url
 
     def link_in_message(self, subject: str, part: str) -> str:

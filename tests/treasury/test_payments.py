@@ -20,7 +20,17 @@ from shared.database import db, transaction
 from shared.errors import Conflict, DomainError
 from shared.money import Money
 from tests.treasury.conftest import Ask
-from treasury import approvals, card_books, chart, exchange, ledger, payments, queries, verification
+from treasury import (
+    approvals,
+    card_books,
+    chart,
+    exchange,
+    ledger,
+    payments,
+    queries,
+    standings,
+    verification,
+)
 from treasury.gateway_values import CheckoutState, CheckoutStatus
 from treasury.ledger import AlreadyReversed, Leg, SamePerson
 from treasury.models import (
@@ -345,6 +355,9 @@ def test_the_advance_changed_in_dakar_comes_out_to_the_franc(
     for entry in (given, changed, spent):
         with transaction():
             ledger.post(entry, by=zoe)
+        if entry is changed:
+            francs = [one for one in standings.standings_of(outaouais) if one.balance.currency == "XOF"]
+            assert [one.advanced for one in francs] == [Money.of("830000", "XOF")]
     kept = {db.session.get_one(ExchangeRate, one.rate_id or 0).source for one in changed.postings}
     assert kept == {"slip of the exchange office", DEMO_RATE.source}
     open_advance = [row for row in queries.trial_balance() if row.code == chart.ADVANCES]
