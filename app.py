@@ -31,11 +31,13 @@ import delegations.funder_report_views
 import delegations.list_views
 import delegations.nominee_views
 import delegations.pages
+import delegations.quota_views
 import delegations.savings_pages
 import delegations.seat_views
 import delegations.service_views
 import delegations.spending_views
 import delegations.standing_views
+import delegations.umbrella_views
 import delegations.views
 import events.api
 import events.badge_views

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from access import grants, users
 from access.models import RoleName
 from access.users import CreateUser
-from delegations import lifecycle, messages
+from delegations import lifecycle, messages, quotas
 from delegations.lifecycle import Move
 from delegations.models import Delegation, Seat
 from events.models import Edition
@@ -151,13 +151,14 @@ def request_seats(delegation: Delegation, count: int, note: str, *, by: Actor) -
 def allocate_seats(delegation: Delegation, count: int, *, by: Actor) -> list[Seat]:
     """Give seats, numbered from 1: from now on they exist, whoever will sit in them.
 
-    Raises `BadSeatCount`, `MoreThanRequested`, `NotInThisState` (seats are allocated once).
+    Raises `BadSeatCount`, `MoreThanRequested`, `QuotaFull`, `NotInThisState` (seats are allocated once).
     """
     lifecycle.prepare(delegation, Move.ALLOCATE)
     if not 1 <= count <= MOST_SEATS:
         raise BadSeatCount(field="count", most=MOST_SEATS)
     if count > delegation.seats_requested:
         raise MoreThanRequested(field="count", requested=delegation.seats_requested)
+    quotas.must_have_room(delegation, count)
     seats = [
         Seat(delegation_id=delegation.id, number=number, code=f"{delegation.code}-{number:02}")
         for number in range(1, count + 1)

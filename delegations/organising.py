@@ -30,6 +30,12 @@ TOWARDS_PEOPLE = (
         Permission.DELEGATION_CREATE,
     ),
     Step(
+        _l("Set quotas"),
+        _l("At most so many seats for a delegation, a region, a sector or an organisation."),
+        "/delegations/quotas/CODE",
+        Permission.DELEGATION_ALLOCATE,
+    ),
+    Step(
         _l("When dates or place change"),
         _l("Ask every confirmed delegation again; seats, names and money stay."),
         "/delegations/reset/CODE",

@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Select, select
 
 from access.models import User
-from delegations import lifecycle, messages, savings, seats
+from delegations import lifecycle, messages, quotas, savings, seats
 from delegations.lifecycle import RULES, Move
 from delegations.lifecycle_models import DelegationStep
 from delegations.models import CURRENT_NOMINATION, Delegation, DelegationStatus, Nomination, Seat
@@ -80,10 +80,14 @@ def withdraw(delegation: Delegation, reason: str, *, by: Actor) -> None:
 
 
 def restore(delegation: Delegation, reason: str, *, by: Actor) -> None:
-    """Bring a delegation that said no back to where it was. Raises `NotInThisState`, `WhyMissing`."""
+    """Bring a delegation that said no back to where it was, if its quotas still have room for its seats.
+
+    Raises `NotInThisState`, `QuotaFull`, `WhyMissing`.
+    """
     lifecycle.prepare(delegation, Move.RESTORE)
-    last = steps_of(delegation)[-1]
-    lifecycle.take(delegation, Move.RESTORE, by=by, reason=reason, to=last.left or S.INVITED)
+    back_to = steps_of(delegation)[-1].left or S.INVITED
+    quotas.must_have_room(delegation, sum(seat.status in seats.ACTIVE for seat in delegation.seats))
+    lifecycle.take(delegation, Move.RESTORE, by=by, reason=reason, to=back_to)
 
 
 def reset_confirmations(edition: Edition, reason: str, *, by: Actor) -> list[Delegation]:
