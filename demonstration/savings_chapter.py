@@ -6,9 +6,10 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from delegations import agreements, budgets, invitations, savings, seats
+from delegations import agreements, budgets, invitations, quotas, savings, seats
 from delegations.funding import Condition
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
+from delegations.quota_models import QuotaScope
 from delegations.schedule import Remainder
 from demonstration.records import amount, read_toml
 from demonstration.stage import MACHINE, Stage, on
@@ -50,6 +51,9 @@ def tell(stage: Stage) -> None:
     with on(date(2005, 3, 1)):
         for one in read_toml("funding")["agreements"]:
             _agreement(stage, one)
+        for code, seats_at_most in read_toml("delegations")["quotas"].items():
+            dakar = stage.editions["DKR05"]
+            quotas.set_quota(dakar, QuotaScope.DELEGATION, code, seats_at_most, by=stage.organiser)
 
 
 def found_delegation(stage: Stage, row: dict[str, Any], edition: str) -> Delegation:

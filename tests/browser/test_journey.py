@@ -104,7 +104,7 @@ class Visitor:
         return self.text()
 
     def message(self, subject: str) -> str:
-        """Open the newest message whose subject has these words, once it is written, as its reader sees it."""
+        """Open the newest message whose subject has these words, once it is written, as its reader does."""
         written = self.page.get_by_role("link", name=re.compile(subject)).first
         patience = time.monotonic() + 30
         self.go("/outbox")
