@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from delegations import agreements, budgets, invitations, quotas, savings, seats
+from delegations import agreements, budgets, invitations, quotas, savings, seats, umbrellas
 from delegations.funding import Condition
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
 from delegations.quota_models import QuotaScope
@@ -54,6 +54,8 @@ def tell(stage: Stage) -> None:
         for code, seats_at_most in read_toml("delegations")["quotas"].items():
             dakar = stage.editions["DKR05"]
             quotas.set_quota(dakar, QuotaScope.DELEGATION, code, seats_at_most, by=stage.organiser)
+    with on(date(2005, 3, 1)):
+        _umbrella(stage, read_toml("delegations")["umbrella"])
 
 
 def found_delegation(stage: Stage, row: dict[str, Any], edition: str) -> Delegation:
@@ -93,6 +95,20 @@ def found_delegation(stage: Stage, row: dict[str, Any], edition: str) -> Delegat
         by=stage.organiser,
     )
     return delegation
+
+
+def _umbrella(stage: Stage, row: dict[str, Any]) -> None:
+    """Two networks, one stay: a delegation without seats of its own that holds the others."""
+    command = invitations.InviteDelegation(
+        edition_id=stage.editions["DKR05"].id,
+        code=row["code"],
+        name=row["name"],
+        is_demo=True,
+        provenance=row["provenance"],
+    )
+    stay = invitations.invite(command, by=stage.organiser)
+    for code in row["members"]:
+        umbrellas.add_member(stay, stage.delegations[code], by=stage.organiser)
 
 
 def _payer(stage: Stage, name: str) -> Organisation:
