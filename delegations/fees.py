@@ -3,12 +3,17 @@
 from datetime import date
 
 from access.models import User
+from delegations.budgets import seat_budgets
 from delegations.models import Delegation, SavingsPlan, Seat
 from shared.database import hold
 from shared.errors import Conflict, DomainError
 from shared.i18n import _l
+from shared.money import Money
 from treasury import payments, queries
 from treasury.models import Fund, Payment, PaymentStatus
+
+STAY = "U"
+"""The group of a seat's costs (`budgets.GROUPS`) that a registration fee belongs to."""
 
 
 class NotThisDelegations(DomainError):
@@ -49,7 +54,23 @@ def settle_fee(seat: Seat, fund: Fund, on: date, *, by: User) -> Payment:
     balance = queries.fund_balance(fund.id, payment.currency)
     if balance < payment.amount:
         raise SavingsTooSmall(fund=fund.code, balance=str(balance), wanted=str(payment.amount))
-    return payments.settle_from_fund(payment, fund.id, on, by=by)
+    line = _line_of(seat.delegation, payment.amount)
+    return payments.settle_from_fund(payment, fund.id, on, by=by, category=line)
+
+
+def _line_of(delegation: Delegation, fee: Money) -> str:
+    """The line of the seat's budget the fee is spent on: the one of the stay that plans just this amount.
+
+    Without one (or with several) the fee counts in the group of the stay.
+    """
+    budgets = seat_budgets(delegation.edition_id)
+    budget = budgets.get(delegation.id) or budgets.get(None)
+    planned = [
+        line.code
+        for line in (budget.lines if budget else ())
+        if not line.is_source and line.category == STAY and line.amount == fee
+    ]
+    return planned[0] if len(planned) == 1 else STAY
 
 
 def funds_of(delegation: Delegation) -> list[Fund]:

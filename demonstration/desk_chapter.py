@@ -37,7 +37,9 @@ def settle_fees(stage: Stage) -> None:
                         found, "Solde de 688,20 suivi par la trésorerie", by=stage.organiser
                     )
                     continue
-                payments.settle_from_fund(found.payment, plan.fund_id, FEES_SETTLED, by=stage.treasurer)
+                payments.settle_from_fund(
+                    found.payment, plan.fund_id, FEES_SETTLED, by=stage.treasurer, category="L05"
+                )
                 payments.approve_receipt(found.payment, by=stage.approver)
 
 

@@ -17,6 +17,7 @@ from shared.database import db, hold
 from shared.errors import Conflict, DomainError
 from shared.i18n import _l
 from shared.money import Money
+from treasury.desk_models import CashSession
 from treasury.fund_models import FundBalance, Overdraft
 from treasury.models import AccountKind, Attention, Fund, JournalEntry, LineEntry
 
@@ -71,8 +72,9 @@ def withdraw(overdraft: Overdraft, *, by: User) -> Overdraft:
 def cover(entry: JournalEntry) -> None:
     """Before `entry` is posted: see that no fund is overdrawn by it. Raises `FundOverdrawn`.
 
-    What has happened already (the machine's own entries, reversals, what the bank shows) is recorded even so:
-    it gets an overdraft of its own and a place on the attention list.
+    What has happened already (the machine's own entries, reversals, what the bank shows, what a count of a
+    cash box finds missing) is recorded even so: it gets an overdraft of its own and a place on the attention
+    list.
     """
     for (fund_id, currency), taken in takes(entry).items():
         short = taken - available(fund_id, currency, on=entry.dated_on)
@@ -139,8 +141,12 @@ def takes(entry: JournalEntry) -> dict[tuple[int, str], Money]:
 
 def _is_fact(entry: JournalEntry) -> bool:
     from_bank = select(LineEntry.line_id).where(LineEntry.entry_id == entry.id)
+    counted = select(CashSession.id).where(CashSession.entry_id == entry.id)
     return (
-        entry.author_id is None or entry.reverses_id is not None or db.session.scalar(from_bank) is not None
+        entry.author_id is None
+        or entry.reverses_id is not None
+        or db.session.scalar(from_bank) is not None
+        or db.session.scalar(counted) is not None
     )
 
 

@@ -246,11 +246,13 @@ def cancel(payment: Payment, *, by: Actor) -> Payment:
     return payment
 
 
-def settle_from_fund(payment: Payment, source_fund_id: int, on: date, *, by: User) -> Payment:
+def settle_from_fund(
+    payment: Payment, source_fund_id: int, on: date, *, by: User, category: str = ""
+) -> Payment:
     """Record that another fund of the house pays what was asked (a fee paid by the delegation's money).
 
     The draft moves the amount out of `source_fund_id` and into the payment's fund as income; somebody else
-    approves it with `approve_receipt`. Raises `AlreadySettled`.
+    approves it with `approve_receipt`. `category` is the budget line it is spent on. Raises `AlreadySettled`.
     """
     amount = payment.amount
     return record_receipt(
@@ -258,7 +260,7 @@ def settle_from_fund(payment: Payment, source_fund_id: int, on: date, *, by: Use
         RecordReceipt(received_on=on, method=PaymentMethod.INTERNAL),
         by=by,
         paid_with=[
-            Leg(chart.GATHERING, source_fund_id, amount, memo=payment.reference),
+            Leg(chart.GATHERING, source_fund_id, amount, category, payment.reference),
             Leg(chart.BANK, source_fund_id, -amount),
             Leg(chart.BANK, payment.fund_id, amount),
         ],

@@ -11,7 +11,7 @@ from delegations.models import SavingsPlan, Seat
 from events.models import Edition, RegistrationStatus
 from shared.database import transaction
 from tests.delegations.conftest import accredited, cad, delegation_of, deposit, plan_of
-from treasury import payments, queries
+from treasury import chart, payments, queries
 
 ON = date(2005, 10, 15)
 
@@ -29,13 +29,16 @@ def test_the_plan_pays_the_fee_and_the_registration_is_confirmed(
     with transaction():
         deposit(plan, "750.00", ON, aristide, zoe)
         payment = fees.settle_fee(sitting, plan.fund, ON, by=aristide)
-    assert sitting.registration
+    assert sitting.registration and payment.entry
     with pytest.raises(NothingDue), transaction():  # pressed twice
         fees.settle_fee(sitting, plan.fund, ON, by=aristide)
     with transaction():
         payments.approve_receipt(payment, by=zoe)
     assert sitting.registration.status is RegistrationStatus.CONFIRMED
     assert queries.fund_balance(plan.fund_id, "CAD") == cad("500.00")
+    assert {(one.account.code, one.category) for one in payment.entry.postings if one.category} == {
+        (chart.GATHERING, "L05")  # the line of the stay of 250.00; L10 is one of travel
+    }
 
 
 def test_a_fund_pays_no_more_than_it_holds(sitting: Seat, plan: SavingsPlan, aristide: User) -> None:

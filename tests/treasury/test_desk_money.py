@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from access.models import User
@@ -19,7 +20,7 @@ from treasury import approvals, cash, chart, cheques, epc_qr, payments, verifica
 from treasury.cash import BoxOpen, NeedsExplanation, OpenBox
 from treasury.cheques import NotApprovedYet
 from treasury.desk_models import CashSession
-from treasury.models import Fund, PaymentStatus
+from treasury.models import Attention, Fund, PaymentStatus
 from treasury.payments import RecordReceipt
 
 DAY = date(2005, 10, 15)
@@ -66,6 +67,17 @@ def test_a_difference_is_explained_and_posted_by_two(
     assert box.difference == cad("-5.00")
     approve_all(zoe)
     assert (balance(chart.CASH), balance(chart.CASH_DIFFERENCES)) == (cad("-5.00"), cad("5.00"))
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_what_a_count_finds_missing_is_recorded_even_where_the_fund_holds_nothing(
+    box: CashSession, house: Fund, aristide: User, zoe: User
+) -> None:
+    with transaction():
+        cash.close_box(box, {2000: 2}, "change given twice", DAY, by=aristide)
+    approve_all(zoe)
+    assert balance(chart.CASH) == cad("-5.00")
+    assert [one.kind for one in db.session.scalars(select(Attention))] == ["fund_overdrawn"]
 
 
 @pytest.mark.usefixtures("both_databases")
