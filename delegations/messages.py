@@ -219,15 +219,16 @@ def tell_due(plan: SavingsPlan, entry: InstalmentStatus, kind: ReminderKind, tok
             "delegation": plan.delegation.name,
         }
         subject, first = _reminding(kind, told)
+        stop_at = absolute(f"/plan/{token}/reminders")
         lines = [
             first,
             _("If your payment is on its way, thank you: this message has crossed it."),
             _("In a transfer, write the reference %(reference)s. The page shows what is due and lets you "
               "pay by card.", reference=plan.reference),
-            _("To receive no more reminders: %(link)s", link=absolute(f"/plan/{token}/reminders")),
+            _("To receive no more reminders: %(link)s", link=stop_at),
         ]  # fmt: skip
         key = f"plan-reminder-{plan.id}-{entry.instalment.due}-{kind.value}"
-        _send(plan.written_to, subject, lines, _("Open my plan"), f"/plan/{token}", key=key)
+        _send(plan.written_to, subject, lines, _("Open my plan"), f"/plan/{token}", key=key, stop_at=stop_at)
 
 
 def tell_funder(to: str, locale: str, funder: str, number: int, token: str) -> None:
@@ -266,13 +267,20 @@ def _reminding(kind: ReminderKind, told: dict[str, str]) -> tuple[str, str]:
 
 
 def _send(
-    to: str, subject: str, lines: Sequence[str], action: str, path: str, *, key: str | None = None
+    to: str,
+    subject: str,
+    lines: Sequence[str],
+    action: str,
+    path: str,
+    *,
+    key: str | None = None,
+    stop_at: str | None = None,
 ) -> None:
     """A message of a few sentences and one link."""
     told = {"subject": subject, "lines": lines, "action": action, "link": path and absolute(path)}
     text = render("emails/message.txt", **told)
     html = render("emails/message.html", **told)
-    mail.send(to, subject, text, html, key=key)
+    mail.send(to, subject, text, html, key=key, stop_at=stop_at)
 
 
 def _edition(delegation: Delegation) -> str:

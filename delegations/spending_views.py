@@ -127,6 +127,8 @@ def _page(found: Spending, *, title: str, where: Any, **told: Any) -> Any:
         bars=variance.bars,
         where=where,
         rates=found.rates,
+        whole_edition=can(actor(), P.DELEGATION_READ, edition_id=told["edition"].id),
+        whole_house=can(actor(), P.LEDGER_READ),
         **told,
     )
 

@@ -5,8 +5,9 @@ import smtplib
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy, default
 from email.utils import make_msgid
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -33,8 +34,12 @@ def send(
     *,
     key: str | None = None,
     attachments: Sequence[Attachment] = (),
+    stop_at: str | None = None,
 ) -> None:
-    """Commit a message together with the fact it tells. The same `key` is sent once."""
+    """Commit a message together with the fact it tells. The same `key` is sent once.
+
+    `stop_at` is the address where its reader stops messages like it: mail programs offer it as a button.
+    """
     enqueue(
         "mail",
         {
@@ -46,9 +51,22 @@ def send(
                 {"name": one.name, "mime": one.mime, "content": base64.b64encode(one.content).decode()}
                 for one in attachments
             ],
+            "stop_at": stop_at,
         },
         key=key,
     )
+
+
+class _WholeHeader(UnstructuredHeader, BaseHeader):
+    """A header on one line: folded, a long address is encoded, and no mail program could open it."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("List-Unsubscribe", _WholeHeader)
+_POLICY = default.clone(header_factory=_HEADERS)
 
 
 class UnsafeServer(RuntimeError):
@@ -64,10 +82,12 @@ def deliver(payload: dict[str, Any], *, server: str | None, sender: str) -> dict
     """
     if server is None:
         return None
-    message = EmailMessage()
+    message = EmailMessage(_POLICY)
     recipient = Address(addr_spec=payload["to"])  # one, or an error: never a list
     message["From"], message["To"], message["Subject"] = sender, recipient, payload["subject"]
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or "localhost")
+    if payload.get("stop_at"):  # a message that waited through an upgrade says nothing of it
+        message["List-Unsubscribe"] = f"<{payload['stop_at']}>"
     message.set_content(payload["text"])
     message.add_alternative(payload["html"], subtype="html")
     for one in payload["attachments"]:

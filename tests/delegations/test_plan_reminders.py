@@ -73,6 +73,7 @@ def test_the_job_writes_each_reminder_once_in_the_payer_s_language(
     [mail] = mails()
     assert mail["to"] == "p1@example.org"
     assert mail["subject"].startswith("Bientôt") and "/reminders" in mail["text"]
+    assert mail["stop_at"].endswith("/reminders") and mail["stop_at"] in mail["text"]
     jobs = db.session.scalars(select(Job).where(Job.kind == plan_reminders.JOB)).all()
     assert [job.key for job in jobs] == ["plan-reminders:2003-01-09"]
     monkeypatch.setattr(plan_reminders, "_claim", lambda *_given: False)  # another worker was first

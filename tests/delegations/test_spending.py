@@ -78,7 +78,10 @@ def test_a_figure_leads_to_its_posting_and_its_document(
     behind = client.get("/delegations/DKR05-OUT/spending/T/L01")
     assert ("billet.pdf" in behind.text, "/treasury/" in behind.text) == (True, False)
     assert client.get("/delegations/DKR05-OUT/spending/T/L99").status_code == 404
+    assert "/delegations/spending/DKR05" not in page.text  # a head is not shown what they may not open
     sign_in(client, zoe)
     assert "entry-" in client.get("/delegations/DKR05-OUT/spending/T/L01").text
+    assert "/delegations/spending/DKR05" in client.get("/delegations/DKR05-OUT/spending").text
+    assert '"/delegations/spending"' in client.get("/delegations/spending/DKR05").text
     assert client.get("/delegations/spending").status_code == 200
     assert "sans pièce" not in client.get("/delegations/spending/DKR05/T/L01").text

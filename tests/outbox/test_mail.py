@@ -107,6 +107,14 @@ def test_a_message_arrives_once_with_text_picture_and_file(postbox: Postbox) -> 
     kinds = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
     assert kinds == ["text/plain", "text/html", "application/pdf"]
     assert message["Message-ID"].endswith("@example.org>")
+    assert message["List-Unsubscribe"] is None
+
+
+def test_mail_programs_are_told_where_a_reader_stops_reminders(postbox: Postbox) -> None:
+    stop_at = f"https://teranga.example.org/plan/{'x' * 90}/reminders"  # longer than a line of a header
+    send(stop_at=stop_at)
+    assert run_due() == 1
+    assert postbox.message()["List-Unsubscribe"].strip() == f"<{stop_at}>"
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028", "\x0b", "\x85"])
