@@ -60,8 +60,8 @@ CAD, XOF = "CAD", "XOF"
 class Ground:
     """A database on which histories follow each other, and the application around it."""
 
-    aristide: int
-    zoe: int
+    aristide: User
+    zoe: User
     bank: int
     count: int = 0
     periods: list[PlainPeriod] = field(default_factory=list)
@@ -78,11 +78,15 @@ def open_ground() -> Ground:
             db.session.add(Grant(user_id=one.id, role=role))
         for currency in (CAD, XOF):
             chart.open_chart(currency)
-        ground = Ground(people[0].id, people[1].id, ledger.account(chart.BANK, CAD).id)
+        ground = Ground(people[0], people[1], ledger.account(chart.BANK, CAD).id)
         last = date(1599, 12, 31)
         first = periods.close_until(last, "before", by=people[1])
         ground.periods.append(PlainPeriod(last, last))
         ground.period_ids[ground.periods[0]] = first.id
+    for one in people:  # who acts does not change: read once, with what they were granted
+        db.session.refresh(one)
+        assert one.grants
+        db.session.expunge(one)
     return ground
 
 
@@ -471,10 +475,10 @@ class History(RuleBasedStateMachine):
         return self.first + timedelta(days=day)
 
     def _aristide(self) -> User:
-        return db.session.get_one(User, self.ground.aristide)
+        return self.ground.aristide
 
     def _zoe(self) -> User:
-        return db.session.get_one(User, self.ground.zoe)
+        return self.ground.zoe
 
     def _bank(self) -> Account:
         return db.session.get_one(Account, self.ground.bank)
