@@ -37,6 +37,7 @@ import delegations.seat_views
 import delegations.service_views
 import delegations.spending_views
 import delegations.standing_views
+import delegations.support_views
 import delegations.umbrella_views
 import delegations.views
 import events.api

@@ -25,6 +25,7 @@ class RoleName(StrEnum):
     VOLUNTEER = "volunteer"
     HEAD_OF_DELEGATION = "head_of_delegation"
     DELEGATE = "delegate"
+    COMMITTEE = "committee"
 
 
 NEED_SECOND_FACTOR = frozenset(

@@ -37,6 +37,8 @@ class Permission(StrEnum):
     REGISTRATION_READ = "registration.read"
     REPORT_AUDIT = "report.audit"
     STATEMENT_RECONCILE = "statement.reconcile"
+    SUPPORT_READ = "support.read"
+    SUPPORT_SCORE = "support.score"
 
 
 ROLE_LABELS: dict[RoleName, LazyString] = {
@@ -48,11 +50,12 @@ ROLE_LABELS: dict[RoleName, LazyString] = {
     RoleName.VOLUNTEER: _l("Welcome volunteer"),
     RoleName.HEAD_OF_DELEGATION: _l("Head of delegation"),
     RoleName.DELEGATE: _l("Delegate"),
+    RoleName.COMMITTEE: _l("Member of the support fund's committee"),
 }
 
 P = Permission
 
-_READ_MONEY = {P.LEDGER_READ, P.AUDIT_READ, P.DELEGATION_READ}
+_READ_MONEY = {P.LEDGER_READ, P.AUDIT_READ, P.DELEGATION_READ, P.SUPPORT_READ}
 _DESK = {P.CHECKIN_SCAN}
 
 ALLOWS: dict[RoleName, frozenset[Permission]] = {
@@ -63,7 +66,7 @@ ALLOWS: dict[RoleName, frozenset[Permission]] = {
         {
             P.BADGE_ISSUE, P.DELEGATION_ALLOCATE, P.DELEGATION_CREATE, P.DELEGATION_EDIT, P.DELEGATION_READ,
             P.EDITION_MANAGE, P.NETWORK_READ, P.NETWORK_EDIT, P.NOMINATION_ACCREDIT, P.REGISTRATION_MANAGE,
-            P.REGISTRATION_READ, *_DESK,
+            P.REGISTRATION_READ, P.SUPPORT_READ, *_DESK,
         }
     ),
     RoleName.TREASURER: frozenset(
@@ -77,6 +80,7 @@ ALLOWS: dict[RoleName, frozenset[Permission]] = {
     RoleName.VOLUNTEER: frozenset(_DESK),
     RoleName.HEAD_OF_DELEGATION: frozenset({P.DELEGATION_EDIT, P.DELEGATION_READ, P.PLAN_MANAGE}),
     RoleName.DELEGATE: frozenset(),
+    RoleName.COMMITTEE: frozenset({P.SUPPORT_READ, P.SUPPORT_SCORE}),
 }  # fmt: skip
 
 

@@ -142,6 +142,7 @@ TO_TRY: dict[RoleName, LazyString] = {
     RoleName.VOLUNTEER: _l("Check badges at the desk, even with the network down; see who has arrived."),
     RoleName.AUDITOR: _l("Read everything, change nothing, recompute the whole journal."),
     RoleName.DELEGATE: _l("Keep your code for the door, follow your own registration."),
+    RoleName.COMMITTEE: _l("Score what the support fund is asked for; stand aside where you are concerned."),
 }
 """What the demonstration suggests to each role."""
 

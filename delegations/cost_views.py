@@ -138,4 +138,5 @@ def funders(code: str) -> Any:
         groups=group_names(),
         names={one.id: one.name for one in members},
         may_add=can(actor(), P.EDITION_MANAGE, edition_id=edition.id),
+        may_support=can(actor(), P.SUPPORT_READ, edition_id=edition.id),
     )

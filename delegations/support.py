@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from access.models import User
+from delegations import applying
 from delegations.models import Delegation, SavingsPlan, SupportAward, SupportDecision
 from delegations.seats import reason_of
+from delegations.support_models import ApplicationOutcome, DecisionMinute
 from shared import audit
 from shared.audit import Actor
 from shared.database import db, hold
@@ -86,10 +88,13 @@ def open_fund(code: str, name: str, *, is_demo: bool = False, by: Actor) -> Fund
 
 
 def decide(command: Decide, *, by: User) -> SupportDecision:
-    """Record a decision; nothing moves before somebody else approves it. Raises `BadDecision`."""
+    """Record a decision; nothing moves before somebody else approves it. Raises `BadDecision`.
+
+    Without awards it says no to what was asked.
+    """
     currencies = {award.amount.currency for award in command.awards}
     small = [award for award in command.awards if award.amount.minor <= 0]
-    if len(currencies) != 1 or small:
+    if len(currencies) > 1 or small:
         raise BadDecision
     last = db.session.scalar(
         select(func.max(SupportDecision.number)).where(SupportDecision.edition_id == command.edition_id)
@@ -123,14 +128,23 @@ def decide(command: Decide, *, by: User) -> SupportDecision:
 
 
 def approve(decision: SupportDecision, *, by: User) -> SupportDecision:
-    """Carry a decision out: one posted entry an award. Raises `SamePerson`, `Conflict`, `FundTooSmall`."""
+    """Carry a decision out: one posted entry an award, which cites it.
+
+    Raises `SamePerson`, `Conflict`, `FundTooSmall`, `Conflicted`.
+    """
     hold(decision)
-    if decision.approver_id is not None:
+    told = db.session.get(DecisionMinute, decision.id)
+    if decision.approver_id is not None or (told and told.sent_back):
         raise Conflict
     if decision.recorder_id == by.id:
         raise SamePerson
-    currency = decision.awards[0].currency
-    _enough(decision.fund_id, Money.total((award.amount for award in decision.awards), currency))
+    for outcome in db.session.scalars(
+        select(ApplicationOutcome).where(ApplicationOutcome.decision_id == decision.id)
+    ):
+        applying.refuse_conflicted(outcome.application, by)
+    for award in decision.awards[:1]:
+        given = Money.total((one.amount for one in decision.awards), award.currency)
+        _enough(decision.fund_id, given)
     recorder = db.session.get_one(User, decision.recorder_id)
     for award in sorted(decision.awards, key=lambda award: award.id):
         entry = _draft(decision, award, by=recorder)
@@ -142,7 +156,7 @@ def approve(decision: SupportDecision, *, by: User) -> SupportDecision:
 
 
 def _draft(decision: SupportDecision, award: SupportAward, *, by: User) -> JournalEntry:
-    narration = f"{decision.title} – {award.label}"
+    narration = f"{decision.title} (n° {decision.number}, {decision.decided_on}) – {award.label}"
     key = f"award:{award.id}"
     if award.delegation_id is None:
         legs = [

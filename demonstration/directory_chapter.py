@@ -79,7 +79,7 @@ def _people(stage: Stage) -> None:
         stage.people[row["id"]] = people.find_or_create_person(details, by=MACHINE)
     for row in read_csv("users"):
         person = stage.people[row["person"]]
-        user = create_user(
+        user = stage.users.get(row["person"]) or create_user(
             CreateUser(email=person.email, name=person.name, locale=person.locale, is_demo=True), by=MACHINE
         )
         stage.users[row["person"]] = user

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from delegations import nominations, seats, services, support
 from delegations.models import Delegation, Nomination, Seat, SeatStatus
+from demonstration import committee_chapter
 from demonstration.records import amount, read_csv, read_toml
 from demonstration.stage import MACHINE, Stage, on
 from events.models import BadgeRole
@@ -130,35 +131,7 @@ def _support_fund(stage: Stage, data: dict[str, Any]) -> None:
             entry = ledger.draft(gift["on"], gift["narration"], legs, by=stage.treasurer)
             ledger.post(entry, by=stage.approver)
     _contributions(stage, data)
-    edition = stage.editions["DKR05"]
-    for row in data["decisions"]:
-        with on(row["on"]):
-            awards = [
-                support.Award(
-                    label=award.get("label") or stage.delegations[award["delegation"]].name,
-                    amount=amount(award["amount"]),
-                    delegation_id=stage.delegations[award["delegation"]].id
-                    if "delegation" in award
-                    else None,
-                    person_id=stage.people[award["person"]].id if "person" in award else None,
-                )
-                for award in row["awards"]
-            ]
-            decision = support.decide(
-                support.Decide(
-                    edition_id=edition.id,
-                    decided_on=row["on"],
-                    title=row["title"],
-                    fund_id=fund.id,
-                    awards=awards,
-                    number=row["number"],
-                    members_present=row["present"],
-                    criteria=dict.fromkeys(data["criteria"], 4),
-                    is_demo=True,
-                ),
-                by=stage.treasurer,
-            )
-            support.approve(decision, by=stage.approver)
+    committee_chapter.tell(stage, data)
 
 
 def _contributions(stage: Stage, data: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from access import grants, links, tokens, users
 from access.models import RoleName, User
 from access.tokens import SCOPES
 from access.users import CreateUser
-from delegations import advances, agreements, claims, funder_reports, nominations
+from delegations import advances, agreements, applying, claims, funder_reports, nominations, support
 from delegations.advances import AskAdvance
 from delegations.agreements import AddAgreement
 from delegations.budgets import CreateBudget, Line, create_budget
@@ -138,6 +138,7 @@ def build() -> World:
         }
     world.places["/treasury"] = _money(plan, people["treasurer"], people["approver"])
     world.places |= _claims(outaouais, people)
+    world.places |= _support(outaouais, people)
     world.places |= _report(edition, outaouais, people["treasurer"])
     world.places["/treasury/funds/"] = {"code": outaouais.code}
     world.places |= _books(outaouais, waiting=world.places["/treasury"]["entry_id"], people=people)
@@ -263,6 +264,41 @@ def _claims(delegation: Delegation, people: dict[str, User]) -> dict[str, dict[s
                 "claim_id": claim.id,
                 "number": 1,
                 "name": line.voucher.file_name,
+            },
+        }
+
+
+def _support(delegation: Delegation, people: dict[str, User]) -> dict[str, dict[str, Any]]:
+    """A support fund, what the head asks of it, and a decision that waits for a second person."""
+    with transaction():
+        fund = support.open_fund("B6", "Support fund", by=BY)
+        grid = applying.add_grid(applying.AddGrid(code="six", name="Six", criteria=[("One", 1)]), by=BY)
+        asked = applying.Apply(
+            edition_id=delegation.edition_id,
+            fund_id=fund.id,
+            grid_id=grid.id,
+            label=delegation.name,
+            amount=cad("1.00"),
+            grounds="Matrix",
+            delegation_id=delegation.id,
+        )
+        application = applying.apply(asked, by=people["head"])
+        decision = support.decide(
+            support.Decide(
+                edition_id=delegation.edition_id,
+                decided_on=date(2003, 1, 31),
+                title="Matrix",
+                fund_id=fund.id,
+                awards=[],
+            ),
+            by=people["treasurer"],
+        )
+        return {
+            "/support/": {"code": "DKR05"},
+            "/delegations/support/": {
+                "code": "DKR05",
+                "application_id": application.id,
+                "number": decision.number,
             },
         }
 

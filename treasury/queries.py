@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from shared.database import db
 from shared.money import Money
 from treasury.balance_models import PostedBalance
-from treasury.models import Account, AccountKind, EntryStatus, Fund, JournalEntry, Posting
+from treasury.models import Account, AccountKind, EntryStatus, Fund, FundKind, JournalEntry, Posting
 
 _POSTED = JournalEntry.status == EntryStatus.POSTED
 AT_HAND = and_(Account.kind == AccountKind.ASSET, Account.spendable)
@@ -130,6 +130,12 @@ def received(fund_ids: Sequence[int], code: str, currency: str) -> dict[int, Mon
         .where(PostedBalance.fund_id.in_(fund_ids), Account.code == code, Account.currency == currency)
     )
     return {fund_id: Money(-minor, currency) for fund_id, minor in rows}
+
+
+def only_pool() -> int | None:
+    """The pooled fund, where there is exactly one."""
+    found = db.session.scalars(select(Fund.id).where(Fund.kind == FundKind.POOL).limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
 def trial_balance() -> list[BalanceRow]:
