@@ -26,7 +26,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 SUITES = {
-    "shared/money.py": ["tests/shared/test_money.py"],
+    "shared/money.py": ["tests/shared/test_money.py", "tests/shared/test_money_sums.py"],
     "treasury/ledger.py": [
         "tests/treasury/test_ledger.py",
         "tests/treasury/test_guards.py",

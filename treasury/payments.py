@@ -134,7 +134,8 @@ def record_receipt(
     hold(payment)
     if payment.status not in (PaymentStatus.REQUESTED, PaymentStatus.CANCELLED):
         raise AlreadySettled
-    amount, fund = command.amount or payment.amount, payment.fund_id
+    amount = payment.amount if command.amount is None else command.amount
+    fund = payment.fund_id
     if amount.minor <= 0:
         raise NothingToPay(field="amount")
     foreign = amount.currency != payment.currency
