@@ -16,6 +16,9 @@ from bench import journeys
 from bench.pairs import beside_the_floor
 from bench.stage import Stage, resident_megabytes
 
+ALONE = ("badges", "statements", "reconciliation", "scale")
+"""Measurements that are commands of their own."""
+
 _FULL = 10_000
 _TURNS, _TIMES = 5, 160  # pairs of measurements, and pieces of work in each
 
@@ -92,14 +95,14 @@ def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--database", default="", help="An empty database; SQLite in a new folder otherwise.")
-    parser.add_argument("--only", choices=["server", "badges", "statements", "reconciliation"])
+    parser.add_argument("--only", choices=["server", *ALONE])
     parser.add_argument("--json", action="store_true", help="JSON alone.")
     asked = parser.parse_args()
     found: dict[str, Any] = {}
     if asked.only in (None, "server"):
         with tempfile.TemporaryDirectory() as folder:
             found |= on_server(Stage(Path(folder), asked.database))
-    for name in ("badges", "statements", "reconciliation"):
+    for name in ALONE:
         if asked.only in (None, name):
             found |= alone(f"bench.{name}")()
     if not asked.json:

@@ -23,15 +23,15 @@ HOUSE = "HOUSE"
 """The fund of two postings in five; the others share the rest."""
 
 _FIRST_DAY, _DAYS = date(2000, 1, 1), 3650
-_MOMENT = "2005-01-01 00:00:00"
-_NOTHING = Evidence({}, {})
+MOMENT = "2005-01-01 00:00:00"
+NOTHING = Evidence({}, {})
 _PIECE = 20_000
-_ENTRY = "id dated_on narration source status number created_at posted_at previous_hash hash seal".split()
-_POSTING = "id entry_id account_id fund_id amount_minor currency category memo posted_on".split()
+ENTRY = "id dated_on narration source status number created_at posted_at previous_hash hash seal".split()
+POSTING = "id entry_id account_id fund_id amount_minor currency category memo posted_on".split()
 
 
 @dataclass(slots=True)
-class _Posting:
+class Row:
     id: int
     entry_id: int
     account_id: int
@@ -44,17 +44,17 @@ class _Posting:
     posted_on: str = ""
 
     def row(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in _POSTING)
+        return tuple(getattr(self, name) for name in POSTING)
 
 
 @dataclass(slots=True)
-class _Entry:
+class Written:
     id: int
     number: int
     dated_on: date
     narration: str
     source: str
-    postings: list[_Posting] = field(default_factory=list)
+    postings: list[Row] = field(default_factory=list)
     seal: int = seals.PRESENT
     reverses_id: int | None = None
     author_id: int | None = None
@@ -92,7 +92,7 @@ class Books:
             head = db.session.get_one(LedgerHead, 1)
             head.number, head.hash = self.entries, self.hash
         with db.engine.begin() as connection:
-            _sum_again(connection)
+            sum_again(connection)
             connection.execute(text("ANALYZE"))
 
     def _write(self, count: int) -> None:
@@ -100,31 +100,31 @@ class Books:
         posting_rows: list[tuple[object, ...]] = []
         for entry in self._entries(count):
             previous = self.hash
-            self.hash = seals.digest(entry, previous, _NOTHING)
+            self.hash = seals.digest(entry, previous, NOTHING)
             entry_rows.append(
                 (
                     *(entry.id, f"{entry.dated_on}", entry.narration, entry.source, "posted", entry.number),
-                    *(_MOMENT, _MOMENT, previous, self.hash, entry.seal),
+                    *(MOMENT, MOMENT, previous, self.hash, entry.seal),
                 )
             )
             posting_rows += [one.row() for one in entry.postings]
-        with db.engine.begin() as connection, _without_guards(connection):
-            _insert(connection, "journal_entry", _ENTRY, entry_rows)
-            _insert(connection, "posting", _POSTING, posting_rows)
+        with db.engine.begin() as connection, without_guards(connection):
+            insert_rows(connection, "journal_entry", ENTRY, entry_rows)
+            insert_rows(connection, "posting", POSTING, posting_rows)
 
-    def _entries(self, count: int) -> Iterator[_Entry]:
+    def _entries(self, count: int) -> Iterator[Written]:
         last = self.postings + count
         while self.postings < last:
             self.entries += 1
             day = _FIRST_DAY + timedelta(days=(self.entries * 7919) % _DAYS)
-            entry = _Entry(self.entries, self.entries, day, f"Invented {self.entries}", "payment:0")
+            entry = Written(self.entries, self.entries, day, f"Invented {self.entries}", "payment:0")
             fund = self.funds[0 if self.draw.random() < 0.4 else self.draw.randrange(FUNDS)]
             currency = "CAD" if self.draw.random() < 0.8 else "EUR"
             for code, minor in self._legs():
                 self.postings += 1
                 account = self.accounts[code, currency]
                 entry.postings.append(
-                    _Posting(self.postings, entry.id, account, fund, minor, currency, posted_on=f"{day}")
+                    Row(self.postings, entry.id, account, fund, minor, currency, posted_on=f"{day}")
                 )
             yield entry
 
@@ -140,7 +140,7 @@ class Books:
         return [(chart.TRAVEL, amount // 4), (chart.BANK, -(amount // 4))]
 
 
-class _without_guards:  # noqa: N801  # reads as the `with` it is
+class without_guards:  # noqa: N801  # reads as the `with` it is
     """Triggers step aside inside the block: it is the bench that answers for the rows."""
 
     def __init__(self, connection: Connection) -> None:
@@ -163,7 +163,9 @@ class _without_guards:  # noqa: N801  # reads as the `with` it is
             self.connection.exec_driver_sql(statement)
 
 
-def _insert(connection: Connection, table: str, columns: list[str], rows: list[tuple[object, ...]]) -> None:
+def insert_rows(
+    connection: Connection, table: str, columns: list[str], rows: list[tuple[object, ...]]
+) -> None:
     names = ", ".join(columns)
     if connection.dialect.name == "sqlite":
         places = ", ".join("?" * len(columns))
@@ -178,7 +180,7 @@ _SPENDABLE = """FROM posting p JOIN account a ON a.id = p.account_id
     WHERE (a.kind = 'asset' AND a.spendable) OR a.kind = 'liability'"""
 
 
-def _sum_again(connection: Connection) -> None:
+def sum_again(connection: Connection) -> None:
     """What triggers would have counted."""
     connection.execute(text("DELETE FROM fund_balance"))
     connection.execute(text("DELETE FROM posted_balance"))

@@ -54,6 +54,7 @@ class Stage:
                 organiser = users.create_user(CreateUser(email="fatou@example.org", name="Fatou"), by=BY)
                 grants.grant(organiser, RoleName.ORGANISER, by=BY)
             self.series_id = series.id
+            self.organiser = organiser.fs_uniquifier
             signer = SecureCookieSessionInterface().get_signing_serializer(self.app)
             assert signer
             self.session = signer.dumps(

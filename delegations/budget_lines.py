@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shared.money import Money
 
@@ -21,6 +22,8 @@ class CostLine:
             raise ValueError(f"line {self.code} costs less than nothing")
 
 
-def in_order(code: str) -> tuple[list[str | int], str]:
+@lru_cache(maxsize=65_536)
+def in_order(code: str) -> tuple[tuple[str | int, ...], str]:
     """Sorts codes as people count: ``OUT-2`` before ``OUT-10``."""
-    return [int(part) if k % 2 else part for k, part in enumerate(re.split("([0-9]+)", code))], code
+    parts = re.split("([0-9]+)", code)
+    return tuple(int(part) if k % 2 else part for k, part in enumerate(parts)), code

@@ -4,7 +4,7 @@
 seat and the JSON are sums of the same payments, so they cannot disagree.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -189,9 +189,10 @@ def _coverage(funding: Funding, pouring: Pouring) -> Coverage:
     delegation = pouring.delegation
     payments = tuple(pouring.payments())
     nothing = dict.fromkeys(_empty(), Money.zero(delegation.currency))
-    shares = _sums(delegation, payments, lambda seat, line: "").get("", nothing)
-    by_line = _sums(delegation, payments, lambda seat, line: line)
-    by_seat = _sums(delegation, payments, lambda seat, line: seat)
+    by_line, by_seat = _sums(delegation, payments)
+    shares = {
+        name: Money.total((row[name] for row in by_line.values()), delegation.currency) for name in nothing
+    }
     about = {line.code: line for seat in pouring.seats for line in seat.lines}
     lines = tuple(
         LineCoverage(code=code, label=about[code].label, group=about[code].group, **row)
@@ -212,6 +213,7 @@ def _coverage(funding: Funding, pouring: Pouring) -> Coverage:
     )
 
 
+_FIELDS = tuple(field.name for field in fields(Shares))
 _COLUMNS = {
     SourceKind.OWN: "own",
     SourceKind.MATCH: "match",
@@ -220,20 +222,33 @@ _COLUMNS = {
 }
 
 
-def _sums(
-    delegation: DelegationFunding, payments: Iterable[Payment], key: Callable[[str, str], str]
-) -> dict[str, dict[str, Money]]:
-    """The fields of `Shares`, summed by `key` of seat and line."""
-    rows: dict[str, dict[str, int]] = {}
+Columns = dict[str, dict[str, Money]]
+"""The fields of `Shares` by the code of a line or of a seat, in the order of codes."""
+
+
+def _sums(delegation: DelegationFunding, payments: Iterable[Payment]) -> tuple[Columns, Columns]:
+    """What each line, over all seats, and each seat, over all lines, costs and who pays it."""
+    lines: dict[str, dict[str, int]] = {}
+    seats: dict[str, dict[str, int]] = {}
     for seat in delegation.seats:
+        row = seats[seat.code] = _empty()
         for line in seat.lines:
-            rows.setdefault(key(seat.code, line.code), _empty())["need"] += line.amount.minor
+            if line.code not in lines:
+                lines[line.code] = _empty()
+            lines[line.code]["need"] += line.amount.minor
+            row["need"] += line.amount.minor
     for payment in payments:
-        rows[key(payment.seat, payment.line)][_COLUMNS[payment.source.kind]] += payment.amount.minor
-    return {
-        code: {name: Money(minor, delegation.currency) for name, minor in rows[code].items()}
-        for code in sorted(rows, key=in_order)
-    }
+        column = _COLUMNS[payment.source.kind]
+        lines[payment.line][column] += payment.amount.minor
+        seats[payment.seat][column] += payment.amount.minor
+    by_line, by_seat = (
+        {
+            code: {name: Money(minor, delegation.currency) for name, minor in rows[code].items()}
+            for code in sorted(rows, key=in_order)
+        }
+        for rows in (lines, seats)
+    )
+    return by_line, by_seat
 
 
 def _source_uses(funding: Funding, pouring: Pouring) -> Iterator[SourceUse]:
@@ -245,7 +260,7 @@ def _source_uses(funding: Funding, pouring: Pouring) -> Iterator[SourceUse]:
 
 
 def _empty() -> dict[str, int]:
-    return dict.fromkeys((field.name for field in fields(Shares)), 0)
+    return dict.fromkeys(_FIELDS, 0)
 
 
 def _in_code_order(offers: Iterable[Agreement]) -> list[Agreement]:

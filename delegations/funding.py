@@ -48,7 +48,8 @@ class DelegationFunding:
     support: Money
 
     def __post_init__(self) -> None:
-        amounts = [line.amount for seat in self.seats for line in seat.lines]
+        budgets = {id(seat.lines): seat.lines for seat in self.seats}.values()  # most seats share one
+        amounts = [line.amount for lines in budgets for line in lines]
         for amount in (self.received, self.moved_away, self.support, self.own, *amounts):
             if amount.currency != self.currency:
                 raise CurrencyMismatch(f"{amount} in {self.code}, which counts in {self.currency}")
@@ -56,7 +57,7 @@ class DelegationFunding:
                 raise ValueError(f"{self.code}: {amount} is less than nothing")
         if len({seat.code for seat in self.seats}) < len(self.seats):
             raise ValueError(f"{self.code}: two seats of one code")
-        kinds = {(line.code, line.group) for seat in self.seats for line in seat.lines}
+        kinds = {(line.code, line.group) for lines in budgets for line in lines}
         if len({code for code, _group in kinds}) < len(kinds):
             raise ValueError(f"{self.code}: a line is of one group in every seat")
 

@@ -71,9 +71,14 @@ class Money:
         return cls(int(Decimal(text).scaleb(places)), currency)
 
     @classmethod
-    def total(cls, parts: Iterable["Money"], currency: str) -> "Money":
-        """Sum of `parts`, which must all be in `currency`."""
-        return sum(parts, start=cls.zero(currency))
+    def total(cls, amounts: Iterable["Money"], currency: str) -> "Money":
+        """The sum of `amounts`, all in `currency`."""
+        minor = 0
+        for one in amounts:
+            if one.currency != currency:
+                raise CurrencyMismatch(f"{one} meets {currency}")
+            minor += one.minor
+        return cls(minor, currency)
 
     @classmethod
     def parse(cls, text: str, currency: str, locale: str) -> "Money":
