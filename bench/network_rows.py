@@ -45,9 +45,11 @@ from shared.money import Money
 from treasury import chart, ledger, seals
 from treasury.models import Fund, FundKind, LedgerHead
 
+# fmt: off
 _LINES = (("L01", "T", "2050.00"), ("L02", "U", "540.00"), ("L03", "U", "420.00"), ("L04", "T", "180.00"),
           ("L05", "U", "250.00"), ("L06", "T", "110.00"), ("L07", "U", "220.00"), ("L08", "T", "90.00"),
-          ("L09", "E", "150.00"), ("L10", "T", "250.00"), ("L11", "E", "90.00"), ("L12", "U", "150.00"))  # fmt: skip
+          ("L09", "E", "150.00"), ("L10", "T", "250.00"), ("L11", "E", "90.00"), ("L12", "U", "150.00"))
+# fmt: on
 INSTALMENTS = 36
 _PAID = 18  # instalments that have fallen due, of which one plan in seven missed the last
 _EACH = 5_000  # cents
@@ -209,7 +211,7 @@ def _months_before(day: date, months: int) -> date:
 
 
 def _agreements(edition_id: int, delegations: list[Delegation]) -> None:
-    """Ten funders, each for a tenth of the delegations: five matches for travel, five grants for education."""
+    """Ten funders, each for a tenth of the delegations: matches for travel, grants for education."""
     for number in range(10):
         match = number % 2 == 0
         agreements.add_agreement(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from access.models import User
 from delegations.models import Budget, BudgetLine, BudgetStatus
@@ -122,6 +123,7 @@ def seat_budgets(edition_id: int) -> dict[int | None, Budget]:
         select(Budget)
         .where(Budget.edition_id == edition_id, Budget.kind == SEAT, Budget.status == BudgetStatus.APPROVED)
         .order_by(Budget.version)
+        .options(selectinload(Budget.lines))
     ):
         found[budget.delegation_id] = budget
     return found

@@ -1,7 +1,7 @@
 """Feeds the pure cover of costs from what the books and the agreements say, a whole edition at once.
 
-Caps are shared between delegations, so even one delegation's coverage looks at all of them. The number of
-queries does not grow with delegations, seats or deposits.
+Caps are shared between delegations, so even one delegation's coverage looks at those bound to it. The
+number of queries does not grow with delegations, seats or deposits.
 
 What counts as what:
 
@@ -11,9 +11,11 @@ What counts as what:
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from fractions import Fraction
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
 from delegations.budget_lines import CostLine
@@ -34,6 +36,7 @@ from delegations.models import (
     DelegationStatus,
     FundingAgreement,
     FundingKind,
+    FundingServes,
     SavingsPlan,
 )
 from delegations.models import Seat as SeatRow
@@ -49,29 +52,37 @@ _GONE = (DelegationStatus.DECLINED, DelegationStatus.WITHDRAWN)
 
 def coverage_of(delegation: Delegation) -> Coverage:
     """The coverage of one delegation, as it is within its edition."""
-    return network_coverage(delegation.edition).delegations[delegation.code]
+    return network_coverage(delegation.edition, [delegation]).delegations[delegation.code]
 
 
-def network_coverage(edition: Edition) -> NetworkCoverage:
-    """The coverage of every delegation of an edition. Raises `OrdersDisagree`."""
-    return cover(funding_of(edition))
+def network_coverage(edition: Edition, asked: Iterable[Delegation] | None = None) -> NetworkCoverage:
+    """The coverage of every delegation of an edition, or at least of those `asked`.
+
+    Raises `OrdersDisagree`.
+    """
+    return cover(funding_of(edition, asked))
 
 
-def funding_of(edition: Edition) -> Funding:
-    """What an edition's delegations need and have, and what its funders offer."""
+def funding_of(edition: Edition, asked: Iterable[Delegation] | None = None) -> Funding:
+    """What an edition's delegations need and have, and what its funders offer.
+
+    With some `asked`: of them and of all that share a funder with them, or with those; nobody else can change
+    what they are covered by.
+    """
+    mine = Delegation.edition_id == edition.id
+    if asked is not None and (ids := _bound_together(edition.id, {one.id for one in asked})) is not None:
+        mine = Delegation.id.in_(ids)
     rows = db.session.execute(
-        select(Delegation.id, Delegation.code, Delegation.fund_id, Delegation.status).where(
-            Delegation.edition_id == edition.id
-        )
+        select(Delegation.id, Delegation.code, Delegation.fund_id, Delegation.status).where(mine)
     ).all()
     budgets = seat_budgets(edition.id)
-    seats = _active_seats(edition.id)
+    seats = _active_seats(mine)
+    costs = {key: _lines(budget) for key, budget in budgets.items()}
     money = _Money([row.id for row in rows], {row.id: row.fund_id for row in rows})
     delegations: list[DelegationFunding] = []
     currencies: dict[str, str] = {}
     for row in rows:
-        budget = budgets.get(row.id) or budgets.get(None)
-        lines = _lines(budget)
+        lines = costs.get(row.id) or costs.get(None) or ()
         currency = lines[0].amount.currency if lines else edition.currency
         currencies[row.code] = currency
         delegations.append(
@@ -86,13 +97,33 @@ def funding_of(edition: Edition) -> Funding:
     return Funding(tuple(delegations), *_offers(edition.id, codes, currencies))
 
 
-def _active_seats(edition_id: int) -> dict[int, list[str]]:
+def _bound_together(edition_id: int, ids: set[int]) -> set[int] | None:
+    """These delegations and those that funders bind to them; None when a funder serves everybody."""
+    rows: Any = db.session.execute(
+        select(FundingAgreement.id, FundingServes.delegation_id)
+        .outerjoin(FundingServes, FundingServes.agreement_id == FundingAgreement.id)
+        .where(FundingAgreement.edition_id == edition_id, FundingAgreement.blocked_reason == "")
+    )
+    served: dict[int, set[int]] = defaultdict(set)
+    for agreement, delegation in rows:
+        if delegation is None:
+            return None
+        served[agreement].add(delegation)
+    found, more = set(ids), True
+    while more:
+        circles = [circle for circle in served.values() if circle & found and not circle <= found]
+        found = found.union(*circles)
+        more = bool(circles)
+    return found
+
+
+def _active_seats(mine: ColumnElement[bool]) -> dict[int, list[str]]:
     """Codes of the seats that cost something, by delegation."""
     found: dict[int, list[str]] = defaultdict(list)
     for delegation_id, code in db.session.execute(
         select(SeatRow.delegation_id, SeatRow.code)
         .join(Delegation, Delegation.id == SeatRow.delegation_id)
-        .where(Delegation.edition_id == edition_id, SeatRow.status.in_(ACTIVE))
+        .where(mine, SeatRow.status.in_(ACTIVE))
     ):
         found[delegation_id].append(code)
     return found
@@ -184,7 +215,9 @@ def _offers(
         .options(selectinload(FundingAgreement.served))
     ):
         eligible = frozenset(row.categories or GROUPS)
-        named = [codes[one.delegation_id] for one in row.served]
+        named = [codes[one.delegation_id] for one in row.served if one.delegation_id in codes]
+        if row.served and not named:
+            continue  # it serves only others
         serves = tuple(code for code in named or sorted(currencies) if currencies[code] == row.currency)
         cap = None if row.cap_minor is None else Money(row.cap_minor, row.currency)
         amount = Money(row.amount_minor, row.currency)

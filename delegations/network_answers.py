@@ -70,7 +70,7 @@ def answers(edition: Edition, delegations: Sequence[Delegation], *, wide: bool) 
 
     `wide` is for a reader who may open the pages of the whole gathering.
     """
-    covered = network_coverage(edition).delegations
+    covered = network_coverage(edition, delegations).delegations
     plans = queries.running_plans(delegations)
     known = Known(
         edition,

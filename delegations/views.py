@@ -47,7 +47,7 @@ def index() -> Any:
     covered: dict[str, Coverage] = {}
     totals: dict[int, Totals | None] = {}
     for edition, members in editions.values():
-        covered |= coverage_queries.network_coverage(edition).delegations
+        covered |= coverage_queries.network_coverage(edition, members).delegations
         totals[edition.id] = _total([covered[one.code] for one in members])
     statuses = savings.plan_statuses(plans := queries.running_plans(found))
     return render_template(
@@ -111,7 +111,7 @@ def show(code: str) -> Any:
     board = queries.seat_board(delegation)
     plans = queries.plans_of(delegation)
     statuses = savings.plan_statuses(plans)
-    funding = coverage_queries.funding_of(delegation.edition)
+    funding = coverage_queries.funding_of(delegation.edition, [delegation])
     network = cover(funding)
     coverage = network.delegations[delegation.code]
     may = may_here(delegation)

@@ -17,7 +17,7 @@ from app import create_app
 from delegations import advances, claims
 from delegations.claim_models import ClaimStatus
 from delegations.coverage import NetworkCoverage, total
-from delegations.coverage_queries import network_coverage
+from delegations.coverage_queries import coverage_of, network_coverage
 from delegations.models import Budget, Delegation, InKind, SavingsPlan, Seat, SeatStatus
 from delegations.savings import plan_statuses
 from demonstration.load import NotEmpty, load
@@ -116,6 +116,11 @@ def test_3_coverage_is_what_the_table_says(network: NetworkCoverage) -> None:
     parts = (whole.own, whole.match, whole.grants, whole.gap)
     assert parts == (cad("84211.80"), cad("39180.00"), cad("1920.00"), cad("5188.20"))
     assert whole.need == Money.total(parts, "CAD") == cad("130500.00")
+
+
+def test_a_delegation_is_covered_alone_as_it_is_among_all(network: NetworkCoverage) -> None:
+    members = db.session.scalars(select(Delegation).where(Delegation.code.in_(network.delegations))).all()
+    assert {one.code: coverage_of(one) for one in members} == dict(network.delegations)
 
 
 def test_4_received_is_used_or_moved(network: NetworkCoverage) -> None:
