@@ -28,6 +28,7 @@ from _pytest.runner import runtestprotocol
 SUITES = {
     "shared/money.py": ["tests/shared/test_money.py", "tests/shared/test_money_sums.py"],
     "treasury/ledger.py": [
+        "tests/treasury/test_trail.py",
         "tests/treasury/test_ledger.py",
         "tests/treasury/test_guards.py",
         "tests/treasury/test_fund_guards.py",
@@ -37,12 +38,14 @@ SUITES = {
         "tests/treasury/test_exchange.py",
     ],
     "treasury/payments.py": [
+        "tests/treasury/test_trail.py",
         "tests/treasury/test_payments.py",
         "tests/treasury/test_attention.py",
         "tests/treasury/test_desk_money.py",
         "tests/treasury/test_webhooks.py",
     ],
     "treasury/reconciliation.py": [
+        "tests/treasury/test_trail.py",
         "tests/treasury/test_reconciliation.py",
         "tests/treasury/test_reconciled.py",
         "tests/treasury/test_statement_import.py",
