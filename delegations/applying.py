@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from access.models import User
 from delegations.scoring import Criterion, Standing, standing
 from delegations.seats import reason_of
 from delegations.support_models import (
     ApplicationKind,
+    ApplicationOutcome,
     CriteriaGrid,
     CriterionPoints,
     DeclaredConflict,
@@ -24,6 +25,7 @@ from shared.database import db, hold
 from shared.errors import Conflict, DomainError
 from shared.i18n import LazyString, _l
 from shared.money import Money
+from treasury.models import Fund
 
 KINDS: dict[ApplicationKind, LazyString] = {
     ApplicationKind.GAP: _l("the gap of a delegation"),
@@ -114,9 +116,12 @@ def add_grid(command: AddGrid, *, by: Actor) -> CriteriaGrid:
 
 
 def apply(command: Apply, *, by: User) -> SupportApplication:
-    """Ask the fund. Raises `BadApplication`."""
+    """Ask the fund; the same form sent twice is one request. Raises `BadApplication`."""
     if command.amount.minor <= 0 or not command.grounds.strip():
         raise BadApplication
+    db.session.get_one(Fund, command.fund_id, with_for_update=True)
+    if (known := _asked_already(command, by)) is not None:
+        return known
     application = SupportApplication(
         edition_id=command.edition_id,
         fund_id=command.fund_id,
@@ -134,6 +139,26 @@ def apply(command: Apply, *, by: User) -> SupportApplication:
     db.session.add(application)
     audit.record("support.apply", application, by=by, amount=str(command.amount))
     return application
+
+
+def _asked_already(command: Apply, by: User) -> SupportApplication | None:
+    """The same request of the same person, while nothing is decided of it."""
+    decided = exists().where(ApplicationOutcome.application_id == SupportApplication.id)
+    return db.session.scalar(
+        select(SupportApplication).where(
+            SupportApplication.edition_id == command.edition_id,
+            SupportApplication.fund_id == command.fund_id,
+            SupportApplication.applicant_id == by.id,
+            SupportApplication.delegation_id == command.delegation_id,
+            SupportApplication.person_id == command.person_id,
+            SupportApplication.label == command.label,
+            SupportApplication.amount_minor == command.amount.minor,
+            SupportApplication.currency == command.amount.currency,
+            SupportApplication.grounds == command.grounds.strip(),
+            SupportApplication.taken_back_at.is_(None),
+            ~decided,
+        )
+    )
 
 
 def take_back(application: SupportApplication, *, by: User) -> SupportApplication:

@@ -24,6 +24,8 @@ PURPOSE = "funder-report"
 """Of the private link."""
 LINK_LASTS = timedelta(days=365)
 """A funder's files are looked at again a year later."""
+_TOLD = ("as_of", "addressee", "email", "locale", "words", "facts", "open_papers", "sent_by_id")
+"""What tells one report from another."""
 
 
 class NobodyToSend(DomainError):
@@ -46,16 +48,17 @@ class SendReport:
 
 
 def send_report(agreement: FundingAgreement, command: SendReport, *, by: User) -> FunderReport:
-    """Freeze today's figures and send the link to them. Raises `NobodyToSend`, `OrdersDisagree`."""
+    """Freeze today's figures and send the link to them; the same form sent twice is one report.
+
+    Raises `NobodyToSend`, `OrdersDisagree`.
+    """
     if not command.addressee.strip() or "@" not in command.email:
         raise NobodyToSend(field="email")
     hold(agreement)
-    last = db.session.scalar(
-        select(func.max(FunderReport.number)).where(FunderReport.agreement_id == agreement.id)
-    )
+    last = next(iter(sent_for(agreement)), None)
     report = FunderReport(
         agreement_id=agreement.id,
-        number=(last or 0) + 1,
+        number=(last.number if last else 0) + 1,
         as_of=today(),
         addressee=command.addressee.strip(),
         email=command.email.strip(),
@@ -65,6 +68,8 @@ def send_report(agreement: FundingAgreement, command: SendReport, *, by: User) -
         open_papers=command.open_papers,
         sent_by_id=by.id,
     )
+    if last is not None and all(getattr(last, name) == getattr(report, name) for name in _TOLD):
+        return last
     db.session.add(report)
     audit.record("funder-report.send", report, by=by, agreement=agreement.code, number=report.number)
     _send_link(report)

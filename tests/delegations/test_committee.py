@@ -78,6 +78,21 @@ def asked(outaouais: Delegation, pool: Fund, ondine: User, people: dict[str, Use
         )
 
 
+def test_the_same_request_sent_twice_is_one(asked: SupportApplication, ondine: User) -> None:
+    command = Apply(
+        edition_id=asked.edition_id,
+        fund_id=asked.fund_id,
+        grid_id=asked.grid_id,
+        label=asked.label,
+        amount=asked.amount,
+        grounds=asked.grounds,
+        delegation_id=asked.delegation_id,
+    )
+    with transaction():
+        assert applying.apply(command, by=ondine).id == asked.id
+        assert applying.apply(replace(command, amount=cad("20.00")), by=ondine).id != asked.id
+
+
 def points(application: SupportApplication, *given: int) -> dict[int, int]:
     return {one.id: number for one, number in zip(application.grid.criteria, given, strict=True)}
 

@@ -221,6 +221,13 @@ def test_a_funder_reads_it_by_a_link_without_an_account(app: Flask, link: str) -
     assert reader.get(f"{link}/documents/2").status_code == 404
 
 
+def test_the_same_form_sent_twice_is_one_report(spent: FundingAgreement, aristide: User, zoe: User) -> None:
+    first, told = send(spent, aristide), db.session.query(Job).count()
+    assert send(spent, aristide).id == first.id
+    assert db.session.query(Job).count() == told
+    assert send(spent, zoe).number == 2  # somebody else's word is another report
+
+
 def test_documents_stay_in_the_house_unless_it_was_said(
     app: Flask, spent: FundingAgreement, aristide: User
 ) -> None:
