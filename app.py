@@ -19,26 +19,26 @@ import access.cli
 import access.models
 import access.views
 import compression
-import delegations.answer_views
+import delegations.answers.views
 import delegations.api
-import delegations.approval_views
-import delegations.board_views
-import delegations.card_views
-import delegations.claim_views
+import delegations.budgets.claim_views
+import delegations.budgets.cost_views
+import delegations.budgets.spending_views
 import delegations.cli
-import delegations.cost_views
-import delegations.funder_report_views
-import delegations.list_views
-import delegations.nominee_views
+import delegations.funder_reports.views
+import delegations.funding.service_views
+import delegations.lifecycle.quota_views
+import delegations.lifecycle.umbrella_views
+import delegations.lifecycle.views
 import delegations.pages
-import delegations.quota_views
-import delegations.savings_pages
-import delegations.seat_views
-import delegations.service_views
-import delegations.spending_views
-import delegations.standing_views
-import delegations.support_views
-import delegations.umbrella_views
+import delegations.savings.card_views
+import delegations.savings.pages
+import delegations.seats.approval_views
+import delegations.seats.board_views
+import delegations.seats.list_views
+import delegations.seats.nominee_views
+import delegations.seats.views
+import delegations.support.views
 import delegations.views
 import events.api
 import events.badge_views
@@ -55,33 +55,34 @@ import outbox.jobs
 import serving
 import tables
 import treasury.attention_views
-import treasury.audit_views
-import treasury.book_cli
-import treasury.book_views
-import treasury.desk_views
+import treasury.books.cli
+import treasury.books.views
+import treasury.cards.refund_views
+import treasury.cards.webhooks
+import treasury.desk.views
 import treasury.document_views
 import treasury.entry_views
-import treasury.fund_views
-import treasury.gift_views
-import treasury.paper_models
-import treasury.paper_views
+import treasury.funds.views
+import treasury.paper.gift_views
+import treasury.paper.models
+import treasury.paper.views
 import treasury.payment_views
-import treasury.reconciled_views
-import treasury.reconciliation_views
-import treasury.refund_views
-import treasury.report_views
-import treasury.statement_column_views
-import treasury.statement_views
+import treasury.reconciliation.reconciled_views
+import treasury.reconciliation.views
+import treasury.reports.audit_views
+import treasury.reports.views
+import treasury.statements.column_views
+import treasury.statements.views
 import treasury.views
-import treasury.webhooks
 from access import sign_in
 from config.settings import Settings, UnsafeSettings, read_settings
-from delegations import answers as delegation_answers
-from delegations import card_deposits, plan_reminders
+from delegations.answers import treasurer as delegation_answers
 from delegations.expectations import funders, instalments, pledges
 from delegations.organising import TOWARDS_PEOPLE
-from delegations.savings import deposit_settled
-from delegations.savings_cli import savings
+from delegations.savings import card_deposits
+from delegations.savings import reminders as plan_reminders
+from delegations.savings.cli import savings
+from delegations.savings.plans import deposit_settled
 from demonstration.load import demo
 from events import messages
 from events.manage_views import STEPS
@@ -91,19 +92,16 @@ from shared import addresses, clock, limits, web
 from shared.database import db
 from shared.errors import DomainError
 from tables import engine_options
-from treasury import (
-    bank_details,
-    card_watch,
-    commitments,
-    expectations,
-    gifts,
-    paper_messages,
-    proposals,
-)
-from treasury.card_values import CardNetwork
+from treasury import bank_details, expectations
+from treasury.cards import watch as card_watch
+from treasury.cards.values import CardNetwork
+from treasury.funds import commitments
+from treasury.paper import gifts
+from treasury.paper import messages as paper_messages
 from treasury.payments import SETTLED
-from treasury.statement_cli import statements
-from treasury.statement_jobs import finish_import, take_a_look
+from treasury.reconciliation import proposals
+from treasury.statements.cli import statements
+from treasury.statements.jobs import finish_import, take_a_look
 
 HERE = Path(__file__).parent
 
@@ -170,24 +168,24 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     events.public_views.blueprint,
     events.registration_views.blueprint,
     network.views.blueprint,
-    treasury.audit_views.blueprint,
-    treasury.book_views.blueprint,
-    treasury.desk_views.blueprint,
+    treasury.reports.audit_views.blueprint,
+    treasury.books.views.blueprint,
+    treasury.desk.views.blueprint,
     treasury.document_views.blueprint,
     treasury.attention_views.blueprint,
     treasury.entry_views.blueprint,
-    treasury.gift_views.blueprint,
-    treasury.paper_views.blueprint,
-    treasury.fund_views.blueprint,
+    treasury.paper.gift_views.blueprint,
+    treasury.paper.views.blueprint,
+    treasury.funds.views.blueprint,
     treasury.payment_views.blueprint,
-    treasury.reconciled_views.blueprint,
-    treasury.reconciliation_views.blueprint,
-    treasury.report_views.blueprint,
-    treasury.statement_column_views.blueprint,
-    treasury.refund_views.blueprint,
-    treasury.statement_views.blueprint,
+    treasury.reconciliation.reconciled_views.blueprint,
+    treasury.reconciliation.views.blueprint,
+    treasury.reports.views.blueprint,
+    treasury.statements.column_views.blueprint,
+    treasury.cards.refund_views.blueprint,
+    treasury.statements.views.blueprint,
     treasury.views.blueprint,
-    treasury.webhooks.blueprint,
+    treasury.cards.webhooks.blueprint,
 )
 
 
@@ -219,7 +217,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
 
 def _gateway(settings: Settings) -> CardNetwork:
     """The card network, whose 11 MB are loaded by the first payment by card."""
-    from treasury.gateway import StripeGateway
+    from treasury.cards.gateway import StripeGateway
 
     return StripeGateway(
         secret_key=settings.stripe_secret_key,
@@ -303,7 +301,7 @@ for command in (
     events.cli.print_badges,
     savings,
     statements,
-    treasury.book_cli.ledger,
+    treasury.books.cli.ledger,
 ):
     main.add_command(command)
 

@@ -1,9 +1,9 @@
 """What each piece of evidence weighs, fitted to years of which the truth is known.
 
-`python -m bench.calibration [SEEDS]` prints the prior and the weights of `treasury/matching_evidence.py`, as
-a conditional logit finds them: each bank line has one of its candidates, or none. They are logarithms of
-odds, as Fellegi and Sunter add them, but fitted together, since names and references do not tell independent
-things. The seeds are none of those that measure quality.
+`python -m bench.calibration [SEEDS]` prints the prior and the weights of
+`treasury/reconciliation/evidence.py`, as a conditional logit finds them: each bank line has one of its
+candidates, or none. They are logarithms of odds, as Fellegi and Sunter add them, but fitted together, since
+names and references do not tell independent things. The seeds are none of those that measure quality.
 """
 
 import sys
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from bench.reconciliation import Desk
 from bench.treasury_year import year
-from treasury.matching_evidence import Index, Level, Levels
-from treasury.matching_values import LineToMatch
+from treasury.reconciliation.evidence import Index, Level, Levels
+from treasury.reconciliation.values import LineToMatch
 
 _SEED = 9001
 _DOUBT = 1.0  # pulls towards 0 what is hardly ever seen

@@ -15,7 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from bench.stage import Stage
 from tests.treasury.histories import History, open_ground, without_handlers
-from treasury import verification
+from treasury.books import verification
 
 
 def main() -> None:

@@ -14,9 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from shared.database import db, transaction
-from treasury import chart, ledger, seals
+from treasury import chart, ledger
+from treasury.books import seals
+from treasury.books.seals import Evidence
 from treasury.models import Fund, FundKind, LedgerHead
-from treasury.seals import Evidence
 
 FUNDS = 60
 HOUSE = "HOUSE"

@@ -21,7 +21,7 @@ from access.users import CreateUser
 from bench.journal_rows import FUNDS, HOUSE, Books
 from bench.stage import BY, Stage
 from shared.database import db, transaction
-from treasury import verification
+from treasury.books import verification
 
 AIMS = {
     "trial balance": 300,

@@ -44,7 +44,7 @@ SUITES = {
         "tests/treasury/test_desk_money.py",
         "tests/treasury/test_webhooks.py",
     ],
-    "treasury/reconciliation.py": [
+    "treasury/reconciliation/links.py": [
         "tests/treasury/test_trail.py",
         "tests/treasury/test_reconciliation.py",
         "tests/treasury/test_reconciled.py",

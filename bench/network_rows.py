@@ -24,9 +24,10 @@ from bench.journal_rows import (
     without_guards,
 )
 from bench.stage import BY, Stage
-from delegations import agreements, budgets
-from delegations.agreements import AddAgreement
-from delegations.budgets import CreateBudget, Line
+from delegations.budgets import versions as budgets
+from delegations.budgets.versions import CreateBudget, Line
+from delegations.funding import agreements
+from delegations.funding.agreements import AddAgreement
 from delegations.models import (
     Delegation,
     DelegationStatus,
@@ -42,7 +43,8 @@ from network.models import Organisation, Person
 from shared.clock import today
 from shared.database import db, transaction
 from shared.money import Money
-from treasury import chart, ledger, seals
+from treasury import chart, ledger
+from treasury.books import seals
 from treasury.models import Fund, FundKind, LedgerHead
 
 # fmt: off

@@ -17,9 +17,9 @@ from datetime import date, timedelta
 
 from bench.treasury_year import CURRENCY, DAYS, FIRST_DAY, Year, year
 from shared.money import Money
-from treasury.matching import Candidate, Habit, LineToMatch, Proposal, propose
-from treasury.matching_marks import marks_of, plain_words
-from treasury.matching_values import HabitKind
+from treasury.reconciliation.marks import marks_of, plain_words
+from treasury.reconciliation.matching import Candidate, Habit, LineToMatch, Proposal, propose
+from treasury.reconciliation.values import HabitKind
 
 AUTO_RIGHT, NO_TYPING, SECONDS = 0.999, 0.90, 15.0
 _LATER = timedelta(days=3)  # a month's statement is worked through when the month is over

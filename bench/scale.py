@@ -18,9 +18,9 @@ from sqlalchemy import func, select
 
 from bench.network_rows import Network, Size, write
 from bench.stage import Stage
-from delegations import plan_reminders
-from delegations.coverage_queries import network_coverage
-from delegations.plan_models import PlanReminder
+from delegations.funding.coverage_queries import network_coverage
+from delegations.savings import reminders as plan_reminders
+from delegations.savings.models import PlanReminder
 from events.models import Edition
 from shared.clock import today
 from shared.database import db

@@ -14,8 +14,8 @@ from decimal import Decimal
 
 import xlsxwriter
 
-from treasury.statement_values import Assumptions
-from treasury.statements import inspect
+from treasury.statements.reading import inspect
+from treasury.statements.values import Assumptions
 
 _PAYERS = ("Réseau fictif du Grand-Héron", "Carrefour fictif du Cap", "Coopérative fictive des Trois-Ponts")
 

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from random import Random
 
 from shared.money import Money
-from treasury.matching_values import Candidate, LineToMatch
+from treasury.reconciliation.values import Candidate, LineToMatch
 from treasury.references import new_reference
 
 CURRENCY = "CAD"

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from access.api import Paging, answered, asking, listed, money, operation, page_of, protect
-from delegations import plan_versions, queries
+from delegations import queries
 from delegations.api_models import (
     CoverageOut,
     DelegationBrief,
@@ -19,11 +19,12 @@ from delegations.api_models import (
     PlanOut,
     PlanPage,
 )
-from delegations.coverage import as_json
-from delegations.coverage_queries import coverage_of
+from delegations.funding.coverage import as_json
+from delegations.funding.coverage_queries import coverage_of
 from delegations.models import Delegation, SavingsPlan
-from delegations.savings import plan_status, plan_statuses
-from delegations.schedule import InstalmentStatus, PlanStatus, Remainder
+from delegations.savings import versions as plan_versions
+from delegations.savings.plans import plan_status, plan_statuses
+from delegations.savings.schedule import InstalmentStatus, PlanStatus, Remainder
 from events.models import Edition
 
 blueprint = protect(Blueprint("delegations_api", __name__, url_prefix="/api/v1"))

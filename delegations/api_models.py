@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from access.api import Paging
 from access.api_description import Amount
+from delegations.funding.shortfall import ReasonKind
 from delegations.models import DelegationStatus, PlanStatus
-from delegations.schedule import InstalmentState, Remainder
-from delegations.shortfall import ReasonKind
+from delegations.savings.schedule import InstalmentState, Remainder
 
 Decimal = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["4500.00"])]
 

@@ -6,10 +6,10 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from delegations import coverage_queries
-from delegations.coverage import Coverage, as_json
+from delegations.funding import coverage_queries
+from delegations.funding.coverage import Coverage, as_json
+from delegations.funding.shortfall import sentence
 from delegations.models import Delegation
-from delegations.shortfall import sentence
 from shared.database import db
 from shared.money import Money
 

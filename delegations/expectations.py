@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from delegations import savings
-from delegations.budgets import GROUPS
+from delegations.budgets.versions import GROUPS
 from delegations.models import FundingAgreement, FundingKind, PlanStatus, SavingsPlan
+from delegations.savings import plans as savings
 from events.models import Edition
 from shared.clock import today
 from shared.database import db

@@ -17,11 +17,11 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
 
-from delegations.invitations import MOST_SEATS, InviteDelegation
+from delegations.lifecycle.invitations import MOST_SEATS, InviteDelegation
 from delegations.models import Delegation
-from delegations.nominations import Nominate
-from delegations.savings import OpenPlan, RecordDeposit
-from delegations.schedule import MOST_INSTALMENTS, Remainder
+from delegations.savings.plans import OpenPlan, RecordDeposit
+from delegations.savings.schedule import MOST_INSTALMENTS, Remainder
+from delegations.seats.nominations import Nominate
 from events.models import ROLE_LABELS, BadgeRole
 from network.fields import CountryField, LanguagesField, LocaleField
 from network.models import Person

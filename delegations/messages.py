@@ -7,9 +7,9 @@ from flask_babel import force_locale, format_date
 
 from access.models import User
 from delegations.models import Delegation, Nomination, SavingsPlan
-from delegations.plan_models import ReminderKind
-from delegations.replanning import Agreed
-from delegations.schedule import InstalmentStatus
+from delegations.savings.models import ReminderKind
+from delegations.savings.replanning import Agreed
+from delegations.savings.schedule import InstalmentStatus
 from outbox import mail
 from outbox.rendering import render
 from shared.addresses import absolute

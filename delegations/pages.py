@@ -9,9 +9,8 @@ from flask import Blueprint, render_template, url_for
 from access.asking import person
 from access.models import User
 from access.policy import Permission, can
-from delegations import budgets, seats
-from delegations import nominations as nominating
-from delegations.coverage import Coverage
+from delegations.budgets import versions as budgets
+from delegations.funding.coverage import Coverage
 from delegations.models import (
     Budget,
     Delegation,
@@ -20,6 +19,8 @@ from delegations.models import (
     Seat,
     SeatStatus,
 )
+from delegations.seats import nominations as nominating
+from delegations.seats import seats
 from shared.errors import Forbidden
 from shared.i18n import _, ngettext
 

@@ -7,15 +7,15 @@ from datetime import date
 from itertools import accumulate
 from typing import Any
 
-from delegations.allocation import Source, SourceKind
-from delegations.budgets import GROUPS
-from delegations.coverage import Coverage
-from delegations.flow_layout import Layout, Leftover, Ribbon, Target, lay_out, shortened
-from delegations.flow_layout import Source as FlowSource
-from delegations.planner import Answer
-from delegations.projection import Course, Projection
-from delegations.schedule import Instalment, PlanStatus, Point
-from delegations.shortfall import ReasonKind
+from delegations.budgets.versions import GROUPS
+from delegations.funding.allocation import Source, SourceKind
+from delegations.funding.coverage import Coverage
+from delegations.funding.flow_layout import Layout, Leftover, Ribbon, Target, lay_out, shortened
+from delegations.funding.flow_layout import Source as FlowSource
+from delegations.funding.shortfall import ReasonKind
+from delegations.savings.planner import Answer
+from delegations.savings.projection import Course, Projection
+from delegations.savings.schedule import Instalment, PlanStatus, Point
 from shared.i18n import LazyString, _, _l
 from shared.money import Money, format_money, format_plain
 

@@ -19,7 +19,7 @@ from delegations.models import (
     Seat,
     SupportDecision,
 )
-from delegations.savings import MAY_SAVE
+from delegations.savings.plans import MAY_SAVE
 from events.models import CheckIn, Edition, Registration
 from shared.audit import AuditRecord
 from shared.database import db

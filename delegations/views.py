@@ -7,9 +7,15 @@ from sqlalchemy import select
 
 from access.asking import person
 from access.policy import Permission, can, reach
-from delegations import budgets, coverage_queries, invitations, lifecycle, pictures, queries, savings
-from delegations.coverage import Coverage, Totals, cover, total
+from delegations import pictures, queries
+from delegations.budgets import versions as budgets
 from delegations.forms import InviteForm, ReasonForm, SeatsForm
+from delegations.funding import coverage_queries
+from delegations.funding.coverage import Coverage, Totals, cover, total
+from delegations.funding.shortfall import UNUSED, sentence
+from delegations.funding.unlocks import unlocks
+from delegations.lifecycle import invitations
+from delegations.lifecycle import moves as lifecycle
 from delegations.models import Delegation, DelegationStatus
 from delegations.pages import (
     actor,
@@ -22,8 +28,7 @@ from delegations.pages import (
     seat_card,
     state_kind,
 )
-from delegations.shortfall import UNUSED, sentence
-from delegations.unlocks import unlocks
+from delegations.savings import plans as savings
 from events.models import Edition, EditionStatus
 from shared.database import db, transaction
 from shared.errors import DomainError

@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Any
 
-from delegations import applying, committee, support
-from delegations.support_models import CriteriaGrid, SupportApplication, Vote
+from delegations.support import applying, committee
+from delegations.support import decisions as support
+from delegations.support.models import CriteriaGrid, SupportApplication, Vote
 from demonstration.records import amount
 from demonstration.stage import MACHINE, Stage, on
 

@@ -8,10 +8,12 @@ from demonstration.records import amount, read_toml
 from demonstration.stage import Stage, on
 from shared.database import db
 from shared.money import Money
-from treasury import chart, funds, gifts, papers, payment_papers, payments
+from treasury import chart, payments
+from treasury.funds import funds
 from treasury.models import Fund, FundKind, Payment, PaymentMethod
-from treasury.paper_models import Gift, GiftNature
-from treasury.papers import Correction
+from treasury.paper import gifts, papers, payment_papers
+from treasury.paper.models import Gift, GiftNature
+from treasury.paper.papers import Correction
 
 
 def tell(stage: Stage) -> None:

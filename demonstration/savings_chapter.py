@@ -6,11 +6,15 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from delegations import agreements, budgets, invitations, quotas, savings, seats, umbrellas
-from delegations.funding import Condition
+from delegations.budgets import versions as budgets
+from delegations.funding import agreements
+from delegations.funding.offers import Condition
+from delegations.lifecycle import invitations, quotas, umbrellas
+from delegations.lifecycle.quota_models import QuotaScope
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
-from delegations.quota_models import QuotaScope
-from delegations.schedule import Remainder
+from delegations.savings import plans as savings
+from delegations.savings.schedule import Remainder
+from delegations.seats import seats
 from demonstration.records import amount, read_toml
 from demonstration.stage import MACHINE, Stage, on
 from network.directory import AddOrganisation, add_organisation

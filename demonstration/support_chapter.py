@@ -5,8 +5,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from delegations import nominations, seats, services, support
+from delegations.funding import services
 from delegations.models import Delegation, Nomination, Seat, SeatStatus
+from delegations.seats import nominations, seats
+from delegations.support import decisions as support
 from demonstration import committee_chapter
 from demonstration.records import amount, read_csv, read_toml
 from demonstration.stage import MACHINE, Stage, on
@@ -14,7 +16,8 @@ from events.models import BadgeRole
 from network.people import CompleteRecord, PersonDetails, details_of, remaining
 from shared.database import db
 from shared.money import Money
-from treasury import chart, ledger, transfers
+from treasury import chart, ledger
+from treasury.funds import transfers
 from treasury.ledger import Leg
 
 NAMED = date(2005, 6, 20)

@@ -5,15 +5,17 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from delegations import advances, claims
-from delegations.advances import AskAdvance, ChangeAdvance
-from delegations.claims import AddLine, OpenClaim
+from delegations.budgets import advances, claims
+from delegations.budgets.advances import AskAdvance, ChangeAdvance
+from delegations.budgets.claims import AddLine, OpenClaim
 from demonstration.records import amount, read_toml
 from demonstration.stage import Stage, on
 from shared.database import db
-from treasury import approvals, commitments, exchange, funds
+from treasury import approvals
+from treasury.books import exchange
+from treasury.books.rates import Rate
+from treasury.funds import commitments, funds
 from treasury.models import Fund
-from treasury.rates import Rate
 
 
 def found_house(stage: Stage) -> None:

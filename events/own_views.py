@@ -31,9 +31,9 @@ from shared.limits import limiter
 from shared.web import SIGNED_IN, public, requires
 from treasury import payments
 from treasury.bank_details import bank_details, code_for
-from treasury.card_books import settle_checkout
-from treasury.checkouts import start_checkout
-from treasury.gateway_values import CheckoutState, CheckoutStatus, PaymentGateway
+from treasury.cards.books import settle_checkout
+from treasury.cards.checkouts import start_checkout
+from treasury.cards.gateway_values import CheckoutState, CheckoutStatus, PaymentGateway
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 
 blueprint = Blueprint("registration", __name__, url_prefix="/registration")

@@ -10,14 +10,19 @@ from access import grants, links, tokens, users
 from access.models import RoleName, User
 from access.tokens import SCOPES
 from access.users import CreateUser
-from delegations import advances, agreements, applying, claims, funder_reports, nominations, support
-from delegations.advances import AskAdvance
-from delegations.agreements import AddAgreement
-from delegations.budgets import CreateBudget, Line, create_budget
-from delegations.funder_reports import SendReport
+from delegations.budgets import advances, claims
+from delegations.budgets.advances import AskAdvance
+from delegations.budgets.versions import CreateBudget, Line, create_budget
+from delegations.funder_reports import reports as funder_reports
+from delegations.funder_reports.reports import SendReport
+from delegations.funding import agreements
+from delegations.funding.agreements import AddAgreement
 from delegations.models import Delegation, FundingKind, SavingsPlan
-from delegations.nominations import Nominate
-from delegations.savings import RecordDeposit, record_deposit
+from delegations.savings.plans import RecordDeposit, record_deposit
+from delegations.seats import nominations
+from delegations.seats.nominations import Nominate
+from delegations.support import applying
+from delegations.support import decisions as support
 from events import editions
 from events.editions import CreateEdition
 from events.models import Edition
@@ -27,33 +32,24 @@ from shared.audit import System
 from shared.clock import now
 from shared.database import db, transaction
 from tests.delegations.conftest import cad, delegation_of, plan_of
-from treasury import (
-    attachments,
-    attention,
-    cash,
-    chart,
-    commitments,
-    funds,
-    gifts,
-    overdrafts,
-    payment_papers,
-    payments,
-    placing,
-    reconciliation,
-    refunds,
-)
-from treasury.cash import OpenBox
-from treasury.commitments import Reserve
-from treasury.funds import DescribeEntity
+from treasury import attachments, attention, chart, payments, placing
+from treasury.cards import refunds
+from treasury.cards.refunds import RequestRefund
+from treasury.desk import cash
+from treasury.desk.cash import OpenBox
+from treasury.funds import commitments, funds, overdrafts
+from treasury.funds.commitments import Reserve
+from treasury.funds.funds import DescribeEntity
+from treasury.funds.overdrafts import AllowOverdraft
 from treasury.models import Account, Attention, JournalEntry, Payment, Period, StatementLine
-from treasury.overdrafts import AllowOverdraft
-from treasury.paper_models import GiftNature
-from treasury.payment_papers import MadeOutTo
-from treasury.refunds import RequestRefund
-from treasury.statement_import import import_statement
-from treasury.statement_uploads import keep_upload
-from treasury.statement_values import Assumptions
-from treasury.statements import inspect
+from treasury.paper import gifts, payment_papers
+from treasury.paper.models import GiftNature
+from treasury.paper.payment_papers import MadeOutTo
+from treasury.reconciliation import links as reconciliation
+from treasury.statements.importing import import_statement
+from treasury.statements.reading import inspect
+from treasury.statements.uploads import keep_upload
+from treasury.statements.values import Assumptions
 
 BY = System("matrix")
 PEOPLE = "delegate head other_head organiser treasurer approver volunteer auditor administrator".split()

@@ -9,27 +9,21 @@ from access.models import User
 from shared import audit
 from shared.database import db, hold
 from shared.money import Money
-from treasury import (
-    cash,
-    cheques,
-    commitments,
-    differences,
-    ledger,
-    payments,
-    proposals,
-    queries,
-    reconciliation,
-    refunds,
-)
+from treasury import ledger, payments, queries
 from treasury.attention import settle_attention, withdraw
-from treasury.card_models import Refund
-from treasury.commitment_models import CommitmentDraft
-from treasury.desk_models import Cheque
+from treasury.cards import refunds
+from treasury.cards.models import Refund
+from treasury.desk import cash, cheques
+from treasury.desk.models import Cheque
 from treasury.document_models import EntryDocument
+from treasury.funds import commitments
+from treasury.funds.commitment_models import CommitmentDraft
 from treasury.ledger import AlreadyPosted
 from treasury.models import EntryStatus, JournalEntry, LineEntry, Payment, PaymentStatus, Posting
 from treasury.receipt_models import Placement, ReceiptDetail
-from treasury.reconciliation_models import WriteOff
+from treasury.reconciliation import differences, proposals
+from treasury.reconciliation import links as reconciliation
+from treasury.reconciliation.models import WriteOff
 
 _GOES_WITH_IT = (
     LineEntry,

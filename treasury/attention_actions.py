@@ -16,13 +16,14 @@ from shared.errors import Conflict, NotFound
 from shared.forms import reader
 from shared.i18n import LazyString, _, _l
 from shared.money import Money, format_money
-from treasury import placing, refunds
+from treasury import placing
 from treasury.attention import settle_attention
-from treasury.card_models import Refund, RefundStatus
+from treasury.cards import refunds
+from treasury.cards.models import Refund, RefundStatus
+from treasury.cards.refunds import RequestRefund
 from treasury.models import Attention, Payment, PaymentStatus
 from treasury.placing import Place
 from treasury.receipt_models import Placement, PlacementKind
-from treasury.refunds import RequestRefund
 
 
 class Action(StrEnum):

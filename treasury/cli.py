@@ -7,7 +7,9 @@ import sys
 import click
 from flask.cli import with_appcontext
 
-from treasury import exports, queries, verification
+from treasury import queries
+from treasury.books import verification
+from treasury.reports import exports
 
 
 @click.group()

@@ -9,10 +9,11 @@ from shared.database import transaction
 from shared.errors import DomainError, NotFound
 from shared.i18n import _
 from shared.web import requires
-from treasury import attachments, journal_queries
-from treasury.book_forms import DocumentForm
+from treasury import attachments
+from treasury.books.forms import DocumentForm
 from treasury.pages import whoever_acts
-from treasury.report_files import sandboxed
+from treasury.reports import journal_queries
+from treasury.reports.files import sandboxed
 
 blueprint = Blueprint("documents", __name__, url_prefix="/treasury")
 

@@ -11,14 +11,15 @@ from shared.database import db, transaction
 from shared.errors import NotFound
 from shared.i18n import _
 from shared.web import requires, same_origin_path
-from treasury import approvals, journal_queries, ledger
+from treasury import approvals, ledger
 from treasury.drafting import drafted
 from treasury.forms import EntryForm, ReasonForm, ResolveForm, ReversalForm, TransferForm, day, words
-from treasury.funds import OutsideWindow
+from treasury.funds.funds import OutsideWindow
+from treasury.funds.overdrafts import FundOverdrawn
+from treasury.funds.transfers import transfer
 from treasury.models import Attention, JournalEntry
-from treasury.overdrafts import FundOverdrawn
 from treasury.pages import page_context, whoever_acts
-from treasury.transfers import transfer
+from treasury.reports import journal_queries
 
 blueprint = Blueprint("entries", __name__, url_prefix="/treasury")
 blueprint.context_processor(page_context)

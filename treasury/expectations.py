@@ -13,7 +13,7 @@ from shared.clock import today
 from shared.database import db
 from shared.i18n import _
 from shared.money import Money
-from treasury import commitments
+from treasury.funds import commitments
 from treasury.models import Payment, PaymentStatus
 
 

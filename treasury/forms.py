@@ -24,11 +24,11 @@ from shared.forms import Form, MoneyField, Part, as_choices, more_than_nothing
 from shared.i18n import _, _l
 from shared.money import EXPONENTS, Money
 from treasury import chart
+from treasury.funds.transfers import FundTransfer
 from treasury.ledger import Leg
 from treasury.models import Account, AccountKind, Fund, PaymentMethod
 from treasury.payments import RecordReceipt
-from treasury.reconciliation import RecordLine
-from treasury.transfers import FundTransfer
+from treasury.reconciliation.links import RecordLine
 from treasury.wording import METHODS
 
 RECEIVING = (chart.BANK, chart.CASH, chart.MOBILE_MONEY, chart.CHEQUES)

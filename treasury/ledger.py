@@ -19,7 +19,8 @@ from shared.database import db
 from shared.errors import DomainError
 from shared.i18n import _l
 from shared.money import Money
-from treasury import funds, overdrafts, seals
+from treasury.books import seals
+from treasury.funds import funds, overdrafts
 from treasury.models import Account, EntryStatus, JournalEntry, LedgerHead, Period, Posting
 
 

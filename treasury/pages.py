@@ -9,7 +9,7 @@ from shared.errors import Forbidden
 from shared.forms import reader
 from treasury import navigation
 from treasury.queries import moved
-from treasury.reconciliation import reasons_of
+from treasury.reconciliation.links import reasons_of
 from treasury.wording import (
     ATTENTION,
     FUND_KINDS,

@@ -10,11 +10,14 @@ from shared.errors import Conflict, DomainError
 from shared.forms import explain
 from shared.i18n import _
 from shared.web import page_number, requires
-from treasury import chart, cheques, journal_queries, ledger, payments, placing, refunds, trails
+from treasury import chart, ledger, payments, placing
+from treasury.cards import refunds
+from treasury.desk import cheques
 from treasury.forms import ReceiptForm, ReturnForm, day, words
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 from treasury.pages import page_context, whoever_acts
 from treasury.references import is_valid
+from treasury.reports import journal_queries, trails
 
 blueprint = Blueprint("payments", __name__, url_prefix="/treasury/payments")
 blueprint.context_processor(page_context)

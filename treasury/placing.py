@@ -13,7 +13,7 @@ from shared.errors import DomainError, NotFound
 from shared.i18n import _l
 from shared.money import Money
 from treasury import chart, ledger, payments
-from treasury.card_models import Refund, RefundStatus
+from treasury.cards.models import Refund, RefundStatus
 from treasury.ledger import Leg
 from treasury.models import (
     Account,

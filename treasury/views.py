@@ -14,24 +14,15 @@ from shared.forms import reader
 from shared.i18n import _
 from shared.money import EXPONENTS
 from shared.web import page_number, requires
-from treasury import (
-    answers,
-    approvals,
-    attention_actions,
-    commitments,
-    journal_queries,
-    overview,
-    queries,
-    refunds,
-    standings,
-    trails,
-    verification,
-    vouchers,
-)
-from treasury.book_forms import DocumentForm
-from treasury.journal_queries import JournalPages, PostingPages, Which
+from treasury import approvals, attention_actions, queries
+from treasury.books import verification, vouchers
+from treasury.books.forms import DocumentForm
+from treasury.cards import refunds
+from treasury.funds import commitments, standings
+from treasury.funds.standings import Standing
 from treasury.pages import page_context
-from treasury.standings import Standing
+from treasury.reports import answers, journal_queries, overview, trails
+from treasury.reports.journal_queries import JournalPages, PostingPages, Which
 from treasury.wording import ACCOUNT_KINDS
 
 blueprint = Blueprint("treasury", __name__, url_prefix="/treasury")

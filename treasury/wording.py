@@ -9,12 +9,13 @@ from babel.numbers import format_decimal
 from shared.forms import reader
 from shared.i18n import LazyString, _l
 from shared.money import EXPONENTS, BadAmount, Money, format_money
-from treasury import chart, rates
-from treasury.card_models import RefundStatus
+from treasury import chart
+from treasury.books import rates
+from treasury.books.rates import Rate
+from treasury.cards.models import RefundStatus
 from treasury.models import Account, AccountKind, ExchangeRate, FundKind, PaymentMethod, PaymentStatus
-from treasury.paper_models import GiftNature, PaperKind
+from treasury.paper.models import GiftNature, PaperKind
 from treasury.queries import BalanceRow
-from treasury.rates import Rate
 
 FUND_KINDS: dict[FundKind, LazyString] = {
     FundKind.UNRESTRICTED: _l("free to use"),

@@ -11,7 +11,7 @@ from tests.browser.conftest import Site
 from tests.treasury.bank import bring_in
 from tests.treasury.conftest import Ask, ask, bank, house, outaouais, receive, settled, sorel
 from treasury.models import Account, BankStatement, ReconciliationLink
-from treasury.reconciliation_models import WriteOff
+from treasury.reconciliation.models import WriteOff
 
 pytestmark = pytest.mark.browser
 __all__ = ["ask", "bank", "house", "outaouais", "receive", "settled", "sorel"]

@@ -8,14 +8,17 @@ from flask import Flask
 from access import grants, users
 from access.models import RoleName, User
 from access.users import CreateUser
-from delegations import budgets, invitations, nominations, savings
-from delegations.budgets import CreateBudget
-from delegations.budgets import Line as BudgetItem
-from delegations.invitations import InviteDelegation
+from delegations.budgets import versions as budgets
+from delegations.budgets.versions import CreateBudget
+from delegations.budgets.versions import Line as BudgetItem
+from delegations.lifecycle import invitations
+from delegations.lifecycle.invitations import InviteDelegation
 from delegations.models import Delegation, Nomination, SavingsPlan, Seat
-from delegations.nominations import Nominate
-from delegations.savings import OpenPlan, RecordDeposit
-from delegations.schedule import Remainder
+from delegations.savings import plans as savings
+from delegations.savings.plans import OpenPlan, RecordDeposit
+from delegations.savings.schedule import Remainder
+from delegations.seats import nominations
+from delegations.seats.nominations import Nominate
 from events import editions
 from events.editions import CreateEdition
 from events.models import BadgeRole, Edition

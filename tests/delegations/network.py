@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from delegations.budget_lines import CostLine
-from delegations.funding import (
+from delegations.budgets.lines import CostLine
+from delegations.funding.offers import (
     BlockedPledge,
     Condition,
     DelegationFunding,

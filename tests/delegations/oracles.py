@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
-from delegations.funding import Funding, MatchAgreement, SeatGrant
+from delegations.funding.offers import Funding, MatchAgreement, SeatGrant
 
 
 def best_by_linear_programme(funding: Funding) -> tuple[int, int]:

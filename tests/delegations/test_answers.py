@@ -9,14 +9,15 @@ from sqlalchemy import select
 from access import grants, users
 from access.models import RoleName, User
 from access.users import CreateUser
-from delegations import head_answers, network_answers
+from delegations.answers import coordinator as network_answers
+from delegations.answers import head as head_answers
 from delegations.models import Delegation, SavingsPlan
 from events.models import Edition
 from shared.database import db, transaction
 from tests.counting import count_queries
 from tests.delegations.conftest import BY, accredited, cad, delegation_of, deposit, plan_of
 from tests.treasury.desk import Desk
-from treasury.answers import Answer
+from treasury.reports.answers import Answer
 
 
 def asked(

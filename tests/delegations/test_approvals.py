@@ -6,10 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from access.models import User
-from delegations import approvals, nominations
-from delegations.approvals import RecordFrozen
 from delegations.models import Delegation, Nomination, NominationStatus, Seat, SeatStatus
-from delegations.nominations import Nominate
+from delegations.seats import approvals, nominations
+from delegations.seats.approvals import RecordFrozen
+from delegations.seats.nominations import Nominate
 from network.people import CompleteRecord
 from shared import clock
 from shared.database import db, transaction

@@ -5,10 +5,12 @@ from datetime import date
 from flask.testing import FlaskClient
 
 from access.models import User
-from delegations import board, coverage_queries, nominations, queries, seats
-from delegations.board import Mover, SeatLine
+from delegations import queries
+from delegations.funding import coverage_queries
 from delegations.models import Delegation, SavingsPlan, Seat, SeatStatus
-from delegations.nominations import Nominate
+from delegations.seats import board, nominations, seats
+from delegations.seats.board import Mover, SeatLine
+from delegations.seats.nominations import Nominate
 from events import badges, checkin
 from events import registration as registrations
 from events.checkin import ScanBadge

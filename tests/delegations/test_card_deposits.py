@@ -14,18 +14,20 @@ from sqlalchemy import select
 
 from access import links
 from access.models import User
-from delegations import card_deposits, savings
-from delegations.collection_models import Collection, CollectionState
 from delegations.models import Delegation, SavingsPlan
-from delegations.savings import OpenPlan
+from delegations.savings import card_deposits
+from delegations.savings import plans as savings
+from delegations.savings.collection_models import Collection, CollectionState
+from delegations.savings.plans import OpenPlan
 from outbox import jobs
 from shared import clock
 from shared.database import db, transaction
 from tests.delegations.conftest import BY, cad
 from tests.simulator.fixtures import KEY, PAYS, SECRET, SimulatedStripe
-from treasury import payments, retries, saved_cards
-from treasury.card_models import CardStatus, SavedCard
-from treasury.gateway import StripeGateway
+from treasury import payments
+from treasury.cards import retries, saved_cards
+from treasury.cards.gateway import StripeGateway
+from treasury.cards.models import CardStatus, SavedCard
 from treasury.models import Attention
 
 REFUSED_LATER = "4000000000000341"

@@ -10,8 +10,8 @@ from PIL import Image
 from sqlalchemy import select
 
 from access.models import User
-from delegations import advances
-from delegations.claim_models import Advance, ClaimStatus, ExpenseClaim
+from delegations.budgets import advances
+from delegations.budgets.claim_models import Advance, ClaimStatus, ExpenseClaim
 from delegations.models import SavingsPlan
 from shared.database import db, transaction
 from shared.money import Money

@@ -10,22 +10,23 @@ from sqlalchemy.exc import DatabaseError
 from access import grants, users
 from access.models import RoleName, User
 from access.users import CreateUser
-from delegations import advances, claims, spending
-from delegations.advances import AskAdvance, ChangeAdvance
-from delegations.claim_models import Advance, ClaimStatus, ExpenseClaim
-from delegations.claims import AddLine, OpenClaim
+from delegations.budgets import advances, claims, spending
+from delegations.budgets.advances import AskAdvance, ChangeAdvance
+from delegations.budgets.claim_models import Advance, ClaimStatus, ExpenseClaim
+from delegations.budgets.claims import AddLine, OpenClaim
 from delegations.models import Delegation, SavingsPlan
-from delegations.seats import ReasonMissing
+from delegations.seats.seats import ReasonMissing
 from shared.database import db, transaction
 from shared.errors import Conflict
 from shared.money import Money
 from tests.delegations.conftest import BY, cad, deposit
 from tests.delegations.test_comparison import DEMO_RATE, xof
-from treasury import approvals, attachments, chart, queries, verification
+from treasury import approvals, attachments, chart, queries
+from treasury.books import verification
+from treasury.books.rates import Rate
+from treasury.funds.overdrafts import FundOverdrawn
 from treasury.ledger import SamePerson
 from treasury.models import JournalEntry
-from treasury.overdrafts import FundOverdrawn
-from treasury.rates import Rate
 
 TAXI = b"%PDF-1.7 a receipt"
 REFERENCE = Rate("CAD", "XOF", DEMO_RATE, date(2005, 6, 30), "average of April to June 2005")

@@ -13,13 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from access import grants, users
 from access.models import RoleName, User
 from access.users import CreateUser
-from delegations import applying, committee, support
-from delegations.applying import AddGrid, Apply, BadGrid, Conflicted, ScoresMissing
-from delegations.committee import Minute, NotCarried, Ruling
 from delegations.models import Delegation, SupportDecision
-from delegations.scoring import Criterion, standing
-from delegations.support_models import ApplicationOutcome, CommitteeVote, Opinion, SupportApplication, Vote
-from delegations.support_story import story_of
+from delegations.support import applying, committee
+from delegations.support import decisions as support
+from delegations.support.applying import AddGrid, Apply, BadGrid, Conflicted, ScoresMissing
+from delegations.support.committee import Minute, NotCarried, Ruling
+from delegations.support.models import ApplicationOutcome, CommitteeVote, Opinion, SupportApplication, Vote
+from delegations.support.scoring import Criterion, standing
+from delegations.support.story import story_of
 from events.models import Edition
 from shared.clock import now
 from shared.database import db, transaction

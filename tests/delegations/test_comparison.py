@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delegations.comparison import Budgeted, compare
+from delegations.budgets.comparison import Budgeted, compare
 from shared.money import Money
 from tests.delegations.network import ONE_SEAT, cad
 

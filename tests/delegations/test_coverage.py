@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 from flask_babel import Babel, force_locale
 
-from delegations.budget_lines import CostLine
-from delegations.coverage import as_json, cover, total
-from delegations.funding import (
+from delegations.budgets.lines import CostLine
+from delegations.funding.coverage import as_json, cover, total
+from delegations.funding.offers import (
     DelegationFunding,
     Funding,
     MatchAgreement,
@@ -21,8 +21,8 @@ from delegations.funding import (
     Seat,
     SeatGrant,
 )
-from delegations.shortfall import ReasonKind, UnlockKind, sentence
-from delegations.unlocks import unlocks
+from delegations.funding.shortfall import ReasonKind, UnlockKind, sentence
+from delegations.funding.unlocks import unlocks
 from shared.money import CurrencyMismatch, Money
 from tests.delegations.network import AT_S1, MATCHES, ONE_SEAT, cad, changed, delegation, network
 

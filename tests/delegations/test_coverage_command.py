@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from access.models import User
-from delegations import agreements
-from delegations.agreements import AddAgreement
 from delegations.cli import coverage
+from delegations.funding import agreements
+from delegations.funding.agreements import AddAgreement
 from delegations.models import Delegation, FundingKind, SavingsPlan
 from shared.database import transaction
 from tests.delegations.conftest import BY, deposit

@@ -12,11 +12,11 @@ from typing import TypeVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delegations.allocation import Payment, SourceKind
-from delegations.budget_lines import CostLine
-from delegations.coverage import NetworkCoverage, cover
-from delegations.funding import DelegationFunding, Funding, MatchAgreement, Seat, SeatGrant
-from delegations.shortfall import ReasonKind
+from delegations.budgets.lines import CostLine
+from delegations.funding.allocation import Payment, SourceKind
+from delegations.funding.coverage import NetworkCoverage, cover
+from delegations.funding.offers import DelegationFunding, Funding, MatchAgreement, Seat, SeatGrant
+from delegations.funding.shortfall import ReasonKind
 from shared.money import Money
 from tests.delegations.network import MATCHES, cad, changed, network
 from tests.delegations.oracles import best_by_linear_programme, best_by_trying_everything

@@ -8,23 +8,24 @@ import pytest
 from sqlalchemy import select
 
 from access.models import User
-from delegations import agreements, support
-from delegations.agreements import AddAgreement, BadAgreement
-from delegations.coverage_queries import coverage_of, funding_of, network_coverage
-from delegations.funding import Condition
+from delegations.funding import agreements
+from delegations.funding.agreements import AddAgreement, BadAgreement
+from delegations.funding.coverage_queries import coverage_of, funding_of, network_coverage
+from delegations.funding.offers import Condition
+from delegations.funding.shortfall import ReasonKind
+from delegations.funding.unlocks import unlocks
 from delegations.models import Delegation, FundingKind, SavingsPlan, SupportDecision
-from delegations.shortfall import ReasonKind
-from delegations.support import Award, Decide, FundTooSmall, MoveSavings
-from delegations.unlocks import unlocks
+from delegations.support import decisions as support
+from delegations.support.decisions import Award, Decide, FundTooSmall, MoveSavings
 from events.models import Edition
 from shared.database import db, transaction
 from shared.errors import Conflict
 from tests.counting import count_queries
 from tests.delegations.conftest import BY, cad, delegation_of, deposit, plan_of
 from treasury import chart, ledger, queries
+from treasury.funds.transfers import FundTransfer, transfer
 from treasury.ledger import Leg, SamePerson
 from treasury.models import Fund, JournalEntry
-from treasury.transfers import FundTransfer, transfer
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from access.models import User
-from delegations import fees
-from delegations.fees import NothingDue, NotThisDelegations, SavingsTooSmall
 from delegations.models import SavingsPlan, Seat
+from delegations.seats import fees
+from delegations.seats.fees import NothingDue, NotThisDelegations, SavingsTooSmall
 from events.models import Edition, RegistrationStatus
 from shared.database import transaction
 from tests.delegations.conftest import accredited, cad, delegation_of, deposit, plan_of

@@ -8,7 +8,7 @@ from flask import Flask, get_template_attribute
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delegations.flow_layout import FULL, Layout, Leftover, Ribbon, Source, Target, lay_out, shortened
+from delegations.funding.flow_layout import FULL, Layout, Leftover, Ribbon, Source, Target, lay_out, shortened
 from delegations.pictures import FlowPicture
 
 OWN = Source("own", "Épargne", "9 000,00", 900_000, "ochre")

@@ -14,13 +14,15 @@ from sqlalchemy.exc import DatabaseError
 from access import grants, users
 from access.models import RoleName, User
 from access.users import CreateUser
-from delegations import agreements, funder_gathering, funder_reports
-from delegations.agreements import AddAgreement
-from delegations.funder_figures import Facts, Status, kept, read
-from delegations.funder_report_models import FunderReport
-from delegations.funder_reports import NobodyToSend, SendReport
+from delegations.funder_reports import gathering as funder_gathering
+from delegations.funder_reports import reports as funder_reports
+from delegations.funder_reports.figures import Facts, Status, kept, read
+from delegations.funder_reports.models import FunderReport
+from delegations.funder_reports.reports import NobodyToSend, SendReport
+from delegations.funding import agreements
+from delegations.funding.agreements import AddAgreement
+from delegations.funding.services import RecordService, ServiceState, record_service
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
-from delegations.services import RecordService, ServiceState, record_service
 from events.models import HeadcountFigure
 from outbox.jobs import Job
 from shared.database import db, transaction
@@ -28,7 +30,7 @@ from shared.errors import Conflict
 from tests.delegations.conftest import BY, cad, deposit
 from tests.treasury.desk import Desk
 from treasury import attachments, chart, ledger
-from treasury.funds import DescribeFund, open_fund
+from treasury.funds.funds import DescribeFund, open_fund
 from treasury.ledger import Leg, SamePerson
 from treasury.models import FundKind
 
@@ -284,7 +286,7 @@ def test_a_treasurer_sends_it_from_the_page(app: Flask, spent: FundingAgreement,
 
 
 def test_what_waits_for_a_condition_says_so(outaouais: Delegation) -> None:
-    from delegations.funding import Condition
+    from delegations.funding.offers import Condition
 
     with transaction():
         pledge = agreements.add_agreement(

@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 
 from access.models import User
-from delegations import coverage_queries, leaving, nominations, seats, waiting
-from delegations.leaving import Consequences, NobodyWaits
+from delegations.funding import coverage_queries
 from delegations.models import Delegation, Seat, SeatStatus
-from delegations.nominations import Nominate
-from delegations.waiting import AlreadyWaiting, Wait
+from delegations.seats import leaving, nominations, seats, waiting
+from delegations.seats.leaving import Consequences, NobodyWaits
+from delegations.seats.nominations import Nominate
+from delegations.seats.waiting import AlreadyWaiting, Wait
 from events import badges
 from events import registration as registrations
 from events.models import BadgeStatus, Edition

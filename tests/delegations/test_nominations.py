@@ -8,10 +8,9 @@ from sqlalchemy import select
 from access import links
 from access.links import LinkExpired
 from access.models import User
-from delegations import invitations, nominations, seats
-from delegations.approvals import WordMissing
-from delegations.invitations import InviteDelegation, MoreThanRequested
-from delegations.lifecycle import NotInThisState
+from delegations.lifecycle import invitations
+from delegations.lifecycle.invitations import InviteDelegation, MoreThanRequested
+from delegations.lifecycle.moves import NotInThisState
 from delegations.models import (
     Delegation,
     DelegationStatus,
@@ -20,14 +19,16 @@ from delegations.models import (
     Seat,
     SeatStatus,
 )
-from delegations.nominations import (
+from delegations.seats import nominations, seats
+from delegations.seats.approvals import WordMissing
+from delegations.seats.nominations import (
     Accredited,
     AlreadyNominated,
     Nominate,
     NominationOver,
     SeatTaken,
 )
-from delegations.seats import ReasonMissing, SeatNotFree
+from delegations.seats.seats import ReasonMissing, SeatNotFree
 from events import badges
 from events import registration as registrations
 from events.models import BadgeStatus, Edition, RegistrationStatus

@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from access.models import User
-from delegations import nominations, nominee_list, waiting
 from delegations.models import Delegation, Nomination, Seat
-from delegations.nominations import Nominate
-from delegations.nominee_list import ListChanged, Verdict
-from delegations.nominee_reading import ListTooLong, ListUnreadable, as_text, read_list
+from delegations.seats import nominations, nominee_list, waiting
+from delegations.seats.nominations import Nominate
+from delegations.seats.nominee_list import ListChanged, Verdict
+from delegations.seats.nominee_reading import ListTooLong, ListUnreadable, as_text, read_list
 from events.models import BadgeRole
 from network.models import Person
 from shared.database import db, transaction

@@ -8,7 +8,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from access.models import User
-from delegations import nominations, savings
 from delegations.models import (
     Delegation,
     DelegationStatus,
@@ -18,7 +17,9 @@ from delegations.models import (
     Seat,
     SeatStatus,
 )
-from delegations.nominations import Nominate
+from delegations.savings import plans as savings
+from delegations.seats import nominations
+from delegations.seats.nominations import Nominate
 from events.models import Edition, Registration
 from network.people import CompleteRecord
 from shared import clock

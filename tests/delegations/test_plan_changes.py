@@ -9,13 +9,16 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from access.models import User
-from delegations import plan_changes, plan_versions, savings, seats
 from delegations.models import SavingsPlan
-from delegations.plan_changes import ChangePlan, NothingChanges, PlanMoved
-from delegations.plan_models import Cause, PlanChange
-from delegations.replanning import Policy
-from delegations.savings import PlanClosed
-from delegations.seats import ReasonMissing
+from delegations.savings import changes as plan_changes
+from delegations.savings import plans as savings
+from delegations.savings import versions as plan_versions
+from delegations.savings.changes import ChangePlan, NothingChanges, PlanMoved
+from delegations.savings.models import Cause, PlanChange
+from delegations.savings.plans import PlanClosed
+from delegations.savings.replanning import Policy
+from delegations.seats import seats
+from delegations.seats.seats import ReasonMissing
 from outbox.jobs import Job
 from shared import clock
 from shared.database import db, transaction

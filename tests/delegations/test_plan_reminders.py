@@ -9,12 +9,14 @@ from sqlalchemy import func, select
 
 from access import links
 from access.models import User
-from delegations import messages, plan_reminders, savings
+from delegations import messages
 from delegations.models import Delegation, SavingsPlan
-from delegations.plan_models import PlanReminder, ReminderKind
-from delegations.plan_reminders import due_reminder
-from delegations.savings import RecordDeposit
-from delegations.schedule import Deposit, replay
+from delegations.savings import plans as savings
+from delegations.savings import reminders as plan_reminders
+from delegations.savings.models import PlanReminder, ReminderKind
+from delegations.savings.plans import RecordDeposit
+from delegations.savings.reminders import due_reminder
+from delegations.savings.schedule import Deposit, replay
 from outbox.jobs import Job
 from shared import clock
 from shared.database import db, transaction

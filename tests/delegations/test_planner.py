@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from access.models import User
 from delegations.models import Delegation
-from delegations.planner import Question, TooNear, answer
-from delegations.schedule import HALF_YEAR, MONTH, QUARTER, Frequency
+from delegations.savings.planner import Question, TooNear, answer
+from delegations.savings.schedule import HALF_YEAR, MONTH, QUARTER, Frequency
 from shared.money import Money
 from tests.conftest import sign_in
 from tests.delegations.conftest import cad

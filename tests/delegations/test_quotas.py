@@ -9,13 +9,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DatabaseError
 
 from access.models import User
-from delegations import invitations, quotas, seats, standing, umbrellas
-from delegations.invitations import InviteDelegation
+from delegations.lifecycle import invitations, quotas, standing, umbrellas
+from delegations.lifecycle.invitations import InviteDelegation
+from delegations.lifecycle.quota_models import QuotaScope
+from delegations.lifecycle.quotas import QuotaBelow, QuotaFull
+from delegations.lifecycle.umbrella_models import UmbrellaMember
+from delegations.lifecycle.umbrellas import CannotHold
 from delegations.models import Delegation, Seat
-from delegations.quota_models import QuotaScope
-from delegations.quotas import QuotaBelow, QuotaFull
-from delegations.umbrella_models import UmbrellaMember
-from delegations.umbrellas import CannotHold
+from delegations.seats import seats
 from events.models import Edition
 from network import directory
 from network.directory import AddOrganisation

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delegations.replanning import (
+from delegations.savings.replanning import (
     Agreed,
     Decision,
     Opening,
@@ -17,7 +17,7 @@ from delegations.replanning import (
     possible,
     settle,
 )
-from delegations.schedule import (
+from delegations.savings.schedule import (
     MONTH,
     QUARTER,
     BadPlan,

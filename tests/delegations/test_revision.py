@@ -6,15 +6,16 @@ import pytest
 from flask.testing import FlaskClient
 
 from access.models import User
-from delegations import budgets, revision, variance
-from delegations.budgets import CreateBudget, Line
-from delegations.comparison import compare
+from delegations.budgets import revision, variance
+from delegations.budgets import versions as budgets
+from delegations.budgets.comparison import compare
+from delegations.budgets.versions import CreateBudget, Line
 from events.models import Edition
 from shared.database import transaction
 from tests.conftest import sign_in
 from tests.delegations.conftest import cad
 from tests.delegations.test_comparison import DEMO_RATE, SEAT, xof
-from treasury.rates import Rate
+from treasury.books.rates import Rate
 
 
 def test_versions_are_compared_line_by_line(

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from access import links
 from access.models import PrivateLink, User
-from delegations import savings
-from delegations.linking import LinkJustSent
 from delegations.models import Delegation, SavingsPlan
-from delegations.projection import Course
-from delegations.savings import OpenPlan, PlanClosed, RecordDeposit, WrongCurrency
-from delegations.schedule import InstalmentState, TargetTooSmall
+from delegations.savings import plans as savings
+from delegations.savings.plans import OpenPlan, PlanClosed, RecordDeposit, WrongCurrency
+from delegations.savings.projection import Course
+from delegations.savings.schedule import InstalmentState, TargetTooSmall
+from delegations.seats.linking import LinkJustSent
 from outbox.jobs import Job
 from shared import clock
 from shared.database import db, transaction

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delegations.projection import Course, project
-from delegations.savings_cli import savings
-from delegations.schedule import (
+from delegations.savings.cli import savings
+from delegations.savings.projection import Course, project
+from delegations.savings.schedule import (
     HALF_YEAR,
     MONTH,
     QUARTER,

@@ -7,16 +7,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from access.models import User
-from delegations import spending
+from delegations.budgets import spending
 from delegations.models import Delegation, SavingsPlan
 from shared.database import transaction
 from shared.money import Money, format_plain
 from tests.conftest import sign_in
 from tests.delegations.conftest import cad, deposit
 from tests.delegations.test_comparison import DEMO_RATE
-from treasury import attachments, chart, commitments, exchange, ledger
+from treasury import attachments, chart, ledger
+from treasury.books import exchange
+from treasury.books.rates import Rate
+from treasury.funds import commitments
 from treasury.ledger import Leg
-from treasury.rates import Rate
 
 DAY = date(2005, 11, 20)
 

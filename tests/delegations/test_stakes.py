@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from delegations.projection import Course, Projection, project
-from delegations.schedule import QUARTER, Deposit, PlanStatus, Remainder, replay, schedule
-from delegations.stakes import Stake, stakes
+from delegations.savings.projection import Course, Projection, project
+from delegations.savings.schedule import QUARTER, Deposit, PlanStatus, Remainder, replay, schedule
+from delegations.savings.stakes import Stake, stakes
 from tests.delegations.conftest import cad
 
 PARTS = schedule(cad("6750.00"), 12, date(2003, 1, 15), QUARTER, Remainder.LAST)

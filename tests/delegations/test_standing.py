@@ -6,12 +6,14 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from access.models import User
-from delegations import invitations, lifecycle, nominations, seats, standing
-from delegations.invitations import InviteDelegation
-from delegations.lifecycle import RULES, Move, NotInThisState, WhyMissing
+from delegations.lifecycle import invitations, standing
+from delegations.lifecycle import moves as lifecycle
+from delegations.lifecycle.invitations import InviteDelegation
+from delegations.lifecycle.moves import RULES, Move, NotInThisState, WhyMissing
+from delegations.lifecycle.standing import PeopleInSeats, Reached
 from delegations.models import Delegation, DelegationStatus, NominationStatus, Seat
-from delegations.nominations import Nominate
-from delegations.standing import PeopleInSeats, Reached
+from delegations.seats import nominations, seats
+from delegations.seats.nominations import Nominate
 from events.models import Edition
 from outbox.jobs import Job
 from shared.database import db, transaction

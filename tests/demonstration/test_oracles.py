@@ -14,12 +14,12 @@ from sqlalchemy import delete, func, select
 from access.models import User
 from access.policy import Permission, can
 from app import create_app
-from delegations import advances, claims
-from delegations.claim_models import ClaimStatus
-from delegations.coverage import NetworkCoverage, total
-from delegations.coverage_queries import coverage_of, network_coverage
+from delegations.budgets import advances, claims
+from delegations.budgets.claim_models import ClaimStatus
+from delegations.funding.coverage import NetworkCoverage, total
+from delegations.funding.coverage_queries import coverage_of, network_coverage
 from delegations.models import Budget, Delegation, InKind, SavingsPlan, Seat, SeatStatus
-from delegations.savings import plan_statuses
+from delegations.savings.plans import plan_statuses
 from demonstration.load import NotEmpty, load
 from events.models import Edition, HeadcountFigure, Registration
 from network import survey
@@ -30,13 +30,15 @@ from shared.money import Money, format_money
 from tests.conftest import settings
 from tests.treasury.desk import Desk
 from tests.treasury.judges import bean_check, fec_faults, hledger_balances, iati_faults
-from treasury import approvals, chart, gifts, ledger, queries, verification
-from treasury.exports import FORMATS, Span
+from treasury import approvals, chart, ledger, queries
+from treasury.books import verification
 from treasury.ledger import Leg
 from treasury.models import EntryStatus, Fund, JournalEntry
-from treasury.paper_models import Gift, Paper, PaperKind
-from treasury.report_values import Asked
-from treasury.reports import RECIPES
+from treasury.paper import gifts
+from treasury.paper.models import Gift, Paper, PaperKind
+from treasury.reports.catalogue import RECIPES
+from treasury.reports.exports import FORMATS, Span
+from treasury.reports.values import Asked
 
 
 def cad(text: str) -> Money:

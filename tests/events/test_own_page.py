@@ -20,7 +20,7 @@ from tests.conftest import sign_in
 from tests.events.browsing import PERSON, fill_in, hidden_fields, press
 from tests.events.gathering import BY, dakar, somebody
 from tests.simulator.fixtures import DECLINED, KEY, SECRET, SimulatedStripe
-from treasury.gateway import StripeGateway
+from treasury.cards.gateway import StripeGateway
 from treasury.models import JournalEntry, Payment, PaymentMethod, PaymentStatus
 
 ENGLISH = {"Accept-Language": "en"}

@@ -4,12 +4,13 @@ from sqlalchemy import select
 
 from access.models import User
 from shared.database import db, transaction
-from treasury import chart, proposals
+from treasury import chart
 from treasury.models import Account, BankStatement, Payment, Posting, StatementLine
-from treasury.proposals import Offers
-from treasury.statement_import import import_statement
-from treasury.statement_values import Assumptions, StatementFile
-from treasury.statements import inspect
+from treasury.reconciliation import proposals
+from treasury.reconciliation.proposals import Offers
+from treasury.statements.importing import import_statement
+from treasury.statements.reading import inspect
+from treasury.statements.values import Assumptions, StatementFile
 
 
 def csv(*rows: str) -> StatementFile:

@@ -14,8 +14,8 @@ from shared.database import db
 from shared.money import Money
 from tests.simulator.fixtures import KEY, PAYS, SECRET, SimulatedStripe
 from tests.treasury.conftest import Ask
-from treasury import checkouts
-from treasury.gateway import StripeGateway
+from treasury.cards import checkouts
+from treasury.cards.gateway import StripeGateway
 from treasury.models import Account, Fund, JournalEntry, Payment, PaymentMethod, Posting
 
 Packet = dict[str, str]

@@ -23,12 +23,19 @@ from shared.database import db, transaction
 from shared.errors import DomainError
 from shared.money import Money
 from tests.treasury.plain_books import PlainBooks, PlainEntry, PlainPeriod
-from treasury import approvals, card_books, chart, commitments, exchange, ledger, payments, periods, refunds
-from treasury.card_models import Refund
-from treasury.card_values import BalanceMove, ChargeState, DisputeState
-from treasury.commitment_models import Commitment
-from treasury.fund_models import FundBalance
-from treasury.gateway_values import RefundState
+from treasury import approvals, chart, ledger, payments
+from treasury.books import exchange, periods
+from treasury.books.rates import Rate
+from treasury.cards import books as card_books
+from treasury.cards import refunds
+from treasury.cards.gateway_values import RefundState
+from treasury.cards.models import Refund
+from treasury.cards.refunds import RequestRefund
+from treasury.cards.values import BalanceMove, ChargeState, DisputeState
+from treasury.funds import commitments
+from treasury.funds.commitment_models import Commitment
+from treasury.funds.models import FundBalance
+from treasury.funds.transfers import FundTransfer, transfer
 from treasury.ledger import Leg
 from treasury.models import (
     Account,
@@ -43,11 +50,8 @@ from treasury.models import (
     ReconciliationLink,
     StatementLine,
 )
-from treasury.rates import Rate
-from treasury.reconciliation import confirm, import_statement, undo
-from treasury.refunds import RequestRefund
-from treasury.statement_values import ParsedLine, StatementAccount, StatementFile
-from treasury.transfers import FundTransfer, transfer
+from treasury.reconciliation.links import confirm, import_statement, undo
+from treasury.statements.values import ParsedLine, StatementAccount, StatementFile
 
 MONTH = 30
 DAYS = st.integers(0, 20)

@@ -15,8 +15,8 @@ from shared.money import Money
 from tests.treasury.card_money import signed
 from tests.treasury.kills import Done, Work, times
 from treasury import approvals, chart, ledger, payments
-from treasury.card_values import BalanceMove, ChargeState
-from treasury.gateway import StripeGateway
+from treasury.cards.gateway import StripeGateway
+from treasury.cards.values import BalanceMove, ChargeState
 from treasury.ledger import Leg
 from treasury.models import (
     Account,
@@ -30,8 +30,8 @@ from treasury.models import (
     Posting,
     StatementLine,
 )
-from treasury.statement_import import import_statement
-from treasury.statement_values import ParsedLine, StatementAccount, StatementFile
+from treasury.statements.importing import import_statement
+from treasury.statements.values import ParsedLine, StatementAccount, StatementFile
 
 DAY, CAD = date(2005, 10, 15), "CAD"
 SECRET = "whsec_killed"  # a secret of the tests

@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import Engine, event, func, select, text
 
 from shared.database import db
-from treasury import verification
+from treasury.books import verification
 
 Work = Callable[[int], None]
 """One piece of work, named by a number: commits by itself, and changes nothing when it was done before."""

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from treasury.statement_values import Assumptions, StatementFile
-from treasury.statements import inspect
+from treasury.statements.reading import inspect
+from treasury.statements.values import Assumptions, StatementFile
 
 SAMPLES = Path(__file__).parent / "samples"
 

@@ -14,7 +14,8 @@ from shared.database import db, transaction
 from shared.money import Money
 from tests.conftest import sign_in
 from tests.treasury.conftest import Ask
-from treasury import approvals, attachments, chart, ledger, verification
+from treasury import approvals, attachments, chart, ledger
+from treasury.books import verification
 from treasury.document_models import EntryDocument
 from treasury.ledger import Leg
 from treasury.models import Fund, JournalEntry

@@ -13,9 +13,10 @@ from shared.money import Money
 from tests.treasury.card_money import balance, cad
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import approvals, attention_actions, chart, payments, placing, verification
+from treasury import approvals, attention_actions, chart, payments, placing
 from treasury.attention_actions import Action
-from treasury.card_models import Refund, RefundStatus
+from treasury.books import verification
+from treasury.cards.models import Refund, RefundStatus
 from treasury.models import Attention, Fund, JournalEntry, Payment, PaymentMethod, PaymentStatus
 from treasury.payments import RecordReceipt, ReferenceUsed
 from treasury.placing import NotThatMuch, OtherCurrency, Place

@@ -24,12 +24,15 @@ from shared.errors import DomainError
 from tests.simulator.fixtures import SimulatedStripe
 from tests.treasury.card_money import CardDesk, balance, books, cad, desk_of, keys
 from tests.treasury.conftest import Ask
-from treasury import card_watch, chart, refunds, saved_cards
-from treasury.card_models import AttemptStatus, CardAttempt, Payout, Refund, RefundStatus, SavedCard
-from treasury.card_values import BalanceMove, ChargeState, PayoutState
-from treasury.gateway import StripeGateway
-from treasury.gateway_errors import GatewayUnavailable
-from treasury.gateway_values import CheckoutState
+from treasury import chart
+from treasury.cards import refunds, saved_cards
+from treasury.cards import watch as card_watch
+from treasury.cards.gateway import StripeGateway
+from treasury.cards.gateway_errors import GatewayUnavailable
+from treasury.cards.gateway_values import CheckoutState
+from treasury.cards.models import AttemptStatus, CardAttempt, Payout, Refund, RefundStatus, SavedCard
+from treasury.cards.refunds import NothingToRefund, RefundOpen, RequestRefund
+from treasury.cards.values import BalanceMove, ChargeState, PayoutState
 from treasury.ledger import SamePerson
 from treasury.models import (
     Attention,
@@ -41,7 +44,6 @@ from treasury.models import (
     PaymentMethod,
     PaymentStatus,
 )
-from treasury.refunds import NothingToRefund, RefundOpen, RequestRefund
 
 TODAY = date(2026, 1, 1)
 

@@ -11,7 +11,8 @@ from shared.database import db
 from tests.simulator.fixtures import SimulatedStripe
 from tests.treasury.card_money import CardDesk, Packet, desk_of
 from tests.treasury.conftest import Ask
-from treasury import chart, exchange, verification
+from treasury import chart
+from treasury.books import exchange, verification
 from treasury.models import Account, Attention, Posting
 
 RATE = "1.5669"

@@ -14,8 +14,10 @@ from shared.errors import Conflict
 from shared.money import Money
 from tests.conftest import sign_in
 from tests.treasury.conftest import Ask
-from treasury import approvals, chart, commitments, ledger, overdrafts, standings, verification
-from treasury.commitment_models import Commitment, CommitmentDraft
+from treasury import approvals, chart, ledger
+from treasury.books import verification
+from treasury.funds import commitments, overdrafts, standings
+from treasury.funds.commitment_models import Commitment, CommitmentDraft
 from treasury.ledger import Leg
 from treasury.models import Fund, JournalEntry
 

@@ -16,10 +16,12 @@ from shared.money import Money
 from tests.treasury.card_money import balance, cad
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import approvals, cash, chart, cheques, epc_qr, payments, verification
-from treasury.cash import BoxOpen, NeedsExplanation, OpenBox
-from treasury.cheques import NotApprovedYet
-from treasury.desk_models import CashSession
+from treasury import approvals, chart, epc_qr, payments
+from treasury.books import verification
+from treasury.desk import cash, cheques
+from treasury.desk.cash import BoxOpen, NeedsExplanation, OpenBox
+from treasury.desk.cheques import NotApprovedYet
+from treasury.desk.models import CashSession
 from treasury.models import Attention, Fund, PaymentStatus
 from treasury.payments import RecordReceipt
 

@@ -15,10 +15,11 @@ from shared.database import db, transaction
 from shared.money import Money
 from tests.conftest import sign_in
 from tests.treasury.conftest import Ask
-from treasury import chart, exchange, ledger, rates, verification
+from treasury import chart, ledger
+from treasury.books import exchange, rates, verification
+from treasury.books.rates import NoRate, Rate, rate_on
 from treasury.ledger import Leg
 from treasury.models import ExchangeRate, Fund, JournalEntry
-from treasury.rates import NoRate, Rate, rate_on
 
 NOVEMBER = date(2005, 11, 15)
 

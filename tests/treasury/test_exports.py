@@ -19,12 +19,15 @@ from shared.money import Money
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
 from tests.treasury.judges import bean_check, fec_faults, hledger, hledger_balances, iati_faults
-from treasury import chart, commitments, exchange, expectations, exports, funds, journal_queries, ledger
+from treasury import chart, expectations, ledger
+from treasury.books import exchange
+from treasury.books.rates import Rate
 from treasury.expectations import Funder
-from treasury.exports import FORMATS, Span
+from treasury.funds import commitments, funds
 from treasury.ledger import Leg
 from treasury.models import Fund, FundKind, Posting
-from treasury.rates import Rate
+from treasury.reports import exports, journal_queries
+from treasury.reports.exports import FORMATS, Span
 
 DAY = date(2005, 11, 14)
 
@@ -217,6 +220,6 @@ def _stamped(text: str) -> str:
 
 
 def test_every_account_of_the_chart_has_its_place_in_france() -> None:
-    from treasury.frameworks import frameworks
+    from treasury.books.frameworks import frameworks
 
     assert set(chart.CHART) <= set(frameworks()["france"].places)

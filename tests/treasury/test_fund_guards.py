@@ -12,9 +12,11 @@ from access.models import User
 from shared.database import db, transaction
 from shared.money import Money
 from tests.treasury.conftest import Ask
-from treasury import chart, commitments, ledger, overdrafts, queries, verification
-from treasury.commitment_models import Commitment
-from treasury.fund_models import Overdraft
+from treasury import chart, ledger, queries
+from treasury.books import verification
+from treasury.funds import commitments, overdrafts
+from treasury.funds.commitment_models import Commitment
+from treasury.funds.models import Overdraft
 from treasury.ledger import Leg
 from treasury.models import Attention, Fund, JournalEntry
 

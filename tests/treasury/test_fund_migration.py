@@ -8,7 +8,7 @@ from sqlalchemy import text
 from app import create_app
 from shared.database import db, transaction
 from tests.conftest import settings
-from treasury import verification
+from treasury.books import verification
 
 BEFORE = """
 INSERT INTO account (id, code, name, kind, currency) VALUES

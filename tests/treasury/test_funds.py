@@ -16,13 +16,15 @@ from shared.errors import Conflict
 from shared.money import Money
 from tests.conftest import sign_in
 from tests.treasury.conftest import Ask
-from treasury import chart, funds, ledger, openings, overdrafts, queries, standings, verification
-from treasury.book_cli import ledger as commands
-from treasury.frameworks import frameworks
-from treasury.fund_models import LegalEntity, Overdraft
+from treasury import chart, ledger, queries
+from treasury.books import verification
+from treasury.books.cli import ledger as commands
+from treasury.books.frameworks import frameworks
+from treasury.funds import funds, openings, overdrafts, standings
+from treasury.funds.models import LegalEntity, Overdraft
+from treasury.funds.openings import Opening
 from treasury.ledger import Leg
 from treasury.models import Account, Fund, FundKind, JournalEntry
-from treasury.openings import Opening
 
 WINDOW = funds.DescribeFund(
     name="Volet Écoles",

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from shared.money import EXPONENTS, Money
 from tests.simulator.fixtures import DECLINED, KEY, SECRET, Receiver, SimulatedStripe
-from treasury.gateway import StripeGateway
-from treasury.gateway_connection import translated
-from treasury.gateway_errors import (
+from treasury.cards.gateway import StripeGateway
+from treasury.cards.gateway_connection import translated
+from treasury.cards.gateway_errors import (
     BadSignature,
     GatewayClosed,
     GatewayRefused,
@@ -30,8 +30,8 @@ from treasury.gateway_errors import (
     PaymentDeclined,
     UnknownToGateway,
 )
-from treasury.gateway_values import CheckoutStatus, PaymentGateway
-from treasury.stripe_amounts import from_stripe, to_stripe
+from treasury.cards.gateway_values import CheckoutStatus, PaymentGateway
+from treasury.cards.stripe_amounts import from_stripe, to_stripe
 
 INSTALMENT = Money.of("750.00", "CAD")
 

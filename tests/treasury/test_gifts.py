@@ -15,12 +15,15 @@ from shared.database import db, transaction
 from shared.money import Money
 from tests.printing import words
 from tests.treasury.conftest import Ask
-from treasury import chart, funds, gifts, papers, payment_papers, payments, refunds
-from treasury.gifts import RecordGift
+from treasury import chart, payments
+from treasury.cards import refunds
+from treasury.funds import funds
 from treasury.models import Fund, FundKind, Payment
-from treasury.paper_models import Gift, GiftNature, Paper, PaperKind
-from treasury.papers import Correction
-from treasury.payment_papers import MadeOutTo
+from treasury.paper import gifts, papers, payment_papers
+from treasury.paper.gifts import RecordGift
+from treasury.paper.models import Gift, GiftNature, Paper, PaperKind
+from treasury.paper.papers import Correction
+from treasury.paper.payment_papers import MadeOutTo
 
 DAY = date(2005, 11, 14)
 CLIO = "Clio Maquette"

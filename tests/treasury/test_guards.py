@@ -11,7 +11,8 @@ from access.models import User
 from shared.audit import AuditRecord, System, record
 from shared.database import db, transaction
 from shared.money import Money
-from treasury import chart, ledger, verification
+from treasury import chart, ledger
+from treasury.books import verification
 from treasury.ledger import Leg
 from treasury.models import (
     BankStatement,

@@ -12,7 +12,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from shared.database import db
 from tests.treasury.histories import History, open_ground, without_handlers
-from treasury import ledger, verification
+from treasury import ledger
+from treasury.books import verification
 from treasury.models import JournalEntry
 
 COUNT = {"sqlite": 1700, "postgresql": 300}

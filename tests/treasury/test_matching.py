@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.money import Money
-from treasury.matching import Candidate, Habit, HabitKind, LineToMatch, Proposal, propose
-from treasury.matching_groups import MOST_CANDIDATES, only_choice
-from treasury.name_matching import Names
+from treasury.reconciliation.groups import MOST_CANDIDATES, only_choice
+from treasury.reconciliation.matching import Candidate, Habit, HabitKind, LineToMatch, Proposal, propose
+from treasury.reconciliation.names import Names
 from treasury.references import new_reference
 
 HERON = "Réseau fictif du Grand-Héron"

@@ -4,7 +4,7 @@ import pytest
 
 from bench import reconciliation, treasury_year
 from bench.reconciliation import AUTO_RIGHT, NO_TYPING, Desk, quality
-from treasury.matching import Proposal, propose
+from treasury.reconciliation.matching import Proposal, propose
 
 SEEDS = (41, 42, 43, 44)
 

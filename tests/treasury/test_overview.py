@@ -12,11 +12,13 @@ from shared.database import db, transaction
 from shared.money import Money
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import answers, approvals, chart, ledger, overview, periods, queries, vouchers
-from treasury.answers import Answer, Topic
+from treasury import approvals, chart, ledger, queries
+from treasury.books import periods, vouchers
 from treasury.expectations import Expected
 from treasury.ledger import Leg
 from treasury.models import Account, Fund, JournalEntry
+from treasury.reports import answers, overview
+from treasury.reports.answers import Answer, Topic
 
 
 def cad(text: str) -> Money:

@@ -14,10 +14,12 @@ from shared.audit import System
 from shared.database import db, transaction
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import funds, papers, payments
-from treasury.fund_models import LegalEntity
+from treasury import payments
+from treasury.funds import funds
+from treasury.funds.models import LegalEntity
 from treasury.models import Fund, Payment
-from treasury.paper_models import Paper
+from treasury.paper import papers
+from treasury.paper.models import Paper
 
 
 @pytest.fixture(autouse=True)

@@ -21,13 +21,16 @@ from shared.errors import NotFound
 from shared.money import Money
 from tests.printing import words
 from tests.treasury.conftest import Ask
-from treasury import chart, funds, papers, payment_papers, payments, refunds
-from treasury.fund_models import LegalEntity
+from treasury import chart, payments
+from treasury.cards import refunds
+from treasury.funds import funds
+from treasury.funds.models import LegalEntity
 from treasury.models import Fund, Payment
-from treasury.paper_models import Paper, PaperKind
-from treasury.paper_printing import page_of
-from treasury.papers import Correction
-from treasury.payment_papers import MadeOutTo
+from treasury.paper import papers, payment_papers
+from treasury.paper.models import Paper, PaperKind
+from treasury.paper.papers import Correction
+from treasury.paper.payment_papers import MadeOutTo
+from treasury.paper.printing import page_of
 
 HERON = MadeOutTo(
     name="Réseau fictif du Grand-Héron",

@@ -20,18 +20,13 @@ from shared.database import db, transaction
 from shared.errors import Conflict, DomainError
 from shared.money import Money
 from tests.treasury.conftest import Ask
-from treasury import (
-    approvals,
-    card_books,
-    chart,
-    exchange,
-    ledger,
-    payments,
-    queries,
-    standings,
-    verification,
-)
-from treasury.gateway_values import CheckoutState, CheckoutStatus
+from treasury import approvals, chart, ledger, payments, queries
+from treasury.books import exchange, verification
+from treasury.books.rates import Rate
+from treasury.cards import books as card_books
+from treasury.cards.gateway_values import CheckoutState, CheckoutStatus
+from treasury.funds import standings
+from treasury.funds.transfers import FundTransfer, transfer
 from treasury.ledger import AlreadyReversed, Leg, SamePerson
 from treasury.models import (
     Account,
@@ -46,8 +41,6 @@ from treasury.models import (
     Posting,
 )
 from treasury.payments import AlreadySettled, NothingToPay, RecordReceipt
-from treasury.rates import Rate
-from treasury.transfers import FundTransfer, transfer
 
 both = pytest.mark.usefixtures("both_databases")
 DAY = date(2005, 10, 15)

@@ -13,18 +13,8 @@ from shared.errors import Conflict
 from shared.money import Money
 from tests.conftest import sign_in
 from tests.treasury.conftest import Ask
-from treasury import (
-    approvals,
-    attention,
-    chart,
-    ledger,
-    open_items,
-    payments,
-    periods,
-    queries,
-    verification,
-    year_end,
-)
+from treasury import approvals, attention, chart, ledger, payments, queries
+from treasury.books import open_items, periods, verification, year_end
 from treasury.ledger import Leg
 from treasury.models import Fund, JournalEntry, Period
 

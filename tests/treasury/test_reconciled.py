@@ -12,27 +12,19 @@ from shared.database import db, transaction
 from shared.money import Money
 from tests.treasury.bank import bank_posting, bring_in, lines_of, looked_at
 from tests.treasury.conftest import Ask
-from treasury import (
-    approvals,
-    chart,
-    differences,
-    habits,
-    ledger,
-    open_money,
-    queries,
-    reconciled,
-    reconciliation,
-    verification,
-)
-from treasury.card_payouts import book_payout
-from treasury.card_values import PayoutState
-from treasury.differences import DoNotCancel, TooMuch
+from treasury import approvals, chart, ledger, queries
+from treasury.books import verification
+from treasury.cards.payouts import book_payout
+from treasury.cards.values import PayoutState
 from treasury.ledger import Leg, SamePerson
-from treasury.matching_values import Habit, HabitKind
 from treasury.models import Account, BankStatement, Fund, JournalEntry, ReconciliationLink, StatementLine
-from treasury.reconciled import AlreadyClosed, Disagrees, LaterClosed, NotExplained
-from treasury.reconciliation import Locked, RecordLine
-from treasury.reconciliation_models import PostingOffset, StatementClosing
+from treasury.reconciliation import differences, habits, open_money, reconciled
+from treasury.reconciliation import links as reconciliation
+from treasury.reconciliation.differences import DoNotCancel, TooMuch
+from treasury.reconciliation.links import Locked, RecordLine
+from treasury.reconciliation.models import PostingOffset, StatementClosing
+from treasury.reconciliation.reconciled import AlreadyClosed, Disagrees, LaterClosed, NotExplained
+from treasury.reconciliation.values import Habit, HabitKind
 
 on_both = pytest.mark.usefixtures("both_databases")
 

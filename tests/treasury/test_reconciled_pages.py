@@ -11,9 +11,10 @@ from shared.database import db, transaction
 from tests.treasury.bank import bank_posting, bring_in, lines_of
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import approvals, ledger, open_money, proposals
+from treasury import approvals, ledger
 from treasury.models import Account, BankStatement, Fund, ReconciliationLink
-from treasury.reconciliation_models import MatchingRun, PostingOffset, StatementClosing, WriteOff
+from treasury.reconciliation import open_money, proposals
+from treasury.reconciliation.models import MatchingRun, PostingOffset, StatementClosing, WriteOff
 
 
 @pytest.fixture

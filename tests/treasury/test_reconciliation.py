@@ -14,19 +14,9 @@ from shared.database import db, transaction
 from shared.money import Money
 from tests.treasury.bank import bank_posting, bring_in, lines_of, looked_at
 from tests.treasury.conftest import Ask
-from treasury import (
-    approvals,
-    chart,
-    habits,
-    ledger,
-    open_money,
-    payments,
-    queries,
-    reconciliation,
-    verification,
-)
+from treasury import approvals, chart, ledger, payments, queries
+from treasury.books import verification
 from treasury.ledger import SamePerson
-from treasury.matching import Proposal
 from treasury.models import (
     Account,
     BankStatement,
@@ -36,7 +26,9 @@ from treasury.models import (
     ReconciliationLink,
     StatementLine,
 )
-from treasury.reconciliation import (
+from treasury.reconciliation import habits, open_money
+from treasury.reconciliation import links as reconciliation
+from treasury.reconciliation.links import (
     AlreadyDrafted,
     AmountDiffers,
     DoesNotFit,
@@ -44,8 +36,9 @@ from treasury.reconciliation import (
     RecordLine,
     import_statement,
 )
-from treasury.statement_import import NoAccountInCurrency, SeveralAccounts, gap, plan, rejected_rows
-from treasury.statements import inspect
+from treasury.reconciliation.matching import Proposal
+from treasury.statements.importing import NoAccountInCurrency, SeveralAccounts, gap, plan, rejected_rows
+from treasury.statements.reading import inspect
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -244,7 +237,7 @@ def test_other_accounts_directions_and_drafts_do_not_fit(
 def test_money_that_only_changed_funds_is_not_looked_for_at_the_bank(
     bank: Account, aristide: User, zoe: User, receive: Ask, outaouais: Fund, house: Fund
 ) -> None:
-    from treasury.transfers import FundTransfer, transfer
+    from treasury.funds.transfers import FundTransfer, transfer
 
     receive()
     with transaction():

@@ -25,24 +25,20 @@ from shared.money import Money
 from tests.printing import words
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import (
-    chart,
-    commitments,
-    exchange,
-    expectations,
-    gifts,
-    ledger,
-    report_ahead,
-    report_files,
-    report_views,
-)
+from treasury import chart, expectations, ledger
+from treasury.books import exchange
 from treasury.expectations import Expected, Funder
+from treasury.funds import commitments
 from treasury.ledger import Leg
 from treasury.models import Fund, Payment
-from treasury.paper_models import GiftNature
-from treasury.report_ahead import months
-from treasury.report_values import Asked, Column, Kind, Report, Section
-from treasury.reports import RECIPES
+from treasury.paper import gifts
+from treasury.paper.models import GiftNature
+from treasury.reports import ahead as report_ahead
+from treasury.reports import files as report_files
+from treasury.reports import views as report_views
+from treasury.reports.ahead import months
+from treasury.reports.catalogue import RECIPES
+from treasury.reports.values import Asked, Column, Kind, Report, Section
 
 NOVEMBER = date(2005, 11, 14)
 HERON = "Réseau fictif du Grand-Héron"

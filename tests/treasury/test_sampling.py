@@ -11,8 +11,8 @@ from access.models import Grant, RoleName, User
 from shared.database import db, transaction
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import trails
-from treasury.sampling import Sample
+from treasury.reports import trails
+from treasury.reports.sampling import Sample
 
 
 @pytest.fixture
@@ -71,5 +71,5 @@ def test_a_changed_entry_is_told(receive: Ask, monkeypatch: pytest.MonkeyPatch) 
     payment = receive()
     assert payment.entry_id
     assert trails.trail(payment.entry_id).intact
-    monkeypatch.setattr("treasury.seals.digest", lambda *_given: "0" * 64)
+    monkeypatch.setattr("treasury.books.seals.digest", lambda *_given: "0" * 64)
     assert trails.trail(payment.entry_id).intact is False

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.treasury.reading import SAMPLES, amounts, read, reasons, sample
-from treasury.statement_values import (
+from treasury.statements.values import (
     BrokenMarkup,
     CurrencyUnknown,
     ForbiddenMarkup,
@@ -153,7 +153,7 @@ def test_what_is_no_whole_statement_is_refused(monkeypatch: pytest.MonkeyPatch) 
         read("<Document><BkToCstmrStmt><GrpHdr/></BkToCstmrStmt></Document>")
     with pytest.raises(CurrencyUnknown):
         read(camt(entry().replace(" Ccy='CAD'", ""), account=""), currency=None)
-    monkeypatch.setattr("treasury.statement_camt.MAX_ROWS", 2)
+    monkeypatch.setattr("treasury.statements.camt.MAX_ROWS", 2)
     with pytest.raises(TooManyRows):
         read(camt(entry(), entry(), entry()))
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from shared.database import db
 from treasury.models import Account, StatementLine
-from treasury.statement_cli import statements
+from treasury.statements.cli import statements
 
 SAMPLES = Path(__file__).parent / "samples"
 

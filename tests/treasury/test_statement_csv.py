@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from shared.errors import DomainError
 from shared.money import Money
-from treasury.statement_columns import role_of
-from treasury.statement_values import (
+from treasury.statements.columns import role_of
+from treasury.statements.reading import as_json, inspect
+from treasury.statements.values import (
     AmbiguousDates,
     Assumptions,
     ColumnsUnknown,
@@ -21,7 +22,6 @@ from treasury.statement_values import (
     StatementFile,
     UnsignedAmounts,
 )
-from treasury.statements import as_json, inspect
 
 SAMPLES = Path(__file__).parent / "samples"
 CAD = Assumptions(currency="CAD")

@@ -10,13 +10,16 @@ from access.models import User
 from shared.audit import System
 from shared.database import db, transaction
 from tests.treasury.reading import SAMPLES, read, sample
-from treasury import open_money, statement_import, statement_jobs, statement_uploads
 from treasury.models import Account, BankStatement, StatementLine
-from treasury.statement_import import import_statement
-from treasury.statement_jobs import finish_import, import_by_pieces, import_upload, take_a_look
-from treasury.statement_models import StatementUpload
-from treasury.statement_text import MAX_BYTES
-from treasury.statement_values import Assumptions, FileTooLarge, StatementFile
+from treasury.reconciliation import open_money
+from treasury.statements import importing as statement_import
+from treasury.statements import jobs as statement_jobs
+from treasury.statements import uploads as statement_uploads
+from treasury.statements.importing import import_statement
+from treasury.statements.jobs import finish_import, import_by_pieces, import_upload, take_a_look
+from treasury.statements.models import StatementUpload
+from treasury.statements.text import MAX_BYTES
+from treasury.statements.values import Assumptions, FileTooLarge, StatementFile
 
 BY = System("tests")
 CAD = Assumptions(currency="CAD")

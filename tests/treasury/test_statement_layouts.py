@@ -3,10 +3,10 @@
 import pytest
 
 from tests.treasury.reading import SAMPLES, amounts, days, read, reasons, sample
-from treasury.statement_layouts import restored, stored
-from treasury.statement_text import decode
-from treasury.statement_values import Assumptions, Layout, UnknownFormat
-from treasury.statements import Sketch, beginning, examples, fits, inspect, sketch
+from treasury.statements.layouts import restored, stored
+from treasury.statements.reading import Sketch, beginning, examples, fits, inspect, sketch
+from treasury.statements.text import decode
+from treasury.statements.values import Assumptions, Layout, UnknownFormat
 
 
 def looked_at(text: str) -> Sketch:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.treasury.reading import amounts, read, reasons, sample
 from treasury.references import find_references
-from treasury.statement_values import CurrencyUnknown, NoAccount, NotFinal, TooManyRows
+from treasury.statements.values import CurrencyUnknown, NoAccount, NotFinal, TooManyRows
 
 HEAD = ":20:X\n:25:815/30055\n:28C:1\n:60F:C050101CAD0,00\n"
 
@@ -105,7 +105,7 @@ def test_what_is_not_a_statement_of_a_whole_day_is_refused(monkeypatch: pytest.M
         read(":20:X\n:25:1\n:28C:1\n:34F:CAD0,\n:13D:0501151200+0100\n:61:050115C1,00NTRFX\n-")
     with pytest.raises(NoAccount):
         read(":20:X\n:25:1\n:28C:1\n-")
-    monkeypatch.setattr("treasury.statement_mt940.MAX_ROWS", 2)
+    monkeypatch.setattr("treasury.statements.mt940.MAX_ROWS", 2)
     with pytest.raises(TooManyRows):
         read(HEAD + ":61:050115C1,00NTRFX\n" * 3)
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from shared.errors import DomainError
 from shared.money import Money
 from treasury.references import find_references
-from treasury.statement_text import MAX_BYTES
-from treasury.statement_values import (
+from treasury.statements.reading import as_json, inspect
+from treasury.statements.text import MAX_BYTES
+from treasury.statements.values import (
     Assumptions,
     BinaryContent,
     CurrencyUnknown,
@@ -24,7 +25,6 @@ from treasury.statement_values import (
     TooManyRows,
     UnknownFormat,
 )
-from treasury.statements import as_json, inspect
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -292,8 +292,8 @@ def test_a_file_over_the_limit_is_refused_and_one_at_the_limit_is_read() -> None
 def test_more_rows_than_the_limit_are_refused_even_unreadable_ones(
     row: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("treasury.statement_ofx.MAX_ROWS", 3)
-    monkeypatch.setattr("treasury.statement_csv.MAX_ROWS", 3)
+    monkeypatch.setattr("treasury.statements.ofx.MAX_ROWS", 3)
+    monkeypatch.setattr("treasury.statements.csv_tables.MAX_ROWS", 3)
     start = b"<OFX><CURDEF>CAD" if row.startswith(b"<") else b"Date;Montant\n"
     three = inspect(start + row * 3, assume=Assumptions(currency="CAD"))
     assert len(amounts(three)) + len(three.rejected) == 3

@@ -14,10 +14,14 @@ from outbox.jobs import run_due
 from shared.database import db, transaction
 from tests.treasury.desk import Desk
 from tests.treasury.reading import SAMPLES
-from treasury import chart, ledger, statement_import, statement_jobs, statement_pages, statement_uploads
+from treasury import chart, ledger
 from treasury.models import Account, BankStatement, StatementLine
-from treasury.statement_cli import statements
-from treasury.statement_models import RememberedLayout, StatementUpload
+from treasury.statements import importing as statement_import
+from treasury.statements import jobs as statement_jobs
+from treasury.statements import pages as statement_pages
+from treasury.statements import uploads as statement_uploads
+from treasury.statements.cli import statements
+from treasury.statements.models import RememberedLayout, StatementUpload
 
 DEMO = Path(__file__).parents[2] / "demonstration" / "samples"
 IMPORT = "/treasury/statements/import"

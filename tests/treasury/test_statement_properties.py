@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from shared.errors import DomainError
 from shared.money import Money
 from tests.treasury.reading import SAMPLES
-from treasury.statement_values import Assumptions, StatementFile
-from treasury.statements import as_json, inspect, sketch
+from treasury.statements.reading import as_json, inspect, sketch
+from treasury.statements.values import Assumptions, StatementFile
 
 CAD = Assumptions(currency="CAD")
 DAY_FIRST = Assumptions(currency="CAD", date_order="dmy")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.treasury.reading import amounts, days, read, reasons, sample
-from treasury.statement_values import AmbiguousDates, CurrencyUnknown, NoAccount, TooManyRows
+from treasury.statements.values import AmbiguousDates, CurrencyUnknown, NoAccount, TooManyRows
 
 
 def test_a_caisse_file_in_windows_letters_with_twins_and_a_split() -> None:
@@ -64,6 +64,6 @@ def test_what_cannot_be_read_as_a_whole_is_refused(monkeypatch: pytest.MonkeyPat
         read("!Type:Bank\nD1/15/2005\nT10.00\n^\n", currency=None)
     with pytest.raises(NoAccount):
         read("!Type:Cat\nNTravel\n^\n")
-    monkeypatch.setattr("treasury.statement_qif.MAX_ROWS", 2)
+    monkeypatch.setattr("treasury.statements.qif.MAX_ROWS", 2)
     with pytest.raises(TooManyRows):
         read("!Type:Bank\n" + "D1/15/2005\nT10.00\n^\n" * 3)

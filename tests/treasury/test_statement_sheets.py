@@ -10,8 +10,9 @@ import pytest
 import xlsxwriter
 
 from tests.treasury.reading import amounts, days, reasons
-from treasury.statement_sheets import is_workbook
-from treasury.statement_values import (
+from treasury.statements.reading import inspect, sketch
+from treasury.statements.sheets import is_workbook
+from treasury.statements.values import (
     Assumptions,
     BrokenWorkbook,
     ColumnsUnknown,
@@ -23,7 +24,6 @@ from treasury.statement_values import (
     StatementFile,
     TooManyRows,
 )
-from treasury.statements import inspect, sketch
 
 NOON = datetime.combine(date(2005, 1, 31), time(12))
 CAISSE: list[list[Any]] = [
@@ -169,6 +169,6 @@ def test_what_only_begins_like_a_workbook_is_damaged(monkeypatch: pytest.MonkeyP
     for data in (b"PK\x03\x04rest", whole[:-200], packed(**{"xl/workbook.xml": "<x"})):
         with pytest.raises((BrokenWorkbook, ColumnsUnknown)):
             read(data)
-    monkeypatch.setattr("treasury.statement_sheets.MAX_PACKED", 100)
+    monkeypatch.setattr("treasury.statements.sheets.MAX_PACKED", 100)
     with pytest.raises(FileTooLarge):
         read(whole)

@@ -17,16 +17,16 @@ import stripe
 
 from shared.money import Money
 from tests.simulator.fixtures import KEY
-from treasury.gateway import StripeGateway
-from treasury.gateway_connection import translated
-from treasury.gateway_errors import (
+from treasury.cards.gateway import StripeGateway
+from treasury.cards.gateway_connection import translated
+from treasury.cards.gateway_errors import (
     GatewayClosed,
     GatewayRefused,
     KeyUsedOtherwise,
     PaymentDeclined,
     UnknownToGateway,
 )
-from treasury.gateway_values import CheckoutStatus
+from treasury.cards.gateway_values import CheckoutStatus
 
 REAL_KEY = os.environ.get("STRIPE_TEST_KEY", "")
 

@@ -13,9 +13,9 @@ from shared.errors import Conflict, NotFound
 from shared.money import Money
 from tests.treasury.bank import bank_posting, bring_in, lines_of, looked_at
 from tests.treasury.conftest import Ask
-from treasury import chart, ledger, payments, periods, reconciliation
+from treasury import chart, ledger, payments
+from treasury.books import periods
 from treasury.ledger import Leg
-from treasury.matching_values import Reason
 from treasury.models import (
     Account,
     Attention,
@@ -29,7 +29,9 @@ from treasury.models import (
 )
 from treasury.payments import NothingToPay, RecordReceipt
 from treasury.receipt_models import ReceiptDetail
-from treasury.reconciliation import AmountDiffers, DoesNotFit, NothingLeft, RecordLine
+from treasury.reconciliation import links as reconciliation
+from treasury.reconciliation.links import AmountDiffers, DoesNotFit, NothingLeft, RecordLine
+from treasury.reconciliation.values import Reason
 
 DAY = date(2005, 10, 15)
 

@@ -21,8 +21,9 @@ from shared.database import db, transaction
 from shared.money import Money
 from tests.events.gathering import BY, dakar, somebody
 from tests.simulator.fixtures import DECLINED, KEY, SECRET, SimulatedStripe
-from treasury import chart, checkouts
-from treasury.gateway import StripeGateway
+from treasury import chart
+from treasury.cards import checkouts
+from treasury.cards.gateway import StripeGateway
 from treasury.models import Account, Attention, GatewayEvent, JournalEntry, Payment, PaymentMethod, Posting
 
 pytestmark = pytest.mark.usefixtures("both_databases")

@@ -1,0 +1,1 @@
+"""Fifteen answers on one screen, for whoever asks."""

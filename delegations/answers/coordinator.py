@@ -1,0 +1,162 @@
+"""What a regional coordinator asks at a glance of all the delegations they look after in one gathering."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+
+from delegations import queries
+from delegations.answers.head import done, of
+from delegations.funder_reports.gathering import services_of
+from delegations.funding.coverage import Coverage
+from delegations.funding.coverage_queries import network_coverage
+from delegations.models import Delegation, DelegationStatus, Seat
+from delegations.savings import plans as savings
+from delegations.savings.reminders import BEFORE
+from delegations.savings.schedule import PlanStatus
+from delegations.seats.seats import ACTIVE
+from events.models import Edition
+from network.models import Organisation
+from shared.audit import AuditRecord
+from shared.clock import now, today
+from shared.database import db
+from shared.i18n import LazyString, _, _l, ngettext
+from treasury.reports.answers import Answer, together
+
+S = DelegationStatus
+_JOINED = (S.CONFIRMED, S.LOCKED, S.CLOSED)
+_SILENT = (S.INVITED, S.DRAFT)
+_RECENTLY = timedelta(days=7)
+
+
+class Topic(StrEnum):
+    """What a coordinator's question is about."""
+
+    PEOPLE = "people"
+    SAVINGS = "savings"
+    FUNDERS = "funders"
+
+
+TOPICS: Mapping[Topic, LazyString] = {
+    Topic.PEOPLE: _l("Who takes part"),
+    Topic.SAVINGS: _l("What is saved"),
+    Topic.FUNDERS: _l("What others add"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is read once for all the answers."""
+
+    edition: Edition
+    delegations: Sequence[Delegation]
+    coverages: Sequence[Coverage]
+    statuses: Sequence[PlanStatus]
+
+    wide: bool
+
+    def ask(self, topic: Topic, question: str, endpoint: str = "", **answer: Any) -> Answer:
+        """An answer that leads to a page of the whole gathering, for who may open it; else to the list."""
+        if not self.wide or not endpoint:
+            return Answer(topic, question, "delegations.index", **answer)
+        args = {} if endpoint == "network.directory" else {"code": self.edition.code}
+        return Answer(topic, question, endpoint, args=args, **answer)
+
+
+def answers(edition: Edition, delegations: Sequence[Delegation], *, wide: bool) -> dict[Topic, list[Answer]]:
+    """The fifteen answers about these delegations, in a number of queries that does not grow with them.
+
+    `wide` is for a reader who may open the pages of the whole gathering.
+    """
+    covered = network_coverage(edition, delegations).delegations
+    plans = queries.running_plans(delegations)
+    known = Known(
+        edition,
+        delegations,
+        [covered[one.code] for one in delegations],
+        list(savings.plan_statuses(plans).values()),
+        wide,
+    )
+    return {
+        Topic.PEOPLE: list(_people(known)),
+        Topic.SAVINGS: list(_savings(known)),
+        Topic.FUNDERS: list(_funders(known)),
+    }
+
+
+def _people(known: Known) -> Iterable[Answer]:
+    every = len(known.delegations)
+    joined = sum(one.status in _JOINED for one in known.delegations)
+    silent = [one for one in known.delegations if one.status in _SILENT]
+    yield known.ask(Topic.PEOPLE, _("Joined"), words=of(joined, every), state=done(joined, every))
+    names = ", ".join(one.name for one in silent[:3])
+    yield known.ask(Topic.PEOPLE, _("Silent"), words=str(len(silent)) if silent else _("none"),
+                    state="bad" if silent else "good", note=names)  # fmt: skip
+    named = sum(bool(one.contact_email) for one in known.delegations)
+    yield known.ask(
+        Topic.PEOPLE, _("With a representative"), words=of(named, every), state=done(named, every)
+    )
+    hosts = db.session.scalar(select(func.count(Organisation.id)).where(Organisation.wants_to_host)) or 0
+    yield known.ask(Topic.PEOPLE, _("Would host"), "network.directory",
+                    words=ngettext("%(num)s organisation", "%(num)s organisations", hosts))  # fmt: skip
+    yield known.ask(Topic.PEOPLE, _("Beside the last gathering"), words=_beside(known))
+    yield known.ask(
+        Topic.PEOPLE, _("Changed in the last seven days"), words=str(_changes(known) or _("nothing"))
+    )
+
+
+def _beside(known: Known) -> str:
+    """Seats of this gathering, and those of the one before it in its series."""
+    before = select(Edition.id).where(
+        Edition.series_id == known.edition.series_id, Edition.starts_on < known.edition.starts_on
+    )
+    last = before.order_by(Edition.starts_on.desc()).limit(1).scalar_subquery()
+    count = select(func.count(Seat.id)).join(Seat.delegation).where(Seat.status.in_(ACTIVE))
+    earlier = db.session.scalar(count.where(Delegation.edition_id == last)) or 0
+    seats = sum(len(one.seats) for one in known.coverages)
+    told = ngettext("%(num)s seat now", "%(num)s seats now", seats)
+    return f"{told}, {_('%(num)s before', num=earlier) if earlier else _('none before')}"
+
+
+def _changes(known: Known) -> int:
+    """What was done to these delegations lately, by the trail."""
+    subjects = [f"Delegation:{one.id}" for one in known.delegations]
+    recent = AuditRecord.subject.in_(subjects) & (AuditRecord.at >= now() - _RECENTLY)
+    return db.session.scalar(select(func.count(AuditRecord.id)).where(recent)) or 0
+
+
+def _savings(known: Known) -> Iterable[Answer]:
+    every, late = len(known.statuses), [one for one in known.statuses if one.late_amount]
+    on_track = every - len(late)
+    yield known.ask(
+        Topic.SAVINGS, _("Plans on track"), words=of(on_track, every), state=done(on_track, every)
+    )
+    owed = together(one.late_amount for one in late)
+    yield known.ask(Topic.SAVINGS, _("Deposits late"), amounts=owed, words="" if owed else _("none"),
+                    state="bad" if owed else "good")  # fmt: skip
+    saved = together(one.saved for one in known.statuses)
+    yield known.ask(Topic.SAVINGS, _("Saved in all"), amounts=saved, words="" if saved else _("nothing yet"))
+    whole = [seat for one in known.coverages for seat in one.seats]
+    paid = sum(not seat.remaining for seat in whole)
+    yield known.ask(Topic.SAVINGS, _("Seats that are paid in full"), words=of(paid, len(whole)),
+                    state=done(paid, len(whole)))  # fmt: skip
+    coming = [one.next_due.instalment.due - BEFORE for one in known.statuses if one.next_due]
+    following = min((max(day, today()) for day in coming), default=None)
+    yield known.ask(Topic.SAVINGS, _("Next reminder"), day=following, words="" if following else _("none"))
+
+
+def _funders(known: Known) -> Iterable[Answer]:
+    topic, funders, costs = Topic.FUNDERS, "delegations.funders", "delegations.costs"
+    earned = together(one.match_usable for one in known.coverages)
+    yield known.ask(topic, _("Match earned"), funders, amounts=earned, words="" if earned else _("none"))
+    lost = together(one.match_unusable for one in known.coverages)
+    yield known.ask(topic, _("Match unusable"), funders, amounts=lost, words="" if lost else _("none"),
+                    state="wait" if lost else "good")  # fmt: skip
+    services = services_of(known.edition)
+    waits, given = services.pending, services.accepted
+    yield known.ask(topic, _("Services pledged"), costs, amounts=waits, words="" if waits else _("none"))
+    yield known.ask(topic, _("Services received"), costs, amounts=given, words="" if given else _("none"),
+                    note=_("valued, never money"))  # fmt: skip

@@ -1,0 +1,180 @@
+"""What a head of delegation asks at a glance: fifteen questions, each with its answer and its source."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+
+from delegations import queries
+from delegations.budgets import advances, claims
+from delegations.budgets.claim_models import ClaimStatus
+from delegations.funding.coverage import Coverage
+from delegations.funding.coverage_queries import coverage_of
+from delegations.models import (
+    Delegation,
+    Nomination,
+    NominationStatus,
+    Seat,
+    SupportAward,
+)
+from delegations.savings import plans as savings
+from delegations.seats import waiting
+from delegations.seats.seats import ACTIVE
+from events.models import BadgeRole, ProgrammeSession, VisaRequest
+from network.models import Component, Organisation
+from shared.clock import now
+from shared.database import db
+from shared.i18n import LazyString, _, _l, ngettext
+from shared.money import Money
+from treasury.models import PaymentStatus
+from treasury.reports.answers import Answer, State, together
+
+OPEN_VISAS = ("requested", "issued", "unanswered")
+"""A visa that was asked for and is neither granted nor refused."""
+
+
+class Topic(StrEnum):
+    """What a head's question is about."""
+
+    SEATS = "seats"
+    MONEY = "money"
+    JOURNEY = "journey"
+
+
+TOPICS: Mapping[Topic, LazyString] = {
+    Topic.SEATS: _l("Seats and people"),
+    Topic.MONEY: _l("Money"),
+    Topic.JOURNEY: _l("On the way and there"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is read once for all the answers. `held` are the current nominations of seats in use."""
+
+    delegation: Delegation
+    seats: Sequence[Seat]
+    held: Sequence[Nomination]
+    coverage: Coverage
+
+    def ask(self, topic: Topic, question: str, endpoint: str = "seat_board", **answer: Any) -> Answer:
+        """An answer that leads to a page of this delegation."""
+        return Answer(
+            topic, question, f"delegations.{endpoint}", args={"code": self.delegation.code}, **answer
+        )
+
+
+def answers(delegation: Delegation) -> dict[Topic, list[Answer]]:
+    """The fifteen answers, by topic, in a number of queries that does not grow with the seats."""
+    seats = [seat for seat in queries.seat_board(delegation) if seat.status in ACTIVE]
+    held = [one for seat in seats if (one := seat.nomination)]
+    known = Known(delegation, seats, held, coverage_of(delegation))
+    return {
+        Topic.SEATS: [*_seats(known), _components(known)],
+        Topic.MONEY: list(_money(known)),
+        Topic.JOURNEY: list(_journey(known)),
+    }
+
+
+def of(part: int, whole: int) -> str:
+    """`part` of `whole`, in words."""
+    return str(_("%(part)s of %(whole)s", part=part, whole=whole))
+
+
+def done(part: int, whole: int) -> State:
+    """The shape of so many out of so many."""
+    return "good" if part == whole else "wait"
+
+
+def count(number: int, otherwise: State = "wait") -> dict[str, Any]:
+    """A number of things that should be none."""
+    return {"words": str(number) if number else _("none"), "state": otherwise if number else "good"}
+
+
+def _seats(known: Known) -> Iterable[Answer]:
+    filled, all_seats = len(known.held), len(known.seats)
+    yield known.ask(
+        Topic.SEATS, _("Seats filled"), words=of(filled, all_seats), state=done(filled, all_seats)
+    )
+    papers = sum(one.status in (NominationStatus.NOMINATED, NominationStatus.RETURNED) for one in known.held)
+    yield known.ask(Topic.SEATS, _("Records and papers missing"), **count(papers, "bad"))
+    line = waiting.line_of(known.delegation)
+    yield known.ask(Topic.SEATS, _("Alternates ready"), words=str(len(line)) if line else _("nobody waits"))
+    diets = sum(bool(one.person.diet) for one in known.held)
+    yield known.ask(Topic.SEATS, _("Diets told"), words=of(diets, filled))
+    contact = known.delegation.contact_email or _("nobody is named")
+    yield known.ask(Topic.SEATS, _("In an emergency, write to"), "show", words=contact)
+
+
+def _components(known: Known) -> Answer:
+    """How the people are spread over the five components of the movement."""
+    organisations = {one.person.organisation_id for one in known.held if one.person.organisation_id}
+    rows = select(Organisation.id, Organisation.component).where(Organisation.id.in_(organisations))
+    kind = {row.id: row.component for row in db.session.execute(rows)}
+    spread = Counter(kind.get(one.person.organisation_id or 0) for one in known.held)
+    told = " ".join(f"{part.value}\u202f{spread[part]}" for part in Component if spread[part])
+    unknown = spread[None]
+    note = ngettext("%(num)s person without one", "%(num)s people without one", unknown) if unknown else ""
+    return known.ask(Topic.SEATS, _("Balance of components"), words=told or _("not told"), note=note)
+
+
+def _money(known: Known) -> Iterable[Answer]:
+    funded, whole = sum(not one.remaining for one in known.coverage.seats), len(known.coverage.seats)
+    missing = known.coverage.remaining
+    yield known.ask(Topic.MONEY, _("Seats funded"), words=of(funded, whole), state=done(funded, whole),
+                    amounts=[missing] if missing else [],
+                    note=_("the amount is what is still missing") if missing else "")  # fmt: skip
+    plans = queries.plans_of(known.delegation)
+    late = together(one.late_amount for one in savings.plan_statuses(plans).values())
+    fees = [_fee(seat) for seat in known.seats]
+    owed = together([*late, *(fee for fee in fees if fee)])
+    yield known.ask(Topic.MONEY, _("Owed by savers, and fees"), "show", amounts=owed,
+                    words="" if owed else _("nothing"), state="bad" if owed else "good")  # fmt: skip
+    given = advances.advances_of(known.delegation)
+    open_ones = together(left for one in given for left in advances.in_hand(one).values())
+    yield known.ask(Topic.MONEY, _("Advances open"), "money_in_hands", amounts=open_ones,
+                    words="" if open_ones else _("none"), state="wait" if open_ones else "good")  # fmt: skip
+    handed_in = [one for one in claims.claims_of(known.delegation) if one.status is not ClaimStatus.DRAFT]
+    lines = sum(len(one.without_voucher) for one in handed_in)
+    yield known.ask(Topic.MONEY, _("Vouchers missing"), "money_in_hands", **count(lines, "bad"))
+    awards = db.session.scalar(
+        select(func.count(SupportAward.id)).where(SupportAward.delegation_id == known.delegation.id)
+    )
+    yield known.ask(Topic.MONEY, _("Decisions to report on"), "spending_of", words=str(awards or _("none")))
+
+
+def _fee(seat: Seat) -> Money | None:
+    """What is still asked for the seat's registration."""
+    payment = seat.registration.payment if seat.registration else None
+    return payment.amount if payment and payment.status is PaymentStatus.REQUESTED else None
+
+
+def _journey(known: Known) -> Iterable[Answer]:
+    people = [one.person_id for one in known.held]
+    visas = db.session.scalar(
+        select(func.count(VisaRequest.id)).where(
+            VisaRequest.edition_id == known.delegation.edition_id,
+            VisaRequest.person_id.in_(people),
+            VisaRequest.outcome.in_(OPEN_VISAS),
+        )
+    )
+    yield known.ask(Topic.JOURNEY, _("Visas pending"), **count(visas or 0))
+    came = len(queries.arrived(known.delegation))
+    yield known.ask(Topic.JOURNEY, _("Arrived"), words=of(came, len(known.held)))
+    speakers = sum(one.role is BadgeRole.FACILITATOR for one in known.held)
+    edition = known.delegation.edition
+    following = db.session.scalars(
+        select(ProgrammeSession)
+        .where(ProgrammeSession.edition_id == edition.id, ProgrammeSession.starts_at >= now())
+        .order_by(ProgrammeSession.starts_at)
+        .limit(1)
+    ).first()
+    title = following.title if following else ""
+    yield Answer(Topic.JOURNEY, _("Who leads a session"), "events.edition", args={"code": edition.code},
+                 words=str(speakers) if speakers else _("nobody of yours"),
+                 note=_("next in the programme: %(title)s", title=title) if title else "")  # fmt: skip
+    yield Answer(Topic.JOURNEY, _("Rooms to sleep"), "events.edition", args={"code": edition.code},
+                 words=_("ask the hosts"), note=_("who sleeps where is not kept here"))  # fmt: skip

@@ -1,0 +1,1 @@
+"""What a delegation should cost and what it did cost."""

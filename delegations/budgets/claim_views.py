@@ -1,0 +1,343 @@
+"""Advances and claims of a delegation: who holds what, which voucher is missing, whose move it is."""
+
+from typing import Any
+
+from flask import Response, flash, redirect, render_template, url_for
+from sqlalchemy import select
+
+from access.models import Grant, User
+from access.policy import Permission, can
+from delegations import queries
+from delegations.budgets import advances, claims, spending
+from delegations.budgets.claim_forms import (
+    AdvanceForm,
+    ChangeForm,
+    ClaimForm,
+    ClaimLineForm,
+    ReturnForm,
+    VoucherForm,
+)
+from delegations.budgets.claim_models import Advance, ClaimLine, ClaimStatus, ExpenseClaim
+from delegations.forms import ReasonForm
+from delegations.models import Delegation
+from delegations.pages import actor, blueprint, form_page, seat_budget
+from shared.clock import today
+from shared.database import db, transaction
+from shared.errors import DomainError, NotFound
+from shared.forms import as_choices, explain
+from shared.i18n import _, _l
+from shared.web import requires
+from treasury.models import Fund
+
+P, S = Permission, ClaimStatus
+
+STATES = {
+    S.DRAFT: _l("being written"),
+    S.SUBMITTED: _l("waits for an approver"),
+    S.APPROVED: _l("approved, to be paid"),
+    S.PAID: _l("paid, with its entry"),
+}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def _delegation(code: str, permission: Permission = P.DELEGATION_READ) -> Delegation:
+    return queries.find_delegation(code, actor(), permission)
+
+
+def _advance(delegation: Delegation, advance_id: int) -> Advance:
+    found = db.session.get(Advance, advance_id)
+    if found is None or found.delegation_id != delegation.id:
+        raise NotFound
+    return found
+
+
+def _claim(delegation: Delegation, claim_id: int) -> ExpenseClaim:
+    found = db.session.get(ExpenseClaim, claim_id)
+    if found is None or found.delegation_id != delegation.id:
+        raise NotFound
+    return found
+
+
+def _line(claim: ExpenseClaim, number: int) -> ClaimLine:
+    found = next((one for one in claim.lines if one.number == number), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _may(delegation: Delegation) -> dict[str, bool]:
+    place = {"edition_id": delegation.edition_id, "delegation_id": delegation.id}
+    wanted = {"claim": P.DELEGATION_EDIT, "record": P.ENTRY_RECORD, "approve": P.ENTRY_APPROVE}
+    return {word: can(actor(), permission, **place) for word, permission in wanted.items()}
+
+
+@blueprint.get("/delegations/<code>/claims")
+@requires(P.DELEGATION_READ)
+def money_in_hands(code: str) -> Any:
+    """Advances with what is left of each, claims with what they miss."""
+    delegation = _delegation(code)
+    return render_template(
+        "delegations/claims.html",
+        delegation=delegation,
+        advances=[
+            (one, advances.in_hand(one), advances.difference(one), advances.settled(one))
+            for one in advances.advances_of(delegation)
+        ],
+        claims=claims.claims_of(delegation),
+        states=STATES,
+        may=_may(delegation),
+        reader=actor(),
+    )
+
+
+@blueprint.route("/delegations/<code>/advances/new", methods=["GET", "POST"])
+@requires(P.ENTRY_RECORD)
+def new_advance(code: str) -> Any:
+    """Write down an advance to somebody of the delegation."""
+    delegation = _delegation(code, P.ENTRY_RECORD)
+    form = AdvanceForm()
+    form.amount.currency = delegation.edition.currency
+    form.holder.choices = as_choices((one.id, one.name) for one in _people(delegation))
+    funds = db.session.scalars(select(Fund).where(Fund.id.in_(spending.funds_of(delegation))))
+    form.fund.choices = as_choices((one.id, f"{one.name} ({one.code})") for one in funds)
+    if form.validate_on_submit():
+        done = _done(
+            form,
+            lambda: advances.ask_advance(delegation, form.command(), by=actor()),
+            _("Written down. Somebody else gives it."),
+            code,
+        )
+        if done:
+            return done
+    return form_page("delegations/claim_form.html", form, delegation=delegation, title=_("New advance"))
+
+
+def _people(delegation: Delegation) -> list[User]:
+    chosen = (
+        select(User)
+        .join(Grant, Grant.user_id == User.id)
+        .where(Grant.scope_kind == "delegation", Grant.scope_id == delegation.id, Grant.revoked_at.is_(None))
+        .order_by(User.name)
+        .distinct()
+    )
+    return list(db.session.scalars(chosen))
+
+
+def _done(form: Any, operation: Any, words: str, code: str) -> Any:
+    """Do it in a transaction and go back to the list; None when it is refused, with why in the form."""
+    try:
+        with transaction():
+            operation()
+    except DomainError as refused:
+        explain(form, refused)
+        return None
+    flash(words, "good")
+    return redirect(url_for("delegations.money_in_hands", code=code))
+
+
+@blueprint.post("/delegations/<code>/advances/<int:advance_id>/give")
+@requires(P.ENTRY_APPROVE)
+def give_advance(code: str, advance_id: int) -> Any:
+    """A third person gives it."""
+    advance = _advance(_delegation(code, P.ENTRY_APPROVE), advance_id)
+    return _pressed(lambda: advances.give_advance(advance, by=actor()), _("The advance is given."), code)
+
+
+def _pressed(operation: Any, words: str, code: str, claim_id: int | None = None) -> Any:
+    """A button was pressed: do it, say what happened, show the page again."""
+    try:
+        with transaction():
+            operation()
+    except DomainError as refused:
+        flash(refused.sentence(), "error")
+    else:
+        flash(words, "good")
+    if claim_id is None:
+        return redirect(url_for("delegations.money_in_hands", code=code))
+    return redirect(url_for("delegations.claim", code=code, claim_id=claim_id))
+
+
+@blueprint.route("/delegations/<code>/advances/<int:advance_id>/change/<currency>", methods=["GET", "POST"])
+@requires(P.ENTRY_RECORD)
+def change_advance(code: str, advance_id: int, currency: str) -> Any:
+    """Record what the holder changed into another currency of the edition."""
+    delegation = _delegation(code, P.ENTRY_RECORD)
+    advance = _advance(delegation, advance_id)
+    if currency not in delegation.edition.currencies or currency == advance.amount.currency:
+        raise NotFound
+    form = ChangeForm()
+    form.given.currency, form.received.currency = advance.amount.currency, currency
+    title = _("Changed into %(currency)s", currency=currency)
+    if form.validate_on_submit():
+        done = _done(
+            form,
+            lambda: advances.change_advance(advance, form.command(), by=actor()),
+            _("Written as a draft. Somebody else approves it."),
+            code,
+        )
+        if done:
+            return done
+    return form_page("delegations/claim_form.html", form, delegation=delegation, title=title)
+
+
+@blueprint.route("/delegations/<code>/advances/<int:advance_id>/return/<currency>", methods=["GET", "POST"])
+@requires(P.ENTRY_RECORD)
+def return_advance(code: str, advance_id: int, currency: str) -> Any:
+    """Record what the holder gave back."""
+    delegation = _delegation(code, P.ENTRY_RECORD)
+    advance = _advance(delegation, advance_id)
+    if currency not in advances.in_hand(advance):
+        raise NotFound
+    form = ReturnForm()
+    form.amount.currency = currency
+    title = _("Given back, in %(currency)s", currency=currency)
+    if form.validate_on_submit():
+        done = _done(
+            form,
+            lambda: advances.return_advance(
+                advance, form.amount.required(), form.on.data or today(), by=actor()
+            ),
+            _("Written as a draft. Somebody else approves it."),
+            code,
+        )
+        if done:
+            return done
+    return form_page("delegations/claim_form.html", form, delegation=delegation, title=title)
+
+
+@blueprint.route("/delegations/<code>/claims/new", methods=["GET", "POST"])
+@requires(P.DELEGATION_EDIT)
+def new_claim(code: str) -> Any:
+    """Begin a claim of one's own."""
+    delegation = _delegation(code, P.DELEGATION_EDIT)
+    form = ClaimForm()
+    form.currency.choices = as_choices(
+        (one, one) for one in delegation.edition.currencies or [delegation.edition.currency]
+    )
+    own = [one for one in advances.advances_of(delegation) if one.holder_id == actor().id]
+    form.advance.choices = as_choices([(0, _("none")), *((one.id, one.purpose) for one in own)])
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                claim_id = claims.open_claim(delegation, form.command(), by=actor()).id
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            return redirect(url_for("delegations.claim", code=code, claim_id=claim_id))
+    return form_page("delegations/claim_form.html", form, delegation=delegation, title=_("New claim"))
+
+
+@blueprint.route("/delegations/<code>/claims/<int:claim_id>", methods=["GET", "POST"])
+@requires(P.DELEGATION_READ)
+def claim(code: str, claim_id: int) -> Any:
+    """One claim, line by line; its claimant adds a line while it is a draft."""
+    delegation = _delegation(code)
+    found = _claim(delegation, claim_id)
+    budget = seat_budget(delegation)
+    lines = (
+        [(one.code, f"{one.code} {one.label}") for one in budget.lines if not one.is_source] if budget else []
+    )
+    form = ClaimLineForm(found.currency, lines)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                claims.add_line(found, form.command(), by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The line is kept."), "good")
+            return redirect(url_for("delegations.claim", code=code, claim_id=claim_id))
+    return form_page(
+        "delegations/claim.html",
+        form,
+        delegation=delegation,
+        claim=found,
+        advanced=claims.from_advance(found),
+        states=STATES,
+        may=_may(delegation),
+        mine=found.claimant_id == actor().id,
+        reader=actor(),
+        voucher=VoucherForm(),
+    )
+
+
+@blueprint.get("/delegations/<code>/claims/<int:claim_id>/<int:number>/<name>")
+@requires(P.DELEGATION_READ)
+def claim_voucher(code: str, claim_id: int, number: int, name: str) -> Any:
+    """One voucher, never opened inside the site."""
+    voucher = _line(_claim(_delegation(code), claim_id), number).voucher
+    if voucher is None or voucher.file_name != name:
+        raise NotFound
+    sent = {"Content-Disposition": f"attachment; filename={voucher.file_name}", **_HEADERS}
+    return Response(voucher.content, mimetype=voucher.media_type, headers=sent)
+
+
+@blueprint.post("/delegations/<code>/claims/<int:claim_id>/<int:number>/voucher")
+@requires(P.DELEGATION_EDIT)
+def add_voucher(code: str, claim_id: int, number: int) -> Any:
+    """A missing voucher turned up."""
+    line = _line(_claim(_delegation(code, P.DELEGATION_EDIT), claim_id), number)
+    form = VoucherForm()
+    if not form.validate_on_submit():
+        flash(" ".join(str(one) for one in form.voucher.errors), "error")
+        return redirect(url_for("delegations.claim", code=code, claim_id=claim_id))
+    upload = form.voucher.data
+    return _pressed(
+        lambda: claims.add_voucher(line, upload.read(), upload.filename or "", by=actor()),
+        _("The voucher is kept."),
+        code,
+        claim_id,
+    )
+
+
+@blueprint.post("/delegations/<code>/claims/<int:claim_id>/<int:number>/remove")
+@requires(P.DELEGATION_EDIT)
+def remove_claim_line(code: str, claim_id: int, number: int) -> Any:
+    """Take a line out of one's draft."""
+    line = _line(_claim(_delegation(code, P.DELEGATION_EDIT), claim_id), number)
+    return _pressed(lambda: claims.remove_line(line, by=actor()), _("The line is gone."), code, claim_id)
+
+
+@blueprint.post("/delegations/<code>/claims/<int:claim_id>/submit")
+@requires(P.DELEGATION_EDIT)
+def submit_claim(code: str, claim_id: int) -> Any:
+    """Hand it in."""
+    found = _claim(_delegation(code, P.DELEGATION_EDIT), claim_id)
+    done = _("Handed in. Somebody else looks at it now.")
+    return _pressed(lambda: claims.submit_claim(found, by=actor()), done, code, claim_id)
+
+
+@blueprint.post("/delegations/<code>/claims/<int:claim_id>/approve")
+@requires(P.ENTRY_APPROVE)
+def approve_claim(code: str, claim_id: int) -> Any:
+    """Another person says that it is right."""
+    found = _claim(_delegation(code, P.ENTRY_APPROVE), claim_id)
+    done = _("Approved. A third person pays it.")
+    return _pressed(lambda: claims.approve_claim(found, by=actor()), done, code, claim_id)
+
+
+@blueprint.route("/delegations/<code>/claims/<int:claim_id>/send-back", methods=["GET", "POST"])
+@requires(P.ENTRY_APPROVE)
+def send_claim_back(code: str, claim_id: int) -> Any:
+    """Give it back with a reason."""
+    delegation = _delegation(code, P.ENTRY_APPROVE)
+    found = _claim(delegation, claim_id)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        done = _("The claim is with its claimant again.")
+        reason = form.reason.data or ""
+        return _pressed(lambda: claims.send_back(found, reason, by=actor()), done, code, claim_id)
+    return form_page("delegations/claim_form.html", form, delegation=delegation, title=_("Send it back"))
+
+
+@blueprint.post("/delegations/<code>/claims/<int:claim_id>/pay")
+@requires(P.ENTRY_RECORD)
+def pay_claim(code: str, claim_id: int) -> Any:
+    """A third person pays it; the entry follows."""
+    found = _claim(_delegation(code, P.ENTRY_RECORD), claim_id)
+    done = _("Paid: the entry is posted with its vouchers.")
+    return _pressed(lambda: claims.pay_claim(found, today(), by=actor()), done, code, claim_id)

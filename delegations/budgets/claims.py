@@ -1,0 +1,282 @@
+"""What somebody spent for a delegation: claimed with vouchers, approved by a second person, paid by a third.
+
+Paying writes the entry: the costs by budget line, taken from the advance as far as it goes and for the rest
+from the bank. The vouchers are sealed with it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from access.models import User
+from delegations.budgets import advances
+from delegations.budgets.claim_models import Advance, ClaimLine, ClaimStatus, ClaimVoucher, ExpenseClaim
+from delegations.budgets.spending import account_of
+from delegations.models import Delegation
+from delegations.seats.seats import reason_of
+from documents.uploads import Upload, harmless
+from shared import audit
+from shared.database import db, hold
+from shared.errors import DomainError
+from shared.i18n import _l
+from shared.money import Money
+from treasury import attachments, chart, ledger
+from treasury.ledger import Leg, SamePerson
+from treasury.models import JournalEntry
+
+MOST_LINES = attachments.MOST
+"""One voucher a line, and an entry has so many documents at the most."""
+
+
+class BadClaim(DomainError):
+    """A claim has lines, each with words and an amount above zero in the claim's currency."""
+
+    code = "bad_claim"
+    status = 422
+    message = _l("Say what was paid, on which day, and an amount above zero; 20 lines at the most.")
+
+
+class OtherAdvance(DomainError):
+    """A claim against an advance is its holder's, for the same delegation."""
+
+    code = "other_advance"
+    status = 422
+    message = _l("This advance belongs to another delegation or person.")
+
+
+class NotThatFar(DomainError):
+    """A claim goes from draft to submitted, approved and paid, one step at a time."""
+
+    code = "not_that_far"
+    message = _l("This claim has moved on. Look at it again.")
+
+
+class NotYours(DomainError):
+    """Only whoever spent the money writes the claim."""
+
+    code = "not_yours"
+    status = 403
+    message = _l("Only the person who spent the money may change this claim.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenClaim:
+    """A claim in one `currency`, against an advance (and then on its fund) or to be paid back."""
+
+    title: str
+    currency: str
+    advance_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddLine:
+    """One thing paid. Without `voucher` (the uploaded bytes) say why in `missing_reason`."""
+
+    spent_on: date
+    description: str
+    amount: Money
+    category: str = ""
+    voucher: bytes | None = None
+    voucher_name: str = ""
+    missing_reason: str = ""
+
+
+def open_claim(delegation: Delegation, command: OpenClaim, *, by: User) -> ExpenseClaim:
+    """Begin a claim of `by`. Raises `BadClaim`, `OtherAdvance`."""
+    title, fund_id = command.title.strip(), delegation.fund_id
+    if not title:
+        raise BadClaim(field="title")
+    if command.advance_id is not None:
+        advance = db.session.get_one(Advance, command.advance_id)
+        if advance.delegation_id != delegation.id or advance.holder_id != by.id:
+            raise OtherAdvance(field="advance")
+        fund_id = advance.fund_id
+    claim = ExpenseClaim(
+        delegation_id=delegation.id,
+        fund_id=fund_id,
+        claimant_id=by.id,
+        currency=command.currency,
+        title=title,
+        advance_id=command.advance_id,
+    )
+    db.session.add(claim)
+    db.session.flush()
+    audit.record("claim.open", claim, by=by, title=title)
+    return claim
+
+
+def add_line(claim: ExpenseClaim, command: AddLine, *, by: User) -> ClaimLine:
+    """Write one thing that was paid, with its voucher.
+
+    Raises `BadClaim`, `NotYours`, `NotThatFar`, `TooLarge`, `NotADocument`.
+    """
+    _in_hands_of(claim, by, ClaimStatus.DRAFT)
+    words = command.description.strip()
+    last = db.session.scalar(select(func.max(ClaimLine.number)).where(ClaimLine.claim_id == claim.id)) or 0
+    if not words or command.amount.minor <= 0 or command.amount.currency != claim.currency:
+        raise BadClaim(field="amount" if words else "description")
+    if last >= MOST_LINES:
+        raise BadClaim
+    line = ClaimLine(
+        claim_id=claim.id,
+        number=last + 1,
+        spent_on=command.spent_on,
+        description=words,
+        amount=command.amount,
+        category=command.category,
+        missing_reason=command.missing_reason.strip(),
+    )
+    db.session.add(line)
+    db.session.flush()
+    if command.voucher is not None:
+        _keep(line, command.voucher, command.voucher_name)
+    db.session.expire(claim, ["lines"])
+    return line
+
+
+def add_voucher(line: ClaimLine, content: bytes, name: str, *, by: User) -> ClaimVoucher:
+    """A missing voucher turned up: it may come until the claim is paid.
+
+    Raises `NotYours`, `NotThatFar` (paid, or there is one), `TooLarge`, `NotADocument`.
+    """
+    claim = line.claim
+    _in_hands_of(claim, by, *(status for status in ClaimStatus if status is not ClaimStatus.PAID))
+    if line.voucher is not None:
+        raise NotThatFar
+    return _keep(line, content, name)
+
+
+def remove_line(line: ClaimLine, *, by: User) -> None:
+    """Take a line out of a draft. Raises `NotYours`, `NotThatFar`."""
+    claim = line.claim
+    _in_hands_of(claim, by, ClaimStatus.DRAFT)
+    db.session.delete(line)
+    db.session.flush()
+    db.session.expire(claim, ["lines"])
+
+
+def submit_claim(claim: ExpenseClaim, *, by: User) -> ExpenseClaim:
+    """Hand it in: its lines stay as they are. Raises `BadClaim` (no line), `NotYours`, `NotThatFar`."""
+    _in_hands_of(claim, by, ClaimStatus.DRAFT)
+    if not claim.lines:
+        raise BadClaim
+    claim.status, claim.reason = ClaimStatus.SUBMITTED, ""
+    audit.record("claim.submit", claim, by=by, amount=str(claim.total), missing=len(claim.without_voucher))
+    return claim
+
+
+def send_back(claim: ExpenseClaim, reason: str, *, by: User) -> ExpenseClaim:
+    """Give it back to the claimant, with why. Raises `ReasonMissing`, `NotThatFar`, `SamePerson`."""
+    _decides(claim, ClaimStatus.SUBMITTED, by)
+    claim.reason, claim.status = reason_of(reason), ClaimStatus.DRAFT
+    audit.record("claim.send_back", claim, by=by, reason=claim.reason)
+    return claim
+
+
+def approve_claim(claim: ExpenseClaim, *, by: User) -> ExpenseClaim:
+    """Say that it is right, missing vouchers included. Raises `NotThatFar`, `SamePerson`."""
+    _decides(claim, ClaimStatus.SUBMITTED, by)
+    claim.approver_id, claim.status = by.id, ClaimStatus.APPROVED
+    audit.record("claim.approve", claim, by=by, amount=str(claim.total), missing=len(claim.without_voucher))
+    return claim
+
+
+def pay_claim(claim: ExpenseClaim, on: date, *, by: User) -> JournalEntry:
+    """Post the entry: written by who approved the claim, posted by who pays it.
+
+    Raises `NotThatFar`, `SamePerson` (three people), and as `ledger.post`.
+    """
+    _decides(claim, ClaimStatus.APPROVED, by)
+    if by.id == claim.approver_id:
+        raise SamePerson
+    approver = db.session.get_one(User, claim.approver_id)
+    entry = ledger.draft(
+        on,
+        claim.title,
+        _legs(claim),
+        by=approver,
+        idempotency_key=f"claim:{claim.id}",
+    )
+    for line in claim.lines:
+        if line.voucher is not None:
+            upload = Upload(line.voucher.content, line.voucher.media_type)
+            attachments.keep(entry, upload, line.description, by=approver)
+    if claim.advance is not None:
+        advances.belongs(entry, claim.advance, "claimed")
+    ledger.post(entry, by=by)
+    claim.payer_id, claim.entry_id, claim.status = by.id, entry.id, ClaimStatus.PAID
+    audit.record("claim.pay", claim, by=by, entry=entry.id, amount=str(claim.total))
+    db.session.flush()
+    return entry
+
+
+def claims_of(delegation: Delegation) -> Sequence[ExpenseClaim]:
+    """The delegation's claims, the last first, with their lines."""
+    chosen = select(ExpenseClaim).where(ExpenseClaim.delegation_id == delegation.id)
+    loaded = chosen.order_by(ExpenseClaim.id.desc()).options(
+        joinedload(ExpenseClaim.claimant),
+        selectinload(ExpenseClaim.lines).joinedload(ClaimLine.voucher),
+    )
+    return db.session.scalars(loaded).all()
+
+
+def from_advance(claim: ExpenseClaim) -> Money:
+    """What of the claim the advance still pays; the rest comes from the bank."""
+    zero = Money.zero(claim.currency)
+    left = advances.in_hand(claim.advance).get(claim.currency, zero) if claim.advance else zero
+    return max(zero, min(left, claim.total))
+
+
+def _legs(claim: ExpenseClaim) -> list[Leg]:
+    legs = [
+        Leg(
+            account_of(claim.delegation.edition_id, line.category),
+            claim.fund_id,
+            line.amount,
+            category=line.category,
+            memo=line.description if line.voucher else f"{line.description} – {line.missing_reason}"[:200],
+        )
+        for line in claim.lines
+    ]
+    advanced = from_advance(claim)
+    for account, part in ((chart.ADVANCES, advanced), (chart.BANK, claim.total - advanced)):
+        if part:
+            legs.append(Leg(account, claim.fund_id, -part, memo=claim.claimant.name))
+    return legs
+
+
+def _keep(line: ClaimLine, content: bytes, name: str) -> ClaimVoucher:
+    upload = harmless(content)
+    voucher = ClaimVoucher(
+        line_id=line.id,
+        media_type=upload.media_type,
+        sha256=upload.sha256,
+        size=len(upload.content),
+        label=attachments.shown_name(name),
+        content=upload.content,
+    )
+    db.session.add(voucher)
+    db.session.flush()
+    db.session.expire(line, ["voucher"])
+    return voucher
+
+
+def _in_hands_of(claim: ExpenseClaim, by: User, *statuses: ClaimStatus) -> None:
+    hold(claim)
+    if by.id != claim.claimant_id:
+        raise NotYours
+    if claim.status not in statuses:
+        raise NotThatFar
+
+
+def _decides(claim: ExpenseClaim, status: ClaimStatus, by: User) -> None:
+    hold(claim)
+    if claim.advance is not None:
+        hold(claim.advance)
+    if claim.status is not status:
+        raise NotThatFar
+    if by.id == claim.claimant_id:
+        raise SamePerson

@@ -1,0 +1,144 @@
+"""What a seat of an edition costs and who adds what: versions approved by somebody else, funders' rules."""
+
+from typing import Any
+
+from flask import flash, redirect, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from access.policy import Permission, can
+from delegations.budgets import revision
+from delegations.budgets import versions as budgets
+from delegations.budgets.cost_forms import AgreementForm, BudgetForm
+from delegations.funding import agreements
+from delegations.funding.coverage_queries import network_coverage
+from delegations.models import Budget, BudgetStatus, Delegation, FundingAgreement
+from delegations.pages import actor, blueprint, form_page, group_names
+from delegations.queries import support_decisions
+from events.models import Edition
+from shared.database import db, transaction
+from shared.errors import DomainError, Forbidden, NotFound
+from shared.forms import as_choices, explain
+from shared.i18n import _
+from shared.web import requires
+
+P = Permission
+
+
+def _edition(code: str) -> Edition:
+    """The edition, for somebody who may look at its delegations. Raises `NotFound`."""
+    edition = db.session.scalar(select(Edition).where(Edition.code == code))
+    if edition is None or not can(actor(), P.DELEGATION_READ, edition_id=edition.id):
+        raise NotFound
+    return edition
+
+
+def _must(permission: Permission, edition: Edition) -> None:
+    if not can(actor(), permission, edition_id=edition.id):
+        raise Forbidden
+
+
+@blueprint.route("/delegations/costs/<code>", methods=["GET", "POST"])
+@requires(P.DELEGATION_READ)
+def costs(code: str) -> Any:
+    """The versions of what one seat costs; an organiser drafts the next one."""
+    edition = _edition(code)
+    versions = _versions(edition)
+    form = BudgetForm(edition.currency, versions[0] if versions else None)
+    may_draft = can(actor(), P.EDITION_MANAGE, edition_id=edition.id)
+    if form.is_submitted():
+        _must(P.EDITION_MANAGE, edition)
+    if form.more.data:
+        form.add_rows()
+    elif form.validate_on_submit():
+        try:
+            command = budgets.CreateBudget(
+                edition_id=edition.id, lines=form.read(), title=form.title.data or ""
+            )
+            with transaction():
+                budgets.create_budget(command, by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The draft is kept. Somebody else approves it, and then it counts."), "good")
+            return redirect(url_for("delegations.costs", code=code))
+    return form_page(
+        "delegations/costs.html",
+        form,
+        edition=edition,
+        versions=versions,
+        changes=revision.by_version(versions),
+        groups=group_names(),
+        may_draft=may_draft,
+        reader_id=actor().id,
+        may_approve=may_draft or can(actor(), P.ENTRY_APPROVE),
+    )
+
+
+def _versions(edition: Edition) -> list[Budget]:
+    query = (
+        select(Budget)
+        .where(Budget.edition_id == edition.id, Budget.kind == budgets.SEAT, Budget.delegation_id.is_(None))
+        .order_by(Budget.version.desc())
+        .options(selectinload(Budget.lines))
+    )
+    return list(db.session.scalars(query))
+
+
+@blueprint.post("/delegations/costs/<code>/<int:version>/approve")
+@requires(P.DELEGATION_READ)
+def approve_costs(code: str, version: int) -> Any:
+    """Approve a drafted version: another person than its author."""
+    edition = _edition(code)
+    if not (can(actor(), P.EDITION_MANAGE, edition_id=edition.id) or can(actor(), P.ENTRY_APPROVE)):
+        raise Forbidden
+    found = next((one for one in _versions(edition) if one.version == version), None)
+    if found is None:
+        raise NotFound
+    if found.status is BudgetStatus.DRAFT:
+        with transaction():
+            budgets.approve_budget(found, by=actor())
+        flash(_("Approved: this is what a seat costs now."), "good")
+    return redirect(url_for("delegations.costs", code=code))
+
+
+@blueprint.route("/delegations/funders/<code>", methods=["GET", "POST"])
+@requires(P.DELEGATION_READ)
+def funders(code: str) -> Any:
+    """The funders' rules of an edition; an organiser adds one."""
+    edition = _edition(code)
+    form = AgreementForm()
+    form.amount.currency = form.cap.currency = edition.currency
+    members = db.session.scalars(
+        select(Delegation).where(Delegation.edition_id == edition.id).order_by(Delegation.code)
+    ).all()
+    form.serves.choices = as_choices((one.id, f"{one.name} ({one.code})") for one in members)
+    if form.is_submitted():
+        _must(P.EDITION_MANAGE, edition)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                agreements.add_agreement(form.command(edition.id, edition.currency), by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The rule is kept; every coverage follows it from now on."), "good")
+            return redirect(url_for("delegations.funders", code=code))
+    rules = db.session.scalars(
+        select(FundingAgreement)
+        .where(FundingAgreement.edition_id == edition.id)
+        .order_by(FundingAgreement.code)
+        .options(selectinload(FundingAgreement.served))
+    ).all()
+    return form_page(
+        "delegations/funders.html",
+        form,
+        edition=edition,
+        rules=rules,
+        used=network_coverage(edition).funders,
+        decisions=support_decisions(edition),
+        groups=group_names(),
+        names={one.id: one.name for one in members},
+        may_add=can(actor(), P.EDITION_MANAGE, edition_id=edition.id),
+        may_support=can(actor(), P.SUPPORT_READ, edition_id=edition.id),
+    )

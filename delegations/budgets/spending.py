@@ -1,0 +1,279 @@
+"""What was spent and promised of a budget, from the ledger only: a delegation, an edition, the whole house.
+
+Spending is what was posted to an expense account, and what left a fund for the pooled fund on a budget line
+(the contribution of each seat). The line is the posting's category; where it names none, its account tells
+the group. A commitment counts in the one group that its fund may pay, else in none.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import contains_eager, selectinload
+
+from delegations.budgets.comparison import Budgeted, Comparison, Place, compare
+from delegations.budgets.versions import GROUPS, SEAT, seat_budgets
+from delegations.models import (
+    Budget,
+    BudgetLine,
+    BudgetStatus,
+    Delegation,
+    FundingAgreement,
+    SavingsPlan,
+    Seat,
+    SeatStatus,
+)
+from delegations.seats import fees
+from events.models import Edition
+from shared.database import db
+from shared.money import Money
+from treasury import chart
+from treasury.books.exchange import as_rate
+from treasury.books.rates import Rate
+from treasury.document_models import EntryDocument
+from treasury.funds.commitment_models import Commitment, CommitmentEvent
+from treasury.funds.commitments import SIGNED
+from treasury.models import (
+    Account,
+    AccountKind,
+    EntryStatus,
+    ExchangeRate,
+    Fund,
+    FundKind,
+    JournalEntry,
+    Posting,
+)
+
+OTHER = "other"
+"""The group of what no group of a budget tells: bank fees, exchange differences, free promises."""
+
+_GROUP_OF_ACCOUNT = {chart.TRAVEL: "T", chart.STAY: "U"}
+_SPENT = and_(
+    JournalEntry.status == EntryStatus.POSTED,
+    or_(
+        Account.kind == AccountKind.EXPENSE,
+        and_(Account.code == chart.TRANSFERS, Posting.category != "", Fund.kind != FundKind.POOL),
+    ),
+)
+_GONE = (SeatStatus.WITHDRAWN, SeatStatus.RELEASED)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """The comparison of one place, and the rates that tell its budget in other currencies."""
+
+    comparison: Comparison
+    rates: Mapping[str, Rate]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A posting behind a figure, with the documents of its entry."""
+
+    posting: Posting
+    documents: Sequence[EntryDocument]
+
+
+def of_delegation(delegation: Delegation) -> Spending:
+    """What its own funds spent, against the budget of its seats."""
+    budgets = seat_budgets(delegation.edition_id)
+    budget = budgets.get(delegation.id) or budgets.get(None)
+    seats = _active_seats(delegation.edition_id).get(delegation.id, 0)
+    lines = _seat_lines(budget, seats) if budget else []
+    return _spending(delegation.edition, lines, funds_of(delegation))
+
+
+def of_edition(edition: Edition) -> Spending:
+    """What every fund of the edition spent, against all its approved budgets."""
+    return _spending(edition, _edition_lines(edition), funds_of_edition(edition))
+
+
+def of_house() -> list[tuple[Edition, Spending]]:
+    """Every edition that has a budget or spent something, the latest first."""
+    editions = db.session.scalars(select(Edition).order_by(Edition.starts_on.desc(), Edition.code))
+    found = [(edition, of_edition(edition)) for edition in editions]
+    return [(edition, one) for edition, one in found if one.comparison.rows]
+
+
+def funds_of(delegation: Delegation) -> list[int]:
+    """The funds whose money is this delegation's own."""
+    return sorted({one.id for one in fees.funds_of(delegation)})
+
+
+def funds_of_edition(edition: Edition) -> list[int]:
+    """Every fund that serves the edition: its own, its delegations', its funders'."""
+    here = select(Delegation.id).where(Delegation.edition_id == edition.id)
+    chosen = select(Fund.id).where(
+        or_(
+            Fund.event == edition.code,
+            Fund.id.in_(select(Delegation.fund_id).where(Delegation.edition_id == edition.id)),
+            Fund.id.in_(select(SavingsPlan.fund_id).where(SavingsPlan.delegation_id.in_(here))),
+            Fund.id.in_(select(FundingAgreement.fund_id).where(FundingAgreement.edition_id == edition.id)),
+        )
+    )
+    return sorted(db.session.scalars(chosen))
+
+
+def papers(edition_id: int, fund_ids: Iterable[int], group: str, code: str) -> list[Paper]:
+    """The postings that make one figure, the last first, each with its entry's documents."""
+    return [paper for place, paper in spent(edition_id, fund_ids) if place == (group, code)]
+
+
+def spent(edition_id: int, fund_ids: Iterable[int]) -> list[tuple[Place, Paper]]:
+    """Every posting of these funds that spends, on its line, the last first, with its entry's documents."""
+    chosen = (
+        select(Posting)
+        .join(Posting.entry)
+        .join(Account, Account.id == Posting.account_id)
+        .join(Fund, Fund.id == Posting.fund_id)
+        .where(_SPENT, Posting.fund_id.in_(list(fund_ids)))
+        .order_by(JournalEntry.dated_on.desc(), Posting.id.desc())
+        .options(contains_eager(Posting.entry), selectinload(Posting.account), contains_eager(Posting.fund))
+    )
+    groups = _groups(edition_id)
+    found = db.session.scalars(chosen).all()
+    documents: dict[int, list[EntryDocument]] = defaultdict(list)
+    for paper in db.session.scalars(
+        select(EntryDocument)
+        .where(EntryDocument.entry_id.in_({one.entry_id for one in found}))
+        .order_by(EntryDocument.number)
+    ):
+        documents[paper.entry_id].append(paper)
+    return [
+        (_place(one.category, one.account.code, groups), Paper(one, documents[one.entry_id])) for one in found
+    ]
+
+
+def _spending(edition: Edition, lines: list[Budgeted], fund_ids: list[int]) -> Spending:
+    groups = _groups(edition.id)
+    actual, committed = _actual(fund_ids, groups), _committed(fund_ids)
+    moved = {part.currency for parts in (*actual.values(), *committed.values()) for part in parts}
+    rates = _rates(edition.currency, (moved | set(edition.currencies or ())) - {edition.currency})
+    values: dict[str, Fraction] = {code: rate.value for code, rate in rates.items()}
+    found = compare(lines, committed, actual, currency=edition.currency, rates=values)
+    return Spending(found, rates)
+
+
+def _seat_lines(budget: Budget, seats: int) -> list[Budgeted]:
+    return [
+        Budgeted(line.category, line.code, line.label, line.amount * seats)
+        for line in budget.lines
+        if not line.is_source and seats
+    ]
+
+
+def _edition_lines(edition: Edition) -> list[Budgeted]:
+    """The seats of every delegation, then the edition's other budgets, each in its last approved version."""
+    budgets = seat_budgets(edition.id)
+    found: dict[Place, Budgeted] = {}
+    for delegation_id, seats in _active_seats(edition.id).items():
+        budget = budgets.get(delegation_id) or budgets.get(None)
+        for line in _seat_lines(budget, seats) if budget else []:
+            place = line.group, line.code
+            known = found[place].amount if place in found else Money.zero(edition.currency)
+            found[place] = Budgeted(line.group, line.code, line.label, known + line.amount)
+    for other in _other_budgets(edition.id):
+        for one in other.lines:
+            if not one.is_source:
+                found[other.kind, one.code] = Budgeted(other.kind, one.code, one.label, one.amount)
+    return list(found.values())
+
+
+def _other_budgets(edition_id: int) -> list[Budget]:
+    last: dict[str, Budget] = {}
+    for budget in db.session.scalars(
+        select(Budget)
+        .where(Budget.edition_id == edition_id, Budget.kind != SEAT, Budget.status == BudgetStatus.APPROVED)
+        .order_by(Budget.version)
+        .options(selectinload(Budget.lines))
+    ):
+        last[budget.kind] = budget
+    return list(last.values())
+
+
+def _active_seats(edition_id: int) -> dict[int, int]:
+    rows = db.session.execute(
+        select(Seat.delegation_id, func.count(Seat.id))
+        .join(Delegation, Delegation.id == Seat.delegation_id)
+        .where(Delegation.edition_id == edition_id, Seat.status.not_in(_GONE))
+        .group_by(Seat.delegation_id)
+    )
+    return {delegation_id: int(count) for delegation_id, count in rows}
+
+
+def _groups(edition_id: int) -> dict[str, str]:
+    """The group of each line code that the edition's approved budgets know."""
+    rows = db.session.execute(
+        select(BudgetLine.code, BudgetLine.category, Budget.kind)
+        .join(Budget, Budget.id == BudgetLine.budget_id)
+        .where(Budget.edition_id == edition_id, Budget.status == BudgetStatus.APPROVED)
+    )
+    return {code: category if kind == SEAT else kind for code, category, kind in rows}
+
+
+def account_of(edition_id: int, category: str) -> str:
+    """The account on which spending on this line (or group) is posted."""
+    group = _groups(edition_id).get(category, category)
+    return next((code for code, one in _GROUP_OF_ACCOUNT.items() if one == group), chart.GATHERING)
+
+
+def _place(category: str, account: str, groups: Mapping[str, str]) -> Place:
+    if category in groups:
+        return groups[category], category
+    if category in GROUPS:
+        return category, ""
+    return _GROUP_OF_ACCOUNT.get(account, OTHER), ""
+
+
+def _actual(fund_ids: list[int], groups: Mapping[str, str]) -> dict[Place, list[Money]]:
+    rows: Any = db.session.execute(
+        select(Posting.category, Account.code, Posting.currency, func.sum(Posting.amount_minor))
+        .join(Posting.entry)
+        .join(Account, Account.id == Posting.account_id)
+        .join(Fund, Fund.id == Posting.fund_id)
+        .where(_SPENT, Posting.fund_id.in_(fund_ids))
+        .group_by(Posting.category, Account.code, Posting.currency)
+    )
+    found: dict[Place, list[Money]] = defaultdict(list)
+    for category, account, currency, minor in rows:
+        if minor:
+            found[_place(category, account, groups)].append(Money(int(minor), currency))
+    return found
+
+
+def _committed(fund_ids: list[int]) -> dict[Place, list[Money]]:
+    rows: Any = db.session.execute(
+        select(Fund.purpose, Commitment.currency, func.sum(SIGNED))
+        .join(Fund, Fund.id == Commitment.fund_id)
+        .join(CommitmentEvent, CommitmentEvent.commitment_id == Commitment.id)
+        .where(Commitment.fund_id.in_(fund_ids))
+        .group_by(Fund.purpose, Commitment.currency)
+    )
+    found: dict[Place, list[Money]] = defaultdict(list)
+    for purpose, currency, minor in rows:
+        if minor:
+            group = purpose if purpose in GROUPS else OTHER
+            found[group, ""].append(Money(int(minor), currency))
+    return found
+
+
+def _rates(base: str, others: Iterable[str]) -> dict[str, Rate]:
+    """For each other currency the last rate of reference that is kept; what a slip told is none."""
+    of_a_slip = (
+        select(Posting.rate_id)
+        .join(Account, Account.id == Posting.account_id)
+        .where(Posting.rate_id.is_not(None), Account.code.not_in((chart.CONVERSION, chart.EXCHANGE)))
+    )
+    chosen = (
+        select(ExchangeRate)
+        .where(
+            ExchangeRate.base == base,
+            ExchangeRate.quote.in_(list(others)),
+            ExchangeRate.id.not_in(of_a_slip),
+        )
+        .order_by(ExchangeRate.dated_on, ExchangeRate.id)
+    )
+    return {kept.quote: as_rate(kept) for kept in db.session.scalars(chosen)}

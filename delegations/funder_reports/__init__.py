@@ -1,0 +1,1 @@
+"""What a funder is told of its money."""

@@ -1,0 +1,1 @@
+"""Funders, their rules, and which money pays what."""

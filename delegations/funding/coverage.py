@@ -1,0 +1,382 @@
+"""How far the cost of a delegation's seats is covered, by what, and why not further.
+
+`cover` is exact; what is best and why is told in `allocation`. The picture, the table by line, the table by
+seat and the JSON are sums of the same payments, so they cannot disagree.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from delegations.budgets.lines import in_order
+from delegations.funding.allocation import Payment, Pouring, Source, SourceKind, source_of
+from delegations.funding.offers import Agreement, DelegationFunding, Funding, MatchAgreement
+from delegations.funding.shortfall import Reason, ReasonKind, sentence
+from shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """A cost and what pays it: need = own + match + grants + gap, and gap = support + remaining."""
+
+    need: Money
+    own: Money
+    match: Money
+    grants: Money
+    support: Money
+
+    @property
+    def gap(self) -> Money:
+        """Not covered before the support fund helps."""
+        return self.need - self.own - self.match - self.grants
+
+    @property
+    def remaining(self) -> Money:
+        """Not covered by anything."""
+        return self.gap - self.support
+
+    @property
+    def covered(self) -> Money:
+        return self.need - self.remaining
+
+
+@dataclass(frozen=True, slots=True)
+class LineCoverage(Shares):
+    """A budget line over all seats."""
+
+    code: str
+    label: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatCoverage(Shares):
+    """A seat over all its lines. Free money fills seats in the order of their codes."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A ribbon of the picture: so much of a source goes to a line."""
+
+    source: Source
+    line: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUse:
+    """What one agreement offers a delegation, and what of it is used."""
+
+    source: Source
+    nominal: Money
+    used: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The coverage of one delegation, in its currency. Lines and seats are in the order of their codes."""
+
+    delegation: str
+    currency: str
+    shares: Shares
+    own_left: Money
+    sources: tuple[SourceUse, ...]
+    lines: tuple[LineCoverage, ...]
+    seats: tuple[SeatCoverage, ...]
+    payments: tuple[Payment, ...]
+    reasons: tuple[Reason, ...]
+
+    @property
+    def need(self) -> Money:
+        return self.shares.need
+
+    @property
+    def own_used(self) -> Money:
+        return self.shares.own
+
+    @property
+    def match_nominal(self) -> Money:
+        """What the agreements' ratios give on the cash received, before caps and eligibility."""
+        matches = (use.nominal for use in self.sources if use.source.kind is SourceKind.MATCH)
+        return Money.total(matches, self.currency)
+
+    @property
+    def match_usable(self) -> Money:
+        return self.shares.match
+
+    @property
+    def match_unusable(self) -> Money:
+        return self.match_nominal - self.match_usable
+
+    @property
+    def grants(self) -> Money:
+        return self.shares.grants
+
+    @property
+    def support(self) -> Money:
+        return self.shares.support
+
+    @property
+    def gap(self) -> Money:
+        return self.shares.gap
+
+    @property
+    def remaining(self) -> Money:
+        return self.shares.remaining
+
+    @property
+    def by_seat(self) -> dict[str, SeatCoverage]:
+        return {seat.code: seat for seat in self.seats}
+
+    @property
+    def flows(self) -> list[Flow]:
+        """Source → line, over all seats, in the order of lines."""
+        found: dict[tuple[str, Source], Money] = {}
+        for payment in self.payments:
+            key = payment.line, payment.source
+            found[key] = found.get(key, Money.zero(self.currency)) + payment.amount
+        return [Flow(key[1], key[0], found[key]) for key in sorted(found, key=lambda key: in_order(key[0]))]
+
+    @property
+    def splits(self) -> int:
+        """How many more payments there are than lines of seats paid."""
+        return len(self.payments) - len({(payment.seat, payment.line) for payment in self.payments})
+
+
+@dataclass(frozen=True, slots=True)
+class FunderUse:
+    """One agreement over the whole network. `by_delegation` holds what each uses, in the order served."""
+
+    agreement: Agreement
+    used: Money
+    by_delegation: tuple[tuple[str, Money], ...]
+
+    @property
+    def left(self) -> Money | None:
+        """What the cap still allows; `None` without a cap."""
+        return None if self.agreement.cap is None else self.agreement.cap - self.used
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkCoverage:
+    """Every delegation's coverage by its code, and every agreement's use."""
+
+    delegations: Mapping[str, Coverage]
+    funders: Mapping[str, FunderUse]
+
+
+def cover(funding: Funding) -> NetworkCoverage:
+    """Allocate a network's money. The same funding gives the same answer, in whatever order it is listed.
+
+    Raises `OrdersDisagree` when agreements contradict each other, `CurrencyMismatch` when one offers
+    another currency than the delegation counts in.
+    """
+    caps = {offer.code: offer.cap.minor for offer in funding.agreements if offer.cap is not None}
+    pourings = [Pouring(funding, delegation) for delegation in funding.in_service_order()]
+    for pouring in pourings:
+        beyond_own = pouring.delegation.need - pouring.delegation.own
+        pouring.pour(caps, max(0, beyond_own.minor))
+    for pouring in pourings:
+        pouring.pour(caps, pouring.delegation.need.minor)
+    pourings.sort(key=lambda pouring: in_order(pouring.delegation.code))
+    found = {pouring.delegation.code: _coverage(funding, pouring) for pouring in pourings}
+    return NetworkCoverage(found, {offer.code: _use(offer, found) for offer in funding.agreements})
+
+
+def _coverage(funding: Funding, pouring: Pouring) -> Coverage:
+    delegation = pouring.delegation
+    payments = tuple(pouring.payments())
+    nothing = dict.fromkeys(_empty(), Money.zero(delegation.currency))
+    by_line, by_seat = _sums(delegation, payments)
+    shares = {
+        name: Money.total((row[name] for row in by_line.values()), delegation.currency) for name in nothing
+    }
+    about = {line.code: line for seat in pouring.seats for line in seat.lines}
+    lines = tuple(
+        LineCoverage(code=code, label=about[code].label, group=about[code].group, **row)
+        for code, row in by_line.items()
+    )
+    return Coverage(
+        delegation=delegation.code,
+        currency=delegation.currency,
+        shares=Shares(**shares),
+        own_left=delegation.own - shares["own"],
+        sources=tuple(_source_uses(funding, pouring)),
+        lines=lines,
+        seats=tuple(
+            SeatCoverage(code=seat.code, **by_seat.get(seat.code, nothing)) for seat in pouring.seats
+        ),
+        payments=payments,
+        reasons=tuple(_reasons(funding, pouring, Shares(**shares), lines)),
+    )
+
+
+_FIELDS = tuple(field.name for field in fields(Shares))
+_COLUMNS = {
+    SourceKind.OWN: "own",
+    SourceKind.MATCH: "match",
+    SourceKind.GRANT: "grants",
+    SourceKind.SUPPORT: "support",
+}
+
+
+Columns = dict[str, dict[str, Money]]
+"""The fields of `Shares` by the code of a line or of a seat, in the order of codes."""
+
+
+def _sums(delegation: DelegationFunding, payments: Iterable[Payment]) -> tuple[Columns, Columns]:
+    """What each line, over all seats, and each seat, over all lines, costs and who pays it."""
+    lines: dict[str, dict[str, int]] = {}
+    seats: dict[str, dict[str, int]] = {}
+    for seat in delegation.seats:
+        row = seats[seat.code] = _empty()
+        for line in seat.lines:
+            if line.code not in lines:
+                lines[line.code] = _empty()
+            lines[line.code]["need"] += line.amount.minor
+            row["need"] += line.amount.minor
+    for payment in payments:
+        column = _COLUMNS[payment.source.kind]
+        lines[payment.line][column] += payment.amount.minor
+        seats[payment.seat][column] += payment.amount.minor
+    by_line, by_seat = (
+        {
+            code: {name: Money(minor, delegation.currency) for name, minor in rows[code].items()}
+            for code in sorted(rows, key=in_order)
+        }
+        for rows in (lines, seats)
+    )
+    return by_line, by_seat
+
+
+def _source_uses(funding: Funding, pouring: Pouring) -> Iterator[SourceUse]:
+    """Grants, then matches, each in the order of their codes."""
+    currency = pouring.delegation.currency
+    for offer in _in_code_order(funding.for_delegation(pouring.delegation.code)):
+        nominal, used = pouring.nominal(offer), pouring.used[offer.code]
+        yield SourceUse(source_of(offer), Money(nominal, currency), Money(used, currency))
+
+
+def _empty() -> dict[str, int]:
+    return dict.fromkeys(_FIELDS, 0)
+
+
+def _in_code_order(offers: Iterable[Agreement]) -> list[Agreement]:
+    return sorted(offers, key=lambda offer: (isinstance(offer, MatchAgreement), in_order(offer.code)))
+
+
+def _reasons(
+    funding: Funding, pouring: Pouring, shares: Shares, lines: Iterable[LineCoverage]
+) -> Iterator[Reason]:
+    delegation = pouring.delegation
+    offers = _in_code_order(funding.for_delegation(delegation.code))
+    for offer in offers:
+        yield from _why_unused(offer, pouring)
+    payable = frozenset[str]().union(*(offer.eligible for offer in offers))
+    short = [line for line in lines if line.gap]
+    for kind, rows in (
+        (ReasonKind.ONLY_FREE_MONEY, [line for line in short if line.group not in payable]),
+        (ReasonKind.USED_UP, [line for line in short if line.group in payable]),
+    ):
+        if rows:
+            amount = Money.total((line.gap for line in rows), delegation.currency)
+            yield Reason(kind, amount, groups=tuple(sorted({line.group for line in rows})))
+    for pledge in sorted(funding.pledges, key=lambda pledge: in_order(pledge.code)):
+        if shares.gap and (pledge.serves is None or delegation.code in pledge.serves):
+            yield Reason(
+                ReasonKind.PLEDGE_BLOCKED,
+                pledge.amount,
+                pledge.code,
+                pledge.label,
+                condition=pledge.condition,
+            )
+    if unneeded := delegation.support - shares.support:
+        yield Reason(ReasonKind.SUPPORT_UNUSED, unneeded)
+
+
+def _why_unused(offer: Agreement, pouring: Pouring) -> Iterator[Reason]:
+    delegation, unused = pouring.delegation, pouring.unused(offer)
+    groups = tuple(sorted(offer.eligible))
+    if unused.ineligible:
+        each = {
+            sum(line.amount.minor for line in seat.lines if line.group in offer.eligible)
+            for seat in delegation.seats
+        }
+        yield Reason(
+            ReasonKind.INELIGIBLE,
+            unused.ineligible,
+            offer.code,
+            offer.label,
+            groups,
+            limit=delegation.eligible_need(offer.eligible),
+            per_seat=Money(each.pop(), delegation.currency) if len(each) == 1 else None,
+        )
+    if unused.over_cap:
+        yield Reason(
+            ReasonKind.CAP_REACHED, unused.over_cap, offer.code, offer.label, groups, limit=offer.cap
+        )
+    if unused.already_matched:
+        yield Reason(ReasonKind.ALREADY_MATCHED, unused.already_matched, offer.code, offer.label, groups)
+
+
+def _use(offer: Agreement, found: Mapping[str, Coverage]) -> FunderUse:
+    source = source_of(offer)
+    served = [found[code] for code in offer.serves if code in found]
+    used = [(one.delegation, next(use.used for use in one.sources if use.source == source)) for one in served]
+    currency = offer.cap.currency if offer.cap else served[0].currency if served else ""
+    return FunderUse(offer, Money.total((amount for _code, amount in used), currency), tuple(used))
+
+
+@dataclass(frozen=True, slots=True)
+class Totals(Shares):
+    """A network's coverage in one currency."""
+
+    match_nominal: Money
+
+    @property
+    def match_unusable(self) -> Money:
+        return self.match_nominal - self.match
+
+
+def total(coverages: Iterable[Coverage], currency: str) -> Totals:
+    """The sum of coverages that are all in `currency`. Raises `CurrencyMismatch` otherwise."""
+    every = list(coverages)
+    columns = {
+        field.name: Money.total((getattr(one.shares, field.name) for one in every), currency)
+        for field in fields(Shares)
+    }
+    return Totals(match_nominal=Money.total((one.match_nominal for one in every), currency), **columns)
+
+
+def as_json(coverage: Coverage) -> dict[str, Any]:
+    """The coverage on the wire: amounts as decimal strings, all in `currency`."""
+    named = (
+        "need", "own_used", "match_nominal", "match_usable", "match_unusable", "grants", "support", "gap",
+        "remaining", "own_left",
+    )  # fmt: skip
+    return {
+        "delegation": coverage.delegation,
+        "currency": coverage.currency,
+        **{name: getattr(coverage, name).decimal() for name in named},
+        "lines": [
+            {"code": line.code, "label": line.label, "group": line.group} | _wire(line)
+            for line in coverage.lines
+        ],
+        "seats": [{"code": seat.code} | _wire(seat) for seat in coverage.seats],
+        "reasons": [
+            {
+                "kind": reason.kind.value,
+                "amount": reason.amount.decimal(),
+                "source": reason.source,
+                "sentence": sentence(reason),
+            }
+            for reason in coverage.reasons
+        ],
+    }
+
+
+def _wire(shares: Shares) -> dict[str, str]:
+    named = ("need", "own", "match", "grants", "support", "gap", "remaining")
+    return {name: getattr(shares, name).decimal() for name in named}

@@ -1,0 +1,240 @@
+"""Feeds the pure cover of costs from what the books and the agreements say, a whole edition at once.
+
+Caps are shared between delegations, so even one delegation's coverage looks at those bound to it. The
+number of queries does not grow with delegations, seats or deposits.
+
+What counts as what:
+
+- **own**: postings on the savings account of the plans' funds (returned cheques taken off);
+- **moved away**: transfers out of a plan's fund that pay no budget line, to a fund outside the delegation;
+- **support**: such transfers into the delegation's own fund (what was not needed and went back taken off).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import selectinload
+
+from delegations.budgets.lines import CostLine
+from delegations.budgets.versions import GROUPS, seat_budgets
+from delegations.funding.coverage import Coverage, NetworkCoverage, cover
+from delegations.funding.offers import (
+    BlockedPledge,
+    Condition,
+    DelegationFunding,
+    Funding,
+    MatchAgreement,
+    Seat,
+    SeatGrant,
+)
+from delegations.models import (
+    Budget,
+    Delegation,
+    DelegationStatus,
+    FundingAgreement,
+    FundingKind,
+    FundingServes,
+    SavingsPlan,
+)
+from delegations.models import Seat as SeatRow
+from delegations.seats.seats import ACTIVE
+from events.models import Edition
+from shared.database import db
+from shared.money import Money
+from treasury import chart, queries
+from treasury.models import Account, EntryStatus, JournalEntry, Posting
+
+_GONE = (DelegationStatus.DECLINED, DelegationStatus.WITHDRAWN)
+
+
+def coverage_of(delegation: Delegation) -> Coverage:
+    """The coverage of one delegation, as it is within its edition."""
+    return network_coverage(delegation.edition, [delegation]).delegations[delegation.code]
+
+
+def network_coverage(edition: Edition, asked: Iterable[Delegation] | None = None) -> NetworkCoverage:
+    """The coverage of every delegation of an edition, or at least of those `asked`.
+
+    Raises `OrdersDisagree`.
+    """
+    return cover(funding_of(edition, asked))
+
+
+def funding_of(edition: Edition, asked: Iterable[Delegation] | None = None) -> Funding:
+    """What an edition's delegations need and have, and what its funders offer.
+
+    With some `asked`: of them and of all that share a funder with them, or with those; nobody else can change
+    what they are covered by.
+    """
+    mine = Delegation.edition_id == edition.id
+    if asked is not None and (ids := _bound_together(edition.id, {one.id for one in asked})) is not None:
+        mine = Delegation.id.in_(ids)
+    rows = db.session.execute(
+        select(Delegation.id, Delegation.code, Delegation.fund_id, Delegation.status).where(mine)
+    ).all()
+    budgets = seat_budgets(edition.id)
+    seats = _active_seats(mine)
+    costs = {key: _lines(budget) for key, budget in budgets.items()}
+    money = _Money([row.id for row in rows], {row.id: row.fund_id for row in rows})
+    delegations: list[DelegationFunding] = []
+    currencies: dict[str, str] = {}
+    for row in rows:
+        lines = costs.get(row.id) or costs.get(None) or ()
+        currency = lines[0].amount.currency if lines else edition.currency
+        currencies[row.code] = currency
+        delegations.append(
+            DelegationFunding(
+                row.code,
+                currency,
+                () if row.status in _GONE else tuple(Seat(code, lines) for code in seats[row.id]),
+                *money.of(row.id, currency),
+            )
+        )
+    codes = {row.id: row.code for row in rows}
+    return Funding(tuple(delegations), *_offers(edition.id, codes, currencies))
+
+
+def _bound_together(edition_id: int, ids: set[int]) -> set[int] | None:
+    """These delegations and those that funders bind to them; None when a funder serves everybody."""
+    rows: Any = db.session.execute(
+        select(FundingAgreement.id, FundingServes.delegation_id)
+        .outerjoin(FundingServes, FundingServes.agreement_id == FundingAgreement.id)
+        .where(FundingAgreement.edition_id == edition_id, FundingAgreement.blocked_reason == "")
+    )
+    served: dict[int, set[int]] = defaultdict(set)
+    for agreement, delegation in rows:
+        if delegation is None:
+            return None
+        served[agreement].add(delegation)
+    found, more = set(ids), True
+    while more:
+        circles = [circle for circle in served.values() if circle & found and not circle <= found]
+        found = found.union(*circles)
+        more = bool(circles)
+    return found
+
+
+def _active_seats(mine: ColumnElement[bool]) -> dict[int, list[str]]:
+    """Codes of the seats that cost something, by delegation."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for delegation_id, code in db.session.execute(
+        select(SeatRow.delegation_id, SeatRow.code)
+        .join(Delegation, Delegation.id == SeatRow.delegation_id)
+        .where(mine, SeatRow.status.in_(ACTIVE))
+    ):
+        found[delegation_id].append(code)
+    return found
+
+
+def _lines(budget: Budget | None) -> tuple[CostLine, ...]:
+    if budget is None:
+        return ()
+    return tuple(
+        CostLine(line.code, line.label, line.category, line.amount)
+        for line in budget.lines
+        if not line.is_source
+    )
+
+
+class _Money:
+    """What the books say of delegations' funds: received, moved away and given in support."""
+
+    def __init__(self, delegation_ids: list[int], own_funds: dict[int, int]) -> None:
+        self._plans: dict[int, list[int]] = defaultdict(list)
+        self._currencies: set[str] = set()
+        for delegation_id, fund_id, currency in db.session.execute(
+            select(SavingsPlan.delegation_id, SavingsPlan.fund_id, SavingsPlan.currency).where(
+                SavingsPlan.delegation_id.in_(delegation_ids)
+            )
+        ):
+            self._plans[delegation_id].append(fund_id)
+            self._currencies.add(currency)
+        plan_funds = [fund for funds in self._plans.values() for fund in funds]
+        self._received = {
+            currency: queries.received(plan_funds, chart.SAVINGS, currency)
+            for currency in sorted(self._currencies)
+        }
+        owners = {fund: (owner, False) for owner, fund in own_funds.items()}
+        owners |= {fund: (owner, True) for owner, funds in self._plans.items() for fund in funds}
+        self._away, self._support = _transfers(owners)
+
+    def of(self, delegation_id: int, currency: str) -> tuple[Money, Money, Money]:
+        """Received, moved away, support, in `currency`."""
+        received = self._received.get(currency, {})
+        zero = Money.zero(currency)
+        own = sum((received.get(fund, zero) for fund in self._plans[delegation_id]), start=zero)
+        away = Money(self._away[delegation_id, currency], currency)
+        support = Money(self._support[delegation_id, currency], currency)
+        # A cheque may come back after its money was moved on: there is never less than nothing.
+        own = max(zero, own)
+        return own, min(own, max(zero, away)), max(zero, support - min(zero, away))
+
+
+def _transfers(owners: dict[int, tuple[int, bool]]) -> tuple[dict[tuple[int, str], int], ...]:
+    """Minor units moved out of plans' funds and into delegations' own ones, by delegation and currency.
+
+    An entry that only moves money between funds of the same delegation counts for nothing.
+    """
+    moves: dict[tuple[int, int, str], list[int]] = defaultdict(lambda: [0, 0])
+    for entry_id, fund_id, currency, minor in db.session.execute(
+        select(Posting.entry_id, Posting.fund_id, Posting.currency, Posting.amount_minor)
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .join(Account, Account.id == Posting.account_id)
+        .where(
+            Posting.fund_id.in_(owners),
+            Account.code == chart.TRANSFERS,
+            Posting.category == "",
+            JournalEntry.status == EntryStatus.POSTED,
+        )
+    ):
+        owner, of_a_plan = owners[fund_id]
+        moves[entry_id, owner, currency][0 if of_a_plan else 1] += minor
+    away: dict[tuple[int, str], int] = defaultdict(int)
+    support: dict[tuple[int, str], int] = defaultdict(int)
+    for (_entry, owner, currency), (plans, own) in moves.items():
+        if plans + own:
+            away[owner, currency] += plans
+            support[owner, currency] -= own
+    return away, support
+
+
+def _offers(
+    edition_id: int, codes: dict[int, str], currencies: dict[str, str]
+) -> tuple[tuple[MatchAgreement, ...], tuple[SeatGrant, ...], tuple[BlockedPledge, ...]]:
+    """Matches, grants and blocked pledges. A promise that waits for nothing any more is a grant."""
+    matches: list[MatchAgreement] = []
+    grants: list[SeatGrant] = []
+    pledges: list[BlockedPledge] = []
+    for row in db.session.scalars(
+        select(FundingAgreement)
+        .where(FundingAgreement.edition_id == edition_id)
+        .order_by(FundingAgreement.code)
+        .options(selectinload(FundingAgreement.served))
+    ):
+        eligible = frozenset(row.categories or GROUPS)
+        named = [codes[one.delegation_id] for one in row.served if one.delegation_id in codes]
+        if row.served and not named:
+            continue  # it serves only others
+        serves = tuple(code for code in named or sorted(currencies) if currencies[code] == row.currency)
+        cap = None if row.cap_minor is None else Money(row.cap_minor, row.currency)
+        amount = Money(row.amount_minor, row.currency)
+        if row.blocked_reason:
+            if amount:
+                condition = Condition(row.blocked_reason)
+                pledges.append(
+                    BlockedPledge(row.code, row.name, amount, condition, serves if named else None)
+                )
+        elif row.kind is FundingKind.MATCH:
+            ratio = Fraction(row.ratio_numerator, row.ratio_denominator)
+            matches.append(MatchAgreement(row.code, row.name, ratio, eligible, serves, cap))
+        else:
+            grants.append(SeatGrant(row.code, row.name, amount, eligible, serves, cap or _whole(row, amount)))
+    return tuple(matches), tuple(grants), tuple(pledges)
+
+
+def _whole(row: FundingAgreement, amount: Money) -> Money | None:
+    """A pledge gives its amount once, not once a seat."""
+    return amount if row.kind is FundingKind.PLEDGE else None

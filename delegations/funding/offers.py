@@ -1,0 +1,179 @@
+"""What an allocation starts from: seats and their cost, own savings, and what funders have agreed to.
+
+Values only. Amounts are facts taken from the ledger (received, moved, decided) or terms of an agreement
+(ratio, cap, eligible groups); nothing here is an expectation.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+
+from delegations.budgets.lines import CostLine, in_order
+from shared.errors import DomainError
+from shared.i18n import _l
+from shared.money import CurrencyMismatch, Money
+
+
+class OrdersDisagree(DomainError):
+    """One agreement serves A before B, another B before A."""
+
+    code = "orders_disagree"
+    message = _l("Two agreements serve the same delegations in opposite orders: %(delegations)s.")
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One active seat and the lines it costs. Seats are served in the order of their codes."""
+
+    code: str
+    lines: tuple[CostLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationFunding:
+    """What one delegation needs and has of its own.
+
+    `received` is the cash of its own payers, the basis of matches once `moved_away` (by a minuted decision)
+    is taken off. `support` is what the support fund's decisions gave it.
+    """
+
+    code: str
+    currency: str
+    seats: tuple[Seat, ...]
+    received: Money
+    moved_away: Money
+    support: Money
+
+    def __post_init__(self) -> None:
+        budgets = {id(seat.lines): seat.lines for seat in self.seats}.values()  # most seats share one
+        amounts = [line.amount for lines in budgets for line in lines]
+        for amount in (self.received, self.moved_away, self.support, self.own, *amounts):
+            if amount.currency != self.currency:
+                raise CurrencyMismatch(f"{amount} in {self.code}, which counts in {self.currency}")
+            if amount.minor < 0:
+                raise ValueError(f"{self.code}: {amount} is less than nothing")
+        if len({seat.code for seat in self.seats}) < len(self.seats):
+            raise ValueError(f"{self.code}: two seats of one code")
+        kinds = {(line.code, line.group) for lines in budgets for line in lines}
+        if len({code for code, _group in kinds}) < len(kinds):
+            raise ValueError(f"{self.code}: a line is of one group in every seat")
+
+    @property
+    def own(self) -> Money:
+        """Own cash that is still there for its seats, and that matches are counted on."""
+        return self.received - self.moved_away
+
+    @property
+    def need(self) -> Money:
+        return Money.total((line.amount for seat in self.seats for line in seat.lines), self.currency)
+
+    def eligible_need(self, groups: frozenset[str]) -> Money:
+        """What the lines of these groups cost, over all seats."""
+        lines = (line for seat in self.seats for line in seat.lines if line.group in groups)
+        return Money.total((line.amount for line in lines), self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchAgreement:
+    """A funder adds `ratio` times the own cash received, for lines of the `eligible` groups.
+
+    `serves` is the order in which delegations draw on the `cap`. Unless it `stacks`, the funder matches no
+    dollar that another has matched; as soon as one agreement of a delegation refuses, each dollar of
+    that delegation is matched once only.
+    """
+
+    code: str
+    label: str
+    ratio: Fraction
+    eligible: frozenset[str]
+    serves: tuple[str, ...]
+    cap: Money | None = None
+    stacks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeatGrant:
+    """A funder gives up to `per_seat` for lines of the `eligible` groups; `serves`, `cap` as in a match."""
+
+    code: str
+    label: str
+    per_seat: Money
+    eligible: frozenset[str]
+    serves: tuple[str, ...]
+    cap: Money | None = None
+
+
+class Condition(StrEnum):
+    """What a pledge waits for."""
+
+    CHARITY_NUMBER = "charity_number"
+    SIGNATURE = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedPledge:
+    """A promise that counts nothing until its condition is met. `serves` is `None` for every delegation."""
+
+    code: str
+    label: str
+    amount: Money
+    condition: Condition
+    serves: tuple[str, ...] | None = None
+
+
+Agreement = MatchAgreement | SeatGrant
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """A whole network: delegations, and the agreements that they share.
+
+    An agreement may name delegations that are not here (declined, without seats): they take nothing of it.
+    """
+
+    delegations: tuple[DelegationFunding, ...]
+    matches: tuple[MatchAgreement, ...] = ()
+    grants: tuple[SeatGrant, ...] = ()
+    pledges: tuple[BlockedPledge, ...] = ()
+
+    def __post_init__(self) -> None:
+        for codes in ([d.code for d in self.delegations], [a.code for a in self.agreements]):
+            if len(set(codes)) < len(codes):
+                raise ValueError(f"a code stands twice in {sorted(codes)}")
+
+    @property
+    def agreements(self) -> tuple[Agreement, ...]:
+        return (*self.grants, *self.matches)
+
+    def for_delegation(self, code: str) -> list[Agreement]:
+        """The agreements that serve a delegation."""
+        return [agreement for agreement in self.agreements if code in agreement.serves]
+
+    def in_service_order(self) -> list[DelegationFunding]:
+        """Delegations so that each agreement meets them in its own order; by code where none cares.
+
+        Raises `OrdersDisagree` when no such order exists.
+        """
+        by_code = {delegation.code: delegation for delegation in self.delegations}
+        return [by_code[code] for code in _service_order(by_code, self.agreements)]
+
+
+def _service_order(codes: Iterable[str], agreements: Iterable[Agreement]) -> list[str]:
+    sorter = TopologicalSorter[str](dict.fromkeys(codes, ()))
+    known = set(codes)
+    for agreement in agreements:
+        for earlier, later in pairwise(code for code in agreement.serves if code in known):
+            sorter.add(later, earlier)
+    try:
+        sorter.prepare()
+    except CycleError as cycle:
+        raise OrdersDisagree(delegations=", ".join(sorted(set(cycle.args[1])))) from cycle
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=in_order)
+        order += ready
+        sorter.done(*ready)
+    return order

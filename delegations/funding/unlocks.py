@@ -1,0 +1,99 @@
+"""What would close a delegation's remaining gap: each change is tried, and what it brings is measured."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from delegations.funding.coverage import Coverage, NetworkCoverage, cover
+from delegations.funding.offers import Agreement, DelegationFunding, Funding, MatchAgreement
+from delegations.funding.shortfall import ReasonKind, Unlock, UnlockKind
+from shared.money import Money
+
+
+def unlocks(funding: Funding, network: NetworkCoverage, code: str) -> list[Unlock]:
+    """What would shrink the gap that remains for delegation `code`, the surest first; empty without a gap.
+
+    Each is measured alone, with everybody else's money left where `network` put it.
+    """
+    remaining = network.delegations[code].remaining
+    if not remaining:
+        return []
+    alone = _alone(funding, network, code)
+    return [
+        Unlock(UnlockKind.FREE_MONEY, remaining, remaining),
+        *_by_saving(alone, remaining),
+        *_by_agreeing(alone, network.delegations[code]),
+        *(
+            Unlock(
+                UnlockKind.UNBLOCK, min(remaining, pledge.amount), pledge.amount, pledge.code, pledge.label
+            )
+            for pledge in sorted(funding.pledges, key=lambda pledge: pledge.code)
+            if pledge.serves is None or code in pledge.serves
+        ),
+    ]
+
+
+def _alone(funding: Funding, network: NetworkCoverage, code: str) -> Funding:
+    """The one delegation, with what the others leave of each cap."""
+    delegation = next(one for one in funding.delegations if one.code == code)
+
+    def left(offer: Agreement) -> Money | None:
+        others = [amount for other, amount in network.funders[offer.code].by_delegation if other != code]
+        return offer.cap and offer.cap - Money.total(others, delegation.currency)
+
+    return Funding(
+        (delegation,),
+        tuple(replace(offer, cap=left(offer)) for offer in funding.matches if code in offer.serves),
+        tuple(replace(offer, cap=left(offer)) for offer in funding.grants if code in offer.serves),
+    )
+
+
+def _remaining(alone: Funding, delegation: DelegationFunding | None = None) -> Money:
+    tried = replace(alone, delegations=(delegation,)) if delegation else alone
+    [coverage] = cover(tried).delegations.values()
+    return coverage.remaining
+
+
+def _by_saving(alone: Funding, remaining: Money) -> Iterator[Unlock]:
+    """The least extra saving that closes the gap, where it is less than the gap: a match comes with it."""
+    [delegation] = alone.delegations
+    too_little, enough = 0, remaining.minor
+    while enough - too_little > 1:
+        middle = (too_little + enough) // 2
+        saved = replace(delegation, received=delegation.received + Money(middle, remaining.currency))
+        too_little, enough = (too_little, middle) if not _remaining(alone, saved) else (middle, enough)
+    if enough < remaining.minor:
+        yield Unlock(UnlockKind.SAVE_MORE, remaining, Money(enough, remaining.currency))
+
+
+def _by_agreeing(alone: Funding, coverage: Coverage) -> Iterator[Unlock]:
+    """What funders could change who offer more than they may give: a higher cap, one more group of lines."""
+    short = sorted({line.group for line in coverage.lines if line.remaining})
+    offers = {offer.code: offer for offer in alone.agreements}
+    for reason in coverage.reasons:
+        offer = offers.get(reason.source)
+        if offer is None:
+            continue
+        if reason.kind is ReasonKind.CAP_REACHED and offer.cap is not None:
+            raised = replace(offer, cap=offer.cap + reason.amount)
+            if gained := coverage.remaining - _remaining(_with(alone, raised)):
+                yield Unlock(UnlockKind.RAISE_CAP, gained, gained, offer.code, offer.label)
+        elif reason.kind is ReasonKind.INELIGIBLE:
+            for group in short:
+                wider = replace(offer, eligible=offer.eligible | {group})
+                if gained := coverage.remaining - _remaining(_with(alone, wider)):
+                    yield Unlock(UnlockKind.WIDEN, gained, gained, offer.code, offer.label, group)
+
+
+def _with(alone: Funding, changed: Agreement) -> Funding:
+    """The same, with one agreement changed."""
+    return replace(
+        alone,
+        matches=tuple(
+            changed if isinstance(changed, MatchAgreement) and offer.code == changed.code else offer
+            for offer in alone.matches
+        ),
+        grants=tuple(
+            changed if not isinstance(changed, MatchAgreement) and offer.code == changed.code else offer
+            for offer in alone.grants
+        ),
+    )

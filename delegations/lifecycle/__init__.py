@@ -1,0 +1,1 @@
+"""From invitation to closing: states, quotas, umbrellas."""

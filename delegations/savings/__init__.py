@@ -1,0 +1,1 @@
+"""Savings plans: intended, saved, changed, reminded."""

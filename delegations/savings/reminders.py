@@ -1,0 +1,173 @@
+"""Reminders of instalments: before, on and after the day, once each, and never to who has just paid.
+
+A job a day plans them for every open plan. A reminder is a row (one a plan, day and kind) committed with its
+message, so a job that is killed midway and run again sends nothing twice.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import joinedload
+
+from access import links
+from delegations import messages
+from delegations.models import Delegation, PlanStatus, SavingsPlan
+from delegations.savings import plans as savings
+from delegations.savings.models import PlanReminder, ReminderKind, ReminderStop
+from delegations.savings.plans import LINK_LASTS
+from delegations.savings.schedule import InstalmentState, InstalmentStatus
+from delegations.savings.schedule import PlanStatus as Standing
+from outbox.jobs import HANDLERS, enqueue
+from outbox.worker import AT_START
+from shared import audit
+from shared.audit import Actor
+from shared.clock import now
+from shared.database import db, transaction
+from treasury.cards.models import CardStatus, SavedCard
+from treasury.models import Payment, PaymentStatus
+
+JOB = "plan-reminders"
+BEFORE = timedelta(days=7)
+"""A reminder leaves this long before the day, and another this long after it."""
+TOO_LATE = timedelta(days=21)
+"""After so long it is a person's turn to call."""
+QUIET = timedelta(days=3)
+"""Nobody is reminded so soon after a deposit."""
+
+_HOUR = time(11, tzinfo=UTC)  # morning in Québec, noon in Dakar
+_BATCH = 250
+Told = Collection[tuple[date, ReminderKind]]
+
+
+def install() -> None:
+    """Fill in the job of each day, and plan today's when a worker starts; called in `app.py`."""
+    HANDLERS[JOB] = plan_reminders
+    AT_START[JOB] = plan_a_day
+
+
+def due_reminder(standing: Standing, told: Told) -> tuple[InstalmentStatus, ReminderKind] | None:
+    """The one reminder that a plan calls for on its day, if any: of the oldest instalment not yet told.
+
+    None within three days of a deposit. Pure.
+    """
+    moved = [point.on for point in standing.balance]
+    if moved and standing.today - moved[-1] < QUIET:
+        return None
+    for entry in standing.instalments:
+        kind = _kind(standing.today - entry.instalment.due)
+        if kind and entry.state is not InstalmentState.PAID and (entry.instalment.due, kind) not in told:
+            return entry, kind
+    return None
+
+
+def _kind(since: timedelta) -> ReminderKind | None:
+    """Which reminder belongs to so long after the day an instalment falls due (before it: negative)."""
+    if -BEFORE <= since < timedelta():
+        return ReminderKind.BEFORE
+    if since <= timedelta(days=1) and since >= timedelta():  # a worker that was down for a day
+        return ReminderKind.ON
+    return ReminderKind.AFTER if BEFORE <= since <= TOO_LATE else None
+
+
+def plan_a_day(day: date | None = None) -> None:
+    """Plan the job of a day, today's by default; once, however often it is asked for."""
+    day = day or now().date()
+    with transaction():
+        enqueue(JOB, {"day": day.isoformat()}, key=f"{JOB}:{day}", due_at=datetime.combine(day, _HOUR))
+
+
+def plan_reminders(payload: dict[str, Any]) -> None:
+    """The job: write what every open plan calls for today, batch by batch, and plan the next day's job."""
+    plan_a_day(date.fromisoformat(payload["day"]) + timedelta(days=1))
+    last = 0
+    while True:
+        with transaction():
+            plans = _next_plans(last)
+            remind_all(plans)
+            if len(plans) < _BATCH:
+                return
+            last = plans[-1].id
+
+
+def _next_plans(after: int) -> Sequence[SavingsPlan]:
+    """Open plans whose payers want reminders and do not let a card do it, by their number."""
+    wanted = (
+        select(SavingsPlan)
+        .where(
+            SavingsPlan.id > after,
+            SavingsPlan.status == PlanStatus.OPEN,
+            SavingsPlan.id.not_in(select(ReminderStop.plan_id)),
+            SavingsPlan.id.not_in(
+                select(SavedCard.subject_id).where(
+                    SavedCard.purpose == savings.PURPOSE, SavedCard.status == CardStatus.ACTIVE
+                )
+            ),
+            SavingsPlan.id.not_in(  # money that a second person has yet to approve
+                select(Payment.subject_id).where(
+                    Payment.purpose == savings.PURPOSE, Payment.status == PaymentStatus.RECORDED
+                )
+            ),
+        )
+        .options(
+            joinedload(SavingsPlan.payer), joinedload(SavingsPlan.delegation).joinedload(Delegation.edition)
+        )
+        .order_by(SavingsPlan.id)
+        .limit(_BATCH)
+    )
+    return db.session.scalars(wanted).all()
+
+
+def remind_all(plans: Sequence[SavingsPlan]) -> int:
+    """Write the reminders that these plans call for today; how many were written."""
+    ids = [plan.id for plan in plans]
+    told: dict[int, set[tuple[date, ReminderKind]]] = {plan_id: set() for plan_id in ids}
+    for one in db.session.scalars(select(PlanReminder).where(PlanReminder.plan_id.in_(ids))):
+        told[one.plan_id].add((one.due, one.kind))
+    standings = savings.plan_statuses(plans)
+    written = 0
+    for plan in plans:
+        found = due_reminder(standings[plan.id], told[plan.id]) if plan.written_to else None
+        if found and _claim(plan, found[0].instalment.due, found[1]):
+            token = links.issue_link("plan", plan.id, now() + LINK_LASTS)
+            messages.tell_due(plan, found[0], found[1], token)
+            written += 1
+    return written
+
+
+def _claim(plan: SavingsPlan, due: date, kind: ReminderKind) -> bool:
+    """Write the reminder's row; False where another job was first."""
+    insert = sqlite_insert if db.engine.dialect.name == "sqlite" else postgresql_insert
+    row = insert(PlanReminder).values(plan_id=plan.id, due=due, kind=kind, at=now())
+    claimed = db.session.execute(
+        row.on_conflict_do_nothing(index_elements=["plan_id", "due", "kind"]).returning(PlanReminder.id)
+    )
+    return claimed.first() is not None
+
+
+def stopped(plan: SavingsPlan) -> ReminderStop | None:
+    """Since when the payer wants no reminders, if so."""
+    return db.session.get(ReminderStop, plan.id)
+
+
+def stop(plan: SavingsPlan, *, by: Actor) -> None:
+    """Send no more reminders of this plan; twice is once."""
+    if not stopped(plan):
+        db.session.add(ReminderStop(plan_id=plan.id))
+        audit.record("plan.reminders-stopped", plan, by=by)
+
+
+def resume(plan: SavingsPlan, *, by: Actor) -> None:
+    """Send reminders of this plan again."""
+    if found := stopped(plan):
+        db.session.delete(found)
+        audit.record("plan.reminders-resumed", plan, by=by)
+
+
+def sent(plan: SavingsPlan) -> Sequence[PlanReminder]:
+    """The reminders that left, newest first."""
+    wanted = select(PlanReminder).where(PlanReminder.plan_id == plan.id).order_by(PlanReminder.id.desc())
+    return db.session.scalars(wanted).all()

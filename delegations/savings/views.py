@@ -1,0 +1,334 @@
+"""A savings plan for whoever saves: by a private link, or signed in. Deposits by card and by transfer."""
+
+import secrets
+from typing import Any
+
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+
+from access import links
+from access.asking import person, speak
+from access.policy import Permission
+from delegations import pictures, queries
+from delegations.forms import DepositForm, OpenPlanForm, PayForm
+from delegations.models import PlanStatus, SavingsPlan
+from delegations.pages import actor, blueprint, form_page, may_here, seat_budget
+from delegations.savings import card_deposits, stakes
+from delegations.savings import plans as savings
+from delegations.savings import reminders as plan_reminders
+from delegations.savings import versions as plan_versions
+from delegations.savings.schedule import InstalmentState
+from delegations.savings.words import CAUSES, POLICIES, REMINDERS
+from delegations.seats.seats import ACTIVE
+from documents import pdf
+from shared.addresses import absolute
+from shared.audit import System
+from shared.clock import today
+from shared.database import db, transaction
+from shared.errors import DomainError, NotFound
+from shared.forms import explain, reader
+from shared.i18n import LazyString, _, _l
+from shared.limits import limiter
+from shared.money import Money
+from shared.web import public, requires, show_date
+from treasury.bank_details import bank_details, code_for
+from treasury.cards import retries, saved_cards
+from treasury.cards.books import settle_checkout
+from treasury.cards.checkouts import start_checkout
+from treasury.models import Payment, PaymentStatus
+
+P = Permission
+
+STATES: dict[InstalmentState, tuple[str, LazyString]] = {
+    InstalmentState.UPCOMING: ("off", _l("to come")),
+    InstalmentState.DUE: ("wait", _l("due today")),
+    InstalmentState.LATE: ("bad", _l("late")),
+    InstalmentState.PART_PAID: ("wait", _l("part paid")),
+    InstalmentState.PAID: ("good", _l("paid in full")),
+}
+"""An instalment's state: a shape and a word."""
+
+
+@blueprint.route("/delegations/<code>/plans/open", methods=["GET", "POST"])
+@requires(P.PLAN_MANAGE)
+def open_plan(code: str) -> Any:
+    """Open a savings plan for a delegation."""
+    delegation = queries.find_delegation(code, person(), P.PLAN_MANAGE)
+    budget = seat_budget(delegation)
+    currency = budget.lines[0].currency if budget and budget.lines else delegation.edition.currency
+    form = OpenPlanForm()
+    form.target.currency = currency
+    if request.method == "GET":
+        form.code.data = savings.next_code()
+        form.seats.data = sum(seat.status in ACTIVE for seat in delegation.seats) or None
+        form.prefill(request.args)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                payer = savings.payer_named(
+                    form.payer_name.data or "", form.payer_email.data or "", reader(), by=actor()
+                )
+                plan = savings.open_plan(form.command(delegation, payer.id), by=actor())
+                opened = plan.code
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The plan is open; its payer receives a link."), "good")
+            return redirect(url_for("delegations.show_plan", code=code, plan_code=opened))
+    each = Money.total((line.amount for line in budget.lines), currency) if budget else None
+    return form_page("delegations/open_plan.html", form, delegation=delegation, each=each, currency=currency)
+
+
+@blueprint.get("/delegations/<code>/plans/<plan_code>")
+@requires(P.DELEGATION_READ)
+def show_plan(code: str, plan_code: str) -> Any:
+    """A plan for those who look after the delegation."""
+    delegation = queries.find_delegation(code, person())
+    return plan_page(queries.find_plan(delegation, plan_code), may=may_here(delegation))
+
+
+@blueprint.post("/delegations/<code>/plans/<plan_code>/remind")
+@requires(P.PLAN_MANAGE)
+def remind(code: str, plan_code: str) -> Any:
+    """Send the payer a message with a link to the plan."""
+    plan = queries.find_plan(queries.find_delegation(code, person(), P.PLAN_MANAGE), plan_code)
+    try:
+        with transaction():
+            savings.remind(plan, by=actor())
+    except DomainError as refused:
+        flash(refused.sentence(), "error")
+    else:
+        flash(_("The reminder is on its way."), "good")
+    return redirect(url_for("delegations.show_plan", code=code, plan_code=plan_code))
+
+
+@blueprint.route("/delegations/<code>/plans/<plan_code>/deposit", methods=["GET", "POST"])
+@requires(P.ENTRY_RECORD)
+def record_deposit(code: str, plan_code: str) -> Any:
+    """The treasurer records a deposit that arrived; somebody else approves it."""
+    plan = queries.find_plan(queries.find_delegation(code, person(), P.ENTRY_RECORD), plan_code)
+    form = DepositForm()
+    form.amount.currency = plan.currency
+    if request.method == "GET":
+        form.received_on.data = today(plan.delegation.edition.zone)
+        form.key.data = secrets.token_urlsafe(16)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                savings.record_deposit(plan, form.command(), by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The deposit is recorded. It counts once somebody else has approved it."), "good")
+            return redirect(url_for("delegations.show_plan", code=code, plan_code=plan_code))
+    return form_page("delegations/deposit.html", form, plan=plan, delegation=plan.delegation)
+
+
+@blueprint.route("/delegations/<code>/plans/<plan_code>/pay", methods=["GET", "POST"])
+@requires(P.PLAN_MANAGE)
+def pay(code: str, plan_code: str) -> Any:
+    """Pay a deposit by card, signed in."""
+    delegation = queries.find_delegation(code, person(), P.PLAN_MANAGE)
+    return _pay(queries.find_plan(delegation, plan_code), may=may_here(delegation))
+
+
+@blueprint.get("/delegations/<code>/plans/<plan_code>/paid")
+@requires(P.DELEGATION_READ)
+def paid(code: str, plan_code: str) -> Any:
+    """Back from the page to pay on."""
+    return _paid(queries.find_plan(queries.find_delegation(code, person()), plan_code))
+
+
+@blueprint.get("/delegations/<code>/plans/<plan_code>/passbook.pdf")
+@requires(P.DELEGATION_READ)
+def passbook(code: str, plan_code: str) -> Any:
+    """The passbook, to print."""
+    return _passbook(queries.find_plan(queries.find_delegation(code, person()), plan_code))
+
+
+@blueprint.get("/plan/<token>")
+@public
+def payers_plan(token: str) -> Any:
+    """A plan for its payer, who needs no account."""
+    return plan_page(plan_by_link(token), token=token)
+
+
+@blueprint.route("/plan/<token>/pay", methods=["GET", "POST"])
+@public
+@limiter.limit("20 per minute")
+def payers_pay(token: str) -> Any:
+    """Pay a deposit by card, by the private link."""
+    return _pay(plan_by_link(token), token=token)
+
+
+@blueprint.get("/plan/<token>/paid")
+@public
+@limiter.limit("60 per minute")
+def payers_paid(token: str) -> Any:
+    """Back from the page to pay on, by the private link."""
+    return _paid(plan_by_link(token), token=token)
+
+
+@blueprint.get("/plan/<token>/passbook.pdf")
+@public
+@limiter.limit("10 per minute")
+def payers_passbook(token: str) -> Any:
+    """The passbook of the payer."""
+    return _passbook(plan_by_link(token))
+
+
+def plan_by_link(token: str) -> SavingsPlan:
+    """The plan that a private link opens, its page in the payer's language unless they chose another."""
+    plan = db.session.get(SavingsPlan, links.open_link("plan", token))
+    if plan is None:
+        raise NotFound
+    speak(plan.payer.locale)
+    return plan
+
+
+def plan_page(
+    plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = None, form: Any = None
+) -> Any:
+    """The plan's page, by the private link or signed in; with a refused `form`, 422."""
+    status = savings.plan_status(plan)
+    projection = savings.plan_projection(plan, status)
+    versions = plan_versions.changes_of(plan)
+    seat_count = plan_versions.seats_of(plan, versions)
+    offered = status.late_amount or (
+        status.next_due.instalment.amount - status.next_due.paid if status.next_due else None
+    )
+    refused = form is not None
+    form = form or PayForm(amount=offered)
+    form.amount.currency = plan.currency
+    page = render_template(
+        "delegations/plan.html",
+        plan=plan,
+        delegation=plan.delegation,
+        status=status,
+        projection=projection,
+        share=min(1.0, status.saved.minor / status.target.minor),
+        seats=seat_count,
+        versions=versions,
+        band=pictures.band_sentence(projection, show_date),
+        stakes=stakes.stakes(status, projection, seat_count),
+        stopped=plan_reminders.stopped(plan),
+        reminded=plan_reminders.sent(plan),
+        reminder_words=REMINDERS,
+        causes=CAUSES,
+        policies=POLICIES,
+        paid_count=sum(part.state is InstalmentState.PAID for part in status.instalments),
+        curve=pictures.curve_of(status, projection, reader()),
+        heading=pictures.plan_sentence(projection, reader(), show_date),
+        waiting=savings.deposits_to_approve(plan),
+        states=STATES,
+        late_words=pictures.late_words,
+        token=token,
+        may=may or dict.fromkeys(("edit", "plan", "record"), False),
+        form=form,
+        open=plan.status is PlanStatus.OPEN,
+        bank_details=bank_details(),
+        code=code_for(offered, plan.reference),
+        offered=offered,
+        urls=plan_urls(plan, token),
+        card=saved_cards.card_of(savings.PURPOSE, plan.id),
+        taken_next=card_deposits.waiting_collection(plan),
+        taken_last=card_deposits.last_collection(plan),
+        consent=card_deposits.consent_of(plan),
+        retry_days=retries.RETRY_AFTER,
+    )
+    return page, 422 if refused else 200
+
+
+def plan_urls(plan: SavingsPlan, token: str) -> dict[str, str]:
+    """The plan's pages, by the private link or signed in."""
+    if token:
+        names = {"page": "payers_plan", "pay": "payers_pay", "paid": "payers_paid", "book": "payers_passbook"}
+        return {key: url_for(f"delegations.{name}", token=token) for key, name in names.items()}
+    names = {"page": "show_plan", "pay": "pay", "paid": "paid", "book": "passbook"}
+    code = plan.delegation.code
+    return {
+        key: url_for(f"delegations.{name}", code=code, plan_code=plan.code) for key, name in names.items()
+    }
+
+
+def _pay(plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = None) -> Any:
+    """Ask for the deposit, then send the browser to the page to pay on."""
+    form = PayForm()
+    form.amount.currency = plan.currency
+    urls = plan_urls(plan, token)
+    if request.method == "GET":  # a refused form read again in another language
+        return redirect(urls["page"])
+    if not form.validate_on_submit():
+        return plan_page(plan, token=token, may=may, form=form)
+    try:
+        with transaction():
+            by = person() or System(f"plan:{plan.id}")
+            payment = savings.request_deposit(plan, form.amount.required(), by=by)
+            payment_id, reference = payment.id, payment.reference
+        url = start_checkout(
+            payment_id,
+            current_app.extensions["teranga.gateway"],
+            success_url=absolute(f"{urls['paid']}?reference={reference}"),
+            cancel_url=absolute(urls["page"]),
+            locale=reader(),
+        )
+    except DomainError as refused:
+        explain(form, refused)
+        return plan_page(plan, token=token, may=may, form=form)
+    return redirect(url, 303)
+
+
+def _paid(plan: SavingsPlan, *, token: str = "") -> Any:
+    """Whether the deposit has arrived, after asking the network again: its message may be late."""
+    payment = db.session.scalar(
+        select(Payment).where(
+            Payment.reference == request.args.get("reference", ""),
+            Payment.purpose == savings.PURPOSE,
+            Payment.subject_id == plan.id,
+        )
+    )
+    if payment is None:
+        raise NotFound
+    if payment.status is PaymentStatus.REQUESTED and payment.checkout_id:
+        _look_again(payment.checkout_id)
+    return render_template(
+        "delegations/paid.html",
+        plan=plan,
+        payment=payment,
+        settled=payment.status is PaymentStatus.SETTLED,
+        urls=plan_urls(plan, token),
+    )
+
+
+def _look_again(checkout_id: str) -> None:
+    try:
+        state = current_app.extensions["teranga.gateway"].fetch_checkout(checkout_id)
+    except DomainError:
+        return  # the network cannot be reached: its message will come, and the page says that we wait
+    if state.paid:
+        with transaction():
+            settle_checkout(state)
+
+
+def _passbook(plan: SavingsPlan) -> Any:
+    status = savings.plan_status(plan)
+    html = render_template(
+        "delegations/print/passbook.html",
+        plan=plan,
+        delegation=plan.delegation,
+        edition=plan.delegation.edition,
+        status=status,
+        deposits=savings.deposits_of(plan),
+        versions=plan_versions.changes_of(plan),
+        causes=CAUSES,
+        policies=POLICIES,
+        states=STATES,
+        bank_details=bank_details(),
+        lang=reader(),
+    )
+    name = f"{plan.delegation.code}-{plan.code}.pdf"
+    return Response(
+        pdf.render_pdf(html),
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )

@@ -1,0 +1,44 @@
+"""Why a savings plan is changed and how, in words."""
+
+from delegations.savings.models import Cause, ReminderKind
+from delegations.savings.replanning import Policy
+from shared.i18n import LazyString, _l
+
+CAUSES: dict[Cause, LazyString] = {
+    Cause.DEPOSITS: _l("Deposits came late, in part or ahead"),
+    Cause.RETURNED: _l("A cheque was returned"),
+    Cause.SEATS: _l("A seat was added or withdrawn"),
+    Cause.PRICE: _l("The price of a seat has moved"),
+    Cause.RATE: _l("The rate of exchange has moved"),
+    Cause.OTHER: _l("Something else"),
+}
+"""Why a plan is changed, in words."""
+
+MORE: dict[Policy, LazyString] = {
+    Policy.SPREAD: _l("Spread it over what is left"),
+    Policy.NEXT: _l("Pay it with the next instalment"),
+    Policy.EXTEND: _l("Go on for longer"),
+    Policy.ACCEPT: _l("Accept the gap"),
+}
+LESS: dict[Policy, LazyString] = {
+    Policy.SPREAD: _l("Lower all that is left"),
+    Policy.NEXT: _l("Lower the next ones first"),
+    Policy.EXTEND: _l("End sooner"),
+    Policy.ACCEPT: _l("Go on, and save more than is needed"),
+}
+"""A policy in words, when more is to be found and when less."""
+
+POLICIES: dict[Policy, LazyString] = {
+    Policy.SPREAD: _l("over what was left"),
+    Policy.NEXT: _l("with the next instalment"),
+    Policy.EXTEND: _l("at the end"),
+    Policy.ACCEPT: _l("the coming instalments stayed as they were"),
+}
+"""How a version met its difference, in words."""
+
+REMINDERS: dict[ReminderKind, LazyString] = {
+    ReminderKind.BEFORE: _l("a week before"),
+    ReminderKind.ON: _l("on the day"),
+    ReminderKind.AFTER: _l("a week after"),
+}
+"""When a reminder leaves, in words."""

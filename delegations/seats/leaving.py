@@ -1,0 +1,119 @@
+"""When a person or a seat leaves: what follows, told before it happens, and who comes instead.
+
+A seat that becomes free goes to whoever waits first. Money does not move: it stays on the seat, or in its
+plan when the seat itself is withdrawn, until a minuted decision moves it.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from delegations.funding.coverage import Coverage, SeatCoverage
+from delegations.models import Delegation, DelegationStatus, Nomination, Seat, SeatStatus
+from delegations.seats import nominations, waiting
+from delegations.seats.nominations import AlreadyNominated, Nominate
+from delegations.seats.waiting_models import WaitingPerson, WaitingStatus
+from network import people
+from shared.audit import Actor
+from shared.database import db, hold
+from shared.errors import DomainError
+from shared.i18n import _l
+from shared.money import Money
+from treasury.models import PaymentStatus
+
+
+class NobodyWaits(DomainError):
+    """The line is empty, or the group that is first needs more seats than one."""
+
+    code = "nobody_waits"
+    message = _l("Nobody waits for this seat any more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What follows when the person of a seat leaves.
+
+    `badges` stop working; `paid` is the settled registration fee; `money` what pays the seat now; `comes`
+    waits first and would take the seat.
+    """
+
+    leaves: Nomination | None
+    badges: int
+    paid: Money | None
+    money: SeatCoverage | None
+    comes: WaitingPerson | None
+
+    @property
+    def own(self) -> Money | None:
+        """What was saved for this seat."""
+        return self.money.own if self.money and self.money.own else None
+
+    @property
+    def others(self) -> Money | None:
+        """What funders and the support fund give for this seat, which is not asked of them without it."""
+        given = self.money and self.money.covered - self.money.own
+        return given or None
+
+
+def consequences(seat: Seat, coverage: Coverage) -> Consequences:
+    """What would follow; nothing is changed."""
+    registration = seat.registration
+    payment = registration.payment if registration else None
+    return Consequences(
+        leaves=seat.nomination,
+        badges=sum(one.revoked_at is None for one in registration.badges) if registration else 0,
+        paid=payment.amount if payment and payment.status is PaymentStatus.SETTLED else None,
+        money=coverage.by_seat.get(seat.code),
+        comes=_next(seat.delegation),
+    )
+
+
+def hand_over(seat: Seat, reason: str, *, by: Actor) -> Nomination:
+    """Replace the person of a seat by whoever waits first. Raises `NobodyWaits`, what `substitute` raises."""
+    hold(seat.delegation)
+    comes = _next(seat.delegation)
+    if comes is None:
+        raise NobodyWaits
+    waiting.leave(comes, by=by, status=WaitingStatus.SERVED)
+    return nominations.substitute(seat, _as_nominee(comes), reason, by=by)
+
+
+def take_back(nomination: Nomination, reason: str, *, by: Actor) -> list[Nomination]:
+    """Take a nomination back and let the line have the seat. Raises what `withdraw_nomination` does."""
+    nominations.withdraw_nomination(nomination, reason, by=by)
+    return serve(nomination.seat.delegation, by=by)
+
+
+def serve(delegation: Delegation, *, by: Actor) -> list[Nomination]:
+    """Name whoever waits for the free seats, in order; who found a seat elsewhere leaves the line."""
+    hold(delegation)
+    if delegation.status is not DelegationStatus.CONFIRMED:
+        return []
+    free = list(
+        db.session.scalars(
+            select(Seat)
+            .where(
+                Seat.delegation_id == delegation.id,
+                Seat.status.in_((SeatStatus.PLANNED, SeatStatus.FUNDED)),
+            )
+            .order_by(Seat.number)
+        )
+    )
+    named = []
+    for one in waiting.next_in_line(waiting.line_of(delegation), len(free)):
+        try:
+            named.append(nominations.nominate(free[0], _as_nominee(one), by=by))
+        except AlreadyNominated:
+            waiting.leave(one, by=by)
+        else:
+            waiting.leave(one, by=by, status=WaitingStatus.SERVED)
+            free.pop(0)
+    return named
+
+
+def _next(delegation: Delegation) -> WaitingPerson | None:
+    return next(iter(waiting.next_in_line(waiting.line_of(delegation), 1)), None)
+
+
+def _as_nominee(one: WaitingPerson) -> Nominate:
+    return Nominate(person=people.details_of(one.person), role=one.role)

@@ -1,0 +1,111 @@
+"""A list of nominees: sent as a file or pasted, reported first, then taken in whole or not at all."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_wtf.file import FileField
+from wtforms import HiddenField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from access.asking import person
+from access.policy import Permission
+from delegations import queries
+from delegations.lifecycle import moves as lifecycle
+from delegations.models import Delegation, DelegationStatus
+from delegations.pages import actor, blueprint, form_page
+from delegations.seats import nominee_list
+from delegations.seats.nominee_list import VERDICTS, ListChanged, Report, Verdict
+from delegations.seats.nominee_reading import MOST_ROWS, Written, as_text, read_list
+from events.models import ROLE_LABELS
+from shared.database import transaction
+from shared.errors import DomainError
+from shared.forms import Form, explain
+from shared.i18n import _, _l, ngettext
+from shared.web import requires
+
+P = Permission
+_MOST_TEXT = 1_000_000  # characters
+
+
+class ListForm(Form):
+    """People as a file or as text."""
+
+    file = FileField(_l("The file (CSV or XLSX)"))
+    text = TextAreaField(_l("Or paste the rows here"), [Length(max=_MOST_TEXT)])
+
+    def data_sent(self) -> bytes:
+        """The file's bytes, else what was pasted."""
+        return (self.file.data.read() if self.file.data else b"") or (self.text.data or "").encode()
+
+
+class AgreeForm(Form):
+    """The same rows as the report showed, with its seal."""
+
+    rows = HiddenField(validators=[DataRequired(), Length(max=_MOST_TEXT)])
+    seal = HiddenField(validators=[DataRequired()])
+
+
+@blueprint.route("/delegations/<code>/seats/list", methods=["GET", "POST"])
+@requires(P.DELEGATION_EDIT)
+def nominee_list_sent(code: str) -> Any:
+    """Send a list; the answer is a report, and nothing is taken in yet."""
+    delegation = queries.find_delegation(code, person(), P.DELEGATION_EDIT)
+    form = ListForm()
+    if form.validate_on_submit():
+        try:
+            lifecycle.must_be(delegation, DelegationStatus.CONFIRMED)
+            rows = read_list(form.data_sent())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            return _report(delegation, rows)
+    return form_page("delegations/list.html", form, delegation=delegation, most=MOST_ROWS)
+
+
+@blueprint.post("/delegations/<code>/seats/list/take")
+@requires(P.DELEGATION_EDIT)
+def take_list_in(code: str) -> Any:
+    """Take in what the report said, with the doubtful rows that somebody agreed to."""
+    delegation = queries.find_delegation(code, person(), P.DELEGATION_EDIT)
+    form = AgreeForm()
+    if not form.validate_on_submit():
+        return redirect(url_for("delegations.nominee_list_sent", code=code))
+    agreed = {int(one) for one in request.form.getlist("agreed") if one.isascii() and one.isdigit()}
+    rows: list[Written] = []
+    try:
+        rows = read_list((form.rows.data or "").encode())
+        with transaction():
+            taken = nominee_list.take_in(
+                delegation, rows, seal=form.seal.data or "", agreed=agreed, by=actor()
+            )
+    except DomainError as refused:
+        flash(refused.sentence(), "error")
+        if isinstance(refused, ListChanged):
+            return _report(delegation, rows)
+        return redirect(url_for("delegations.nominee_list_sent", code=code))
+    flash(_said(taken.named, taken.waiting), "good")
+    return redirect(url_for("delegations.seat_board", code=code))
+
+
+def _said(named: int, waiting: int) -> str:
+    if not named and not waiting:
+        return str(_("Nobody was new: nothing is changed."))
+    told = ngettext("%(num)s person is named.", "%(num)s people are named.", named)
+    if waiting:
+        told += " " + ngettext("%(num)s person waits for a seat.", "%(num)s people wait for a seat.", waiting)
+    return str(told)
+
+
+def _report(delegation: Delegation, rows: list[Written]) -> Any:
+    report: Report = nominee_list.judge(delegation, rows)
+    form = AgreeForm(formdata=None, data={"rows": as_text(rows), "seal": report.seal})
+    return render_template(
+        "delegations/list_report.html",
+        delegation=delegation,
+        form=form,
+        report=report,
+        verdicts=VERDICTS,
+        counts={verdict: len(report.of(verdict)) for verdict in Verdict},
+        taken=len(report.of(Verdict.READY)) + len(report.of(Verdict.WAITS)),
+        roles=ROLE_LABELS,
+    )

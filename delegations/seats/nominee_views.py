@@ -1,0 +1,75 @@
+"""A person completes their own record on a phone, through a private link, in their language. No account."""
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from access import links
+from access.asking import speak
+from delegations import queries
+from delegations.forms import RecordForm
+from delegations.models import Nomination, NominationStatus
+from delegations.pages import blueprint, form_page
+from delegations.seats import approvals, nominations
+from shared.database import transaction
+from shared.errors import DomainError
+from shared.forms import explain
+from shared.limits import limiter
+from shared.web import public
+
+OPEN = (NominationStatus.NOMINATED, NominationStatus.COMPLETED, NominationStatus.RETURNED)
+
+
+@blueprint.get("/nominee/<token>")
+@public
+def nominee(token: str) -> Any:
+    """The person's own record, and where their nomination stands."""
+    nomination = _nomination(token)
+    return _page(nomination, RecordForm.about(nomination.person), token)
+
+
+@blueprint.post("/nominee/<token>")
+@public
+@limiter.limit("30 per minute")
+def complete(token: str) -> Any:
+    """The person says who they are. Sending it again replaces what they said, until somebody has decided."""
+    nomination = _nomination(token)
+    form = RecordForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                nominations.complete(nomination, form.command())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            return redirect(url_for("delegations.completed", token=token))
+    return _page(nomination, form, token)
+
+
+@blueprint.get("/nominee/<token>/done")
+@public
+def completed(token: str) -> Any:
+    """What happens next."""
+    nomination = _nomination(token)
+    return render_template("delegations/completed.html", nomination=nomination, token=token)
+
+
+def _nomination(token: str) -> Nomination:
+    nomination = queries.current_nomination(links.open_link("nominee", token))
+    speak(nomination.person.locale)
+    return nomination
+
+
+def _page(nomination: Nomination, form: RecordForm, token: str) -> Any:
+    correcting = request.method == "POST" or "correct" in request.args
+    return form_page(
+        "delegations/nominee.html",
+        form,
+        nomination=nomination,
+        seat=nomination.seat,
+        delegation=nomination.seat.delegation,
+        edition=nomination.seat.delegation.edition,
+        open=not approvals.is_frozen(nomination) and (nomination.status in OPEN or correcting),
+        frozen=approvals.is_frozen(nomination),
+        token=token,
+    )

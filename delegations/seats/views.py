@@ -1,0 +1,336 @@
+"""One seat: who nominates, who sits there, accreditation, replacement, withdrawal, its fee."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+
+from access.asking import person
+from access.policy import Permission
+from delegations import pictures, queries
+from delegations.forms import (
+    FeeForm,
+    NominateForm,
+    NominatorForm,
+    ReasonForm,
+    SubstituteForm,
+    WithdrawForm,
+)
+from delegations.funding import coverage_queries
+from delegations.models import Delegation, Nomination, NominationStatus, Seat
+from delegations.pages import actor, blueprint, form_page, group_names, may_here, seat_budget, seat_card
+from delegations.seats import approvals, fees, leaving, nominations, seats
+from shared.clock import today
+from shared.database import db, transaction
+from shared.errors import DomainError, NotFound
+from shared.forms import as_choices, explain, reader
+from shared.i18n import LazyString, _, _l
+from shared.web import requires, row_id
+from treasury.models import Fund, PaymentStatus
+from treasury.queries import fund_balances
+
+P = Permission
+
+HAPPENED: dict[str, LazyString] = {
+    "seat.nominator": _l("Nominator named"),
+    "seat.release": _l("Seat given back"),
+    "seat.withdraw": _l("Seat withdrawn"),
+    "seat.substitute": _l("Person replaced"),
+    "nomination.nominate": _l("Person named"),
+    "nomination.link": _l("Private link sent"),
+    "nomination.complete": _l("Record completed"),
+    "nomination.endorse": _l("Record confirmed by the delegation"),
+    "nomination.correction": _l("Opened for correction"),
+    "nomination.accredit": _l("Accredited"),
+    "nomination.return": _l("Returned for completion"),
+    "nomination.refused": _l("Refused"),
+    "nomination.withdrawn": _l("Nomination withdrawn"),
+}
+"""The audit trail's words about a seat, for people."""
+
+
+def _seat(code: str, number: int, permission: Permission = P.DELEGATION_READ) -> tuple[Delegation, Seat]:
+    delegation = queries.find_delegation(code, person(), permission)
+    return delegation, queries.find_seat(delegation, number)
+
+
+def _back(delegation: Delegation, seat: Seat) -> Any:
+    return redirect(url_for("delegations.show_seat", code=delegation.code, number=seat.number))
+
+
+@blueprint.get("/delegations/<code>/seats/<int:number>")
+@requires(P.DELEGATION_READ)
+def show_seat(code: str, number: int) -> Any:
+    """A seat: its person, what it costs and what pays it, line by line, and all that happened to it."""
+    delegation, seat = _seat(code, number)
+    coverage = coverage_queries.coverage_of(delegation)
+    may, nomination = may_here(delegation), seat.nomination
+    trusted = approvals.with_focal_point([delegation.id])
+    payment = seat.registration.payment if seat.registration else None
+    due = payment if payment and payment.status is PaymentStatus.REQUESTED else None
+    return render_template(
+        "delegations/seat.html",
+        delegation=delegation,
+        seat=seat,
+        card=seat_card(seat, coverage),
+        covered=coverage.by_seat.get(seat.code),
+        paid=_paid(seat, coverage),
+        source_name=pictures.source_name,
+        budget=seat_budget(delegation),
+        groups=group_names(),
+        states=nominations.STATES,
+        moments=queries.history(seat),
+        happened=HAPPENED,
+        may=may,
+        nominator_form=NominatorForm(obj=seat),
+        payment=payment,
+        fee_form=_fee_form(delegation, due) if due and may["record"] else None,
+        statuses=NominationStatus,
+        has_word=nomination is None or approvals.has_word(nomination, trusted),
+        frozen=nomination is not None and approvals.is_frozen(nomination),
+    )
+
+
+def _paid(seat: Seat, coverage: Any) -> dict[str, list[Any]]:
+    """What pays each line of this seat."""
+    found: dict[str, list[Any]] = {}
+    for payment in coverage.payments:
+        if payment.seat == seat.code:
+            found.setdefault(payment.line, []).append(payment)
+    return found
+
+
+def _fee_form(delegation: Delegation, due: Any) -> FeeForm:
+    form = FeeForm()
+    funds = fees.funds_of(delegation)
+    held = fund_balances([fund.id for fund in funds], due.currency)
+    form.fund_id.choices = as_choices(
+        (fund.id, fund.name) for fund in funds if fund.id in held and held[fund.id] >= due.amount
+    )
+    return form
+
+
+@blueprint.post("/delegations/<code>/seats/<int:number>/nominator")
+@requires(P.DELEGATION_EDIT)
+def set_nominator(code: str, number: int) -> Any:
+    """Say which body names the person of this seat."""
+    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
+    form = NominatorForm()
+    if form.validate_on_submit():
+        with transaction():
+            seats.set_nominator(seat, form.nominator.data or "", by=actor())
+        flash(_("Saved."), "good")
+    else:
+        flash(_("This name is too long."), "error")
+    return _back(delegation, seat)
+
+
+@blueprint.route("/delegations/<code>/seats/<int:number>/nominate", methods=["GET", "POST"])
+@requires(P.DELEGATION_EDIT)
+def nominate(code: str, number: int) -> Any:
+    """Name a person for a free seat."""
+    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
+    form = NominateForm(locale=reader())
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                nominations.nominate(seat, form.command(), by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("%(name)s is named. A private link is on its way.", name=form.name.data), "good")
+            return _back(delegation, seat)
+    return form_page("delegations/nominate.html", form, delegation=delegation, seat=seat)
+
+
+@blueprint.route("/delegations/<code>/seats/<int:number>/substitute", methods=["GET", "POST"])
+@requires(P.DELEGATION_EDIT)
+def substitute(code: str, number: int) -> Any:
+    """Replace the person of a seat; the page says what follows before anything happens."""
+    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
+    old = seat.nomination
+    if old is None:
+        return _back(delegation, seat)
+    form = SubstituteForm(locale=reader(), role=old.role.value)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                nominations.substitute(seat, form.command(), form.reason.data or "", by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("%(name)s has the seat now. A private link is on its way.", name=form.name.data), "good")
+            return _back(delegation, seat)
+    return form_page(
+        "delegations/substitute.html",
+        form,
+        delegation=delegation,
+        seat=seat,
+        old=old,
+        follows=_follows(seat),
+    )
+
+
+def _follows(seat: Seat) -> leaving.Consequences:
+    return leaving.consequences(seat, coverage_queries.coverage_of(seat.delegation))
+
+
+@blueprint.post("/delegations/<code>/seats/<int:number>/hand-over")
+@requires(P.DELEGATION_EDIT)
+def hand_over(code: str, number: int) -> Any:
+    """Give the seat to whoever waits first."""
+    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
+    form = ReasonForm()
+    if not form.validate_on_submit():
+        flash(_("Write the reason: it is kept with the seat."), "error")
+        return redirect(url_for("delegations.substitute", code=code, number=number))
+    try:
+        with transaction():
+            name = leaving.hand_over(seat, form.reason.data or "", by=actor()).person.name
+    except DomainError as refused:
+        flash(refused.sentence(), "error")
+    else:
+        flash(_("%(name)s has the seat now. A private link is on its way.", name=name), "good")
+    return _back(delegation, seat)
+
+
+@blueprint.route("/delegations/<code>/seats/<int:number>/withdraw", methods=["GET", "POST"])
+@requires(P.DELEGATION_EDIT)
+def withdraw(code: str, number: int) -> Any:
+    """Withdraw a seat, with its reason and date."""
+    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
+    form = WithdrawForm()
+    if request.method == "GET":
+        form.on.data = today(delegation.edition.zone)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                seats.withdraw_seat(seat, form.reason.data or "", form.on.data or today(), by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The seat %(seat)s is withdrawn.", seat=seat.code), "good")
+            return _back(delegation, seat)
+    return form_page(
+        "delegations/withdraw.html", form, delegation=delegation, seat=seat, follows=_follows(seat)
+    )
+
+
+@blueprint.route("/delegations/<code>/seats/<int:number>/take-back", methods=["GET", "POST"])
+@requires(P.DELEGATION_EDIT)
+def take_back(code: str, number: int) -> Any:
+    """Take a nomination back before it is accredited; the seat is free again."""
+    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
+    nomination = seat.nomination
+    if nomination is None:
+        return _back(delegation, seat)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                served = leaving.take_back(nomination, form.reason.data or "", by=actor())
+                come = [one.person.name for one in served]
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The seat %(seat)s is free again.", seat=seat.code), "good")
+            for name in come:
+                flash(_("%(name)s waited first and is named.", name=name), "good")
+            return _back(delegation, seat)
+    return form_page(
+        "delegations/take_back.html",
+        form,
+        delegation=delegation,
+        seat=seat,
+        nomination=nomination,
+        follows=_follows(seat),
+    )
+
+
+@blueprint.post("/delegations/<code>/seats/<int:number>/link")
+@requires(P.DELEGATION_EDIT)
+def send_link(code: str, number: int) -> Any:
+    """Send the person their private link again."""
+    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
+    nomination = _nomination(seat)
+    try:
+        with transaction():
+            nominations.resend_link(nomination, by=actor())
+    except DomainError as refused:
+        flash(refused.sentence(), "error")
+    else:
+        flash(_("A new link is on its way. The earlier one no longer opens."), "good")
+    return _back(delegation, seat)
+
+
+@blueprint.get("/delegations/accreditation")
+@requires(P.NOMINATION_ACCREDIT)
+def accreditation() -> Any:
+    """The records that wait for the organiser."""
+    waiting = queries.to_accredit(person())
+    trusted = approvals.with_focal_point({one.seat.delegation_id for one in waiting})
+    return render_template(
+        "delegations/accreditation.html",
+        waiting=[one for one in waiting if approvals.has_word(one, trusted)],
+        without_word=[one for one in waiting if not approvals.has_word(one, trusted)],
+    )
+
+
+@blueprint.post("/delegations/<code>/seats/<int:number>/accredit")
+@requires(P.NOMINATION_ACCREDIT)
+def accredit(code: str, number: int) -> Any:
+    """Accept the person: their registration exists from now on."""
+    _delegation, seat = _seat(code, number, P.NOMINATION_ACCREDIT)
+    nomination = _nomination(seat)
+    name = nomination.person.name
+    try:
+        with transaction():
+            nominations.accredit(nomination, by=actor())
+    except DomainError as refused:
+        flash(f"{name}: {refused.sentence()}", "error")
+    else:
+        flash(_("%(name)s is accredited for %(seat)s.", name=name, seat=seat.code), "good")
+    return redirect(url_for("delegations.accreditation"))
+
+
+@blueprint.route("/delegations/<code>/seats/<int:number>/return", methods=["GET", "POST"])
+@requires(P.NOMINATION_ACCREDIT)
+def return_record(code: str, number: int) -> Any:
+    """Send a record back to its person, saying what is missing."""
+    delegation, seat = _seat(code, number, P.NOMINATION_ACCREDIT)
+    nomination = _nomination(seat)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                nominations.return_(nomination, form.reason.data or "", by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The record is on its way back to %(name)s.", name=nomination.person.name), "good")
+            return redirect(url_for("delegations.accreditation"))
+    return form_page("delegations/return.html", form, delegation=delegation, seat=seat, nomination=nomination)
+
+
+@blueprint.post("/delegations/<code>/seats/<int:number>/fee")
+@requires(P.ENTRY_RECORD)
+def pay_fee(code: str, number: int) -> Any:
+    """Record that a fund of the delegation pays this seat's fee; somebody else approves it."""
+    delegation, seat = _seat(code, number, P.ENTRY_RECORD)
+    fund = db.session.get(Fund, request.form.get("fund_id", type=row_id) or 0)
+    if fund is None:
+        raise NotFound
+    try:
+        with transaction():
+            fees.settle_fee(seat, fund, today(delegation.edition.zone), by=actor())
+    except DomainError as refused:
+        flash(refused.sentence(), "error")
+    else:
+        flash(_("The fee is recorded. Somebody else approves it."), "good")
+    return _back(delegation, seat)
+
+
+def _nomination(seat: Seat) -> Nomination:
+    nomination = seat.nomination
+    if nomination is None:
+        raise NotFound
+    return nomination

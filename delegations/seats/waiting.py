@@ -1,0 +1,111 @@
+"""The line for a seat: people wait in the order in which they came, alone or as a group.
+
+A group (a family, a team) that waits whole is passed over until there are seats for all of it; one that may
+be parted takes what is free.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from delegations.models import CURRENT_NOMINATION, Delegation, Nomination, Seat
+from delegations.seats.waiting_models import WaitingPerson, WaitingStatus
+from events.models import BadgeRole
+from network import people
+from network.people import PersonDetails
+from shared import audit
+from shared.audit import Actor
+from shared.clock import now
+from shared.database import db, hold
+from shared.errors import Conflict, DomainError
+from shared.i18n import _l
+
+
+class AlreadyWaiting(DomainError):
+    """A person stands in one line of an edition, once, and in none when they have a seat."""
+
+    code = "already_waiting"
+    message = _l("%(name)s has a seat or waits for one already.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Who waits, as what, and with whom. `whole`: the party takes seats for all or for none."""
+
+    person: PersonDetails
+    role: BadgeRole = BadgeRole.DELEGATE
+    party: str = ""
+    whole: bool = False
+
+
+def wait(delegation: Delegation, command: Wait, *, by: Actor) -> WaitingPerson:
+    """Put a person at the end of the delegation's line. Raises `AlreadyWaiting`, `PersonNameMissing`."""
+    hold(delegation)
+    person = people.find_or_create_person(command.person, by=by)
+    if placed(delegation.edition_id, person.id):
+        raise AlreadyWaiting(field="name", name=person.name)
+    waiting = WaitingPerson(
+        delegation_id=delegation.id,
+        person_id=person.id,
+        role=command.role,
+        party=" ".join(command.party.split()),
+        whole=command.whole,
+    )
+    db.session.add(waiting)
+    audit.record("waiting.join", waiting, by=by, delegation=delegation.code)
+    return waiting
+
+
+def leave(waiting: WaitingPerson, *, by: Actor, status: WaitingStatus = WaitingStatus.LEFT) -> None:
+    """Let somebody stop waiting: they have a seat, or no longer want one. Raises `Conflict`."""
+    hold(waiting)
+    if waiting.status is not WaitingStatus.WAITING:
+        raise Conflict
+    waiting.status, waiting.ended_at = status, now()
+    audit.record(f"waiting.{status.value}", waiting, by=by)
+
+
+def line_of(delegation: Delegation) -> Sequence[WaitingPerson]:
+    """Who waits, the first first."""
+    return db.session.scalars(
+        select(WaitingPerson)
+        .where(WaitingPerson.delegation_id == delegation.id, WaitingPerson.status == WaitingStatus.WAITING)
+        .order_by(WaitingPerson.id)
+        .options(selectinload(WaitingPerson.person))
+    ).all()
+
+
+def next_in_line(line: Sequence[WaitingPerson], free: int) -> list[WaitingPerson]:
+    """Whom `free` seats are for: in order, a group that waits whole only if all of it fits."""
+    parties: dict[str, list[WaitingPerson]] = {}
+    for one in line:
+        parties.setdefault(one.party or f" {one.id}", []).append(one)
+    served: list[WaitingPerson] = []
+    for party in parties.values():
+        left = free - len(served)
+        if len(party) <= left:
+            served += party
+        elif not any(one.whole for one in party):
+            served += party[:left]
+    return served
+
+
+def placed(edition_id: int, person_id: int | None = None) -> set[int]:
+    """The ids of people who hold a seat of this edition or wait for one; of this person alone, if given."""
+    seated = (
+        select(Nomination.person_id)
+        .join(Seat, Seat.id == Nomination.seat_id)
+        .join(Delegation, Delegation.id == Seat.delegation_id)
+        .where(Delegation.edition_id == edition_id, Nomination.status.in_(CURRENT_NOMINATION))
+    )
+    waiting = (
+        select(WaitingPerson.person_id)
+        .join(Delegation, Delegation.id == WaitingPerson.delegation_id)
+        .where(Delegation.edition_id == edition_id, WaitingPerson.status == WaitingStatus.WAITING)
+    )
+    if person_id is not None:
+        seated = seated.where(Nomination.person_id == person_id)
+        waiting = waiting.where(WaitingPerson.person_id == person_id)
+    return set(db.session.scalars(seated.union(waiting)))

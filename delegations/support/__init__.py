@@ -1,0 +1,1 @@
+"""The pooled support fund and its committee."""

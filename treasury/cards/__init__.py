@@ -1,0 +1,1 @@
+"""Cards: the payment network, what it moves, and the books of its account."""

@@ -1,0 +1,1 @@
+"""The desk: the cash box and the cheques."""

@@ -1,0 +1,1 @@
+"""Papers that leave the house: receipts, invoices, official donation receipts."""

@@ -1,0 +1,1 @@
+"""Reconciliation: bank lines and the books brought together, up to a day."""

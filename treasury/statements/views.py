@@ -1,0 +1,203 @@
+"""Bank statements come in: a file is looked at, what was understood is shown, then it is imported."""
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    send_from_directory,
+    url_for,
+)
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from access.policy import Permission
+from shared.database import db, transaction
+from shared.errors import DomainError, NotFound
+from shared.forms import as_choices, explain, reader
+from shared.i18n import _, ngettext
+from shared.web import requires
+from treasury.models import Account, BankStatement, ReconciliationLink, StatementLine
+from treasury.pages import page_context, whoever_acts
+from treasury.reconciliation import open_money
+from treasury.statements import jobs as statement_jobs
+from treasury.statements import uploads as statement_uploads
+from treasury.statements.forms import ChooseAccountForm, UploadForm
+from treasury.statements.models import StatementUpload
+from treasury.statements.pages import is_long, upload_or_404
+from treasury.statements.reading import sketch
+from treasury.statements.uploads import Look
+from treasury.statements.values import AmbiguousDates, ColumnsUnknown, UnsignedAmounts
+
+blueprint = Blueprint("statements", __name__, url_prefix="/treasury/statements")
+blueprint.context_processor(page_context)
+
+SAMPLES = ("releve-octobre-2005.ofx", "releve-novembre-2005.csv")
+"""Statements of the demonstration, to try the import with."""
+
+UNCLEAR_TABLE = (AmbiguousDates, ColumnsUnknown, UnsignedAmounts)
+"""What a person answers who looks at the columns."""
+
+
+@blueprint.get("")
+@requires(Permission.LEDGER_READ)
+def index() -> Any:
+    """The statements that came in, with what each leaves to explain."""
+    done = open_money.linked(ReconciliationLink.line_id)
+    open_ones = func.count(StatementLine.id).filter(
+        StatementLine.amount_minor != func.coalesce(done.c.minor, 0)
+    )
+    chosen = (
+        select(BankStatement, func.count(StatementLine.id), open_ones)
+        .outerjoin(StatementLine, StatementLine.statement_id == BankStatement.id)
+        .outerjoin(done, done.c.id == StatementLine.id)
+        .group_by(BankStatement.id)
+        .order_by(BankStatement.id.desc())
+        .limit(100)
+        .options(joinedload(BankStatement.account))
+    )
+    return render_template("treasury/statements.html", rows=db.session.execute(chosen).all())
+
+
+@blueprint.route("/import", methods=["GET", "POST"])
+@requires(Permission.STATEMENT_RECONCILE)
+def upload() -> Any:
+    """Choose a file and its account; what is understood of it is shown before anything is imported."""
+    form = UploadForm()
+    if form.validate_on_submit():
+        try:
+            return _received(form)
+        except DomainError as refused:
+            refused.field = refused.field or "file"
+            explain(form, refused)
+    status = 422 if form.is_submitted() else 200
+    samples = SAMPLES if current_app.config["TERANGA_DEMO"] else ()
+    return render_template("treasury/statement_upload.html", form=form, samples=samples), status
+
+
+def _received(form: UploadForm) -> Any:
+    """Keep the file and show what it says: at once, or after the worker looked at a long one."""
+    data = form.file.data.read()
+    account = _account(form.account.data)
+    name = form.file.data.filename or ""
+    statement_uploads.check_size(data)
+    assume = form.assumptions(statement_uploads.remembered(account, data))
+    long = statement_uploads.is_long(data)
+    unclear = False
+    if not long:
+        try:
+            statement_uploads.look_at(data, name, account, assume)
+        except UNCLEAR_TABLE:
+            unclear = sketch(data) is not None
+            if not unclear:
+                raise
+    with transaction():
+        kept = statement_uploads.keep_upload(account, data, name, assume, by=whoever_acts())
+        upload_id = kept.id
+        if long:
+            statement_jobs.look_later(kept, reader())
+    target = "statement_columns.columns" if unclear else "statements.preview"
+    return redirect(url_for(target, upload_id=upload_id), 303)
+
+
+@blueprint.get("/import/<int:upload_id>")
+@requires(Permission.STATEMENT_RECONCILE)
+def preview(upload_id: int) -> Any:
+    """What the import would do; how far it is, once it was agreed to."""
+    kept = upload_or_404(upload_id)
+    if kept.agreed_at and kept.statement and kept.statement.complete:
+        return redirect(url_for("reconciliation.workbench", statement_id=kept.statement_id))
+    if kept.problem:
+        tabular = bool(kept.content) and not kept.agreed_at and _tabular(kept)
+        return render_template("treasury/statement_problem.html", upload=kept, tabular=tabular)
+    look = _look(kept)
+    if kept.agreed_at or look is None:
+        return render_template("treasury/statement_progress.html", upload=kept, statement=kept.statement)
+    return _shown(kept, look, ChooseAccountForm())
+
+
+def _look(kept: StatementUpload) -> Look | None:
+    if is_long(kept):
+        return statement_uploads.kept_look(kept)
+    return statement_uploads.look_again(kept)
+
+
+def _tabular(kept: StatementUpload) -> bool:
+    try:
+        return sketch(statement_uploads.content_of(kept)) is not None
+    except DomainError:
+        return False
+
+
+def _shown(kept: StatementUpload, look: Look, form: ChooseAccountForm) -> Any:
+    form.bank_account.choices = as_choices((one, one) for one in look.choices)
+    status = 422 if form.errors else 200
+    return render_template("treasury/statement_preview.html", upload=kept, look=look, form=form), status
+
+
+@blueprint.post("/import/<int:upload_id>")
+@requires(Permission.STATEMENT_RECONCILE)
+def confirm_import(upload_id: int) -> Any:
+    """Say which account of the file is meant, or import it as it was shown."""
+    kept = upload_or_404(upload_id)
+    look = _look(kept) if not kept.agreed_at else None
+    if look and look.choices:
+        return _chosen(kept, look)
+    with transaction():
+        kept = upload_or_404(upload_id)
+        statement_uploads.agree(kept, by=whoever_acts())
+        if long := is_long(kept):
+            statement_jobs.import_later(kept, reader())
+    statement_id = None if long else statement_jobs.import_upload(upload_id)
+    if statement_id is None:
+        return redirect(url_for("statements.preview", upload_id=upload_id), 303)
+    lines = db.session.scalar(
+        select(func.count()).select_from(StatementLine).where(StatementLine.statement_id == statement_id)
+    )
+    flash(ngettext("%(num)s line is here.", "%(num)s lines are here.", lines or 0), "good")
+    if not lines:
+        flash(_("Every line of this file was here already."), "info")
+    return redirect(url_for("reconciliation.workbench", statement_id=statement_id))
+
+
+def _chosen(kept: StatementUpload, look: Look) -> Any:
+    form = ChooseAccountForm()
+    form.bank_account.choices = as_choices((one, one) for one in look.choices)
+    if not form.validate_on_submit():
+        return _shown(kept, look, form)
+    with transaction():
+        kept = upload_or_404(kept.id)
+        statement_uploads.choose_account(kept, form.bank_account.data)
+        if is_long(kept):
+            statement_jobs.look_later(kept, reader())
+    return redirect(url_for("statements.preview", upload_id=kept.id), 303)
+
+
+@blueprint.post("/import/<int:upload_id>/discard")
+@requires(Permission.STATEMENT_RECONCILE)
+def discard(upload_id: int) -> Any:
+    """Let go of a file that is not to be imported."""
+    with transaction():
+        statement_uploads.discard(upload_or_404(upload_id))
+    return redirect(url_for("statements.upload"), 303)
+
+
+def _account(key: str) -> Account:
+    found = db.session.get(Account, int(key)) if key.isascii() and key.isdigit() and len(key) < 15 else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+@blueprint.get("/samples/<name>")
+@requires(Permission.STATEMENT_RECONCILE)
+def sample(name: str) -> Any:
+    """A statement of the demonstration, to try the import with."""
+    if name not in SAMPLES or not current_app.config["TERANGA_DEMO"]:
+        raise NotFound
+    return send_from_directory(
+        current_app.root_path + "/demonstration/samples", name, as_attachment=True, mimetype="text/plain"
+    )
