@@ -134,9 +134,10 @@ def draft(
     return entry
 
 
-def post(entry: JournalEntry, *, by: Actor) -> JournalEntry:
+def post(entry: JournalEntry, *, by: Actor, approved_by: User | None = None) -> JournalEntry:
     """Post a draft: number it, chain its hash, freeze it. A person who posts approves it.
 
+    What it follows from may have been approved before: `approved_by` is then who did, and not its author.
     Raises `SamePerson`, `AlreadyPosted`, `PeriodClosed`, `FundOverdrawn`, `OutsideWindow`.
     """
     head = db.session.get_one(LedgerHead, 1, with_for_update=True)
@@ -144,10 +145,11 @@ def post(entry: JournalEntry, *, by: Actor) -> JournalEntry:
     db.session.refresh(entry)
     if entry.status is EntryStatus.POSTED:
         raise AlreadyPosted
-    if isinstance(by, User):
-        if by.id == entry.author_id:
+    approver = approved_by or by
+    if isinstance(approver, User):
+        if approver.id == entry.author_id:
             raise SamePerson
-        entry.approver_id = by.id
+        entry.approver_id = approver.id
     closed = db.session.scalar(
         select(Period.id).where(
             Period.starts_on <= entry.dated_on, Period.ends_on >= entry.dated_on, Period.status != "open"

@@ -1,7 +1,8 @@
 """What somebody spent for a delegation: claimed with vouchers, approved by a second person, paid by a third.
 
 Paying writes the entry: the costs by budget line, taken from the advance as far as it goes and for the rest
-from the bank. The vouchers are sealed with it.
+from the bank. Who pays records it, and who approved the claim stands as its approver: nobody who approves
+ever records. The vouchers are sealed with it.
 """
 
 from collections.abc import Sequence
@@ -185,7 +186,7 @@ def approve_claim(claim: ExpenseClaim, *, by: User) -> ExpenseClaim:
 
 
 def pay_claim(claim: ExpenseClaim, on: date, *, by: User) -> JournalEntry:
-    """Post the entry: written by who approved the claim, posted by who pays it.
+    """Record and post the entry: written by who pays, approved by who approved the claim.
 
     Raises `NotThatFar`, `SamePerson` (three people), and as `ledger.post`.
     """
@@ -197,16 +198,16 @@ def pay_claim(claim: ExpenseClaim, on: date, *, by: User) -> JournalEntry:
         on,
         claim.title,
         _legs(claim),
-        by=approver,
+        by=by,
         idempotency_key=f"claim:{claim.id}",
     )
     for line in claim.lines:
         if line.voucher is not None:
             upload = Upload(line.voucher.content, line.voucher.media_type)
-            attachments.keep(entry, upload, line.description, by=approver)
+            attachments.keep(entry, upload, line.description, by=by)
     if claim.advance is not None:
         advances.belongs(entry, claim.advance, "claimed")
-    ledger.post(entry, by=by)
+    ledger.post(entry, by=by, approved_by=approver)
     claim.payer_id, claim.entry_id, claim.status = by.id, entry.id, ClaimStatus.PAID
     audit.record("claim.pay", claim, by=by, entry=entry.id, amount=str(claim.total))
     db.session.flush()

@@ -21,11 +21,11 @@ from shared.errors import Conflict
 from shared.money import Money
 from tests.delegations.conftest import BY, cad, deposit
 from tests.delegations.test_comparison import DEMO_RATE, xof
-from treasury import approvals, attachments, chart, queries
+from treasury import approvals, attachments, chart, ledger, queries
 from treasury.books import verification
 from treasury.books.rates import Rate
 from treasury.funds.overdrafts import FundOverdrawn
-from treasury.ledger import SamePerson
+from treasury.ledger import Leg, SamePerson
 from treasury.models import JournalEntry
 
 TAXI = b"%PDF-1.7 a receipt"
@@ -106,7 +106,7 @@ def test_the_advance_of_dakar_comes_out_to_the_franc(
     assert advances.settled(advance)
     assert advances.difference(advance) == {"XOF": xof("7267")}  # 837,267 at the rate of reference
     assert queries.fund_balance(advance.fund_id, "XOF") == xof("17500")
-    assert (entry.author_id, entry.approver_id) == (zoe.id, aristide.id)
+    assert (entry.author_id, entry.approver_id) == (aristide.id, zoe.id)  # Zoé never records
     assert len(attachments.documents(entry.id)) == 2  # sealed with the entry
     total = spending.of_delegation(advance.delegation).comparison.total.figures
     assert (total["XOF"].actual, total["CAD"].actual) == (xof("819767"), cad("0.00"))  # claims and exchange
@@ -131,6 +131,21 @@ def test_claimant_approver_and_payer_are_three_people(
             claims.pay_claim(claim, date(2005, 12, 5), by=same)
     db.session.rollback()
     assert claim.status is ClaimStatus.APPROVED
+
+
+@both
+def test_an_entry_recorded_by_the_approver_proves_no_payment(
+    advance: Advance, ondine: User, aristide: User, zoe: User
+) -> None:
+    claim = claim_of(advance, ondine, "812500")
+    with transaction():
+        claims.submit_claim(claim, by=ondine)
+        claims.approve_claim(claim, by=zoe)
+        legs = [Leg(chart.STAY, claim.fund_id, xof("1")), Leg(chart.ADVANCES, claim.fund_id, xof("-1"))]
+        turned = ledger.post(ledger.draft(date(2005, 12, 5), "Turned", legs, by=zoe), by=aristide)
+    paid = text("UPDATE expense_claim SET status = 'paid', payer_id = :payer, entry_id = :entry")
+    with pytest.raises(DatabaseError, match="its payer recorded the entry"):
+        db.session.execute(paid, {"payer": aristide.id, "entry": turned.id})
 
 
 FORBIDDEN = {
