@@ -84,9 +84,10 @@ from delegations.savings import reminders as plan_reminders
 from delegations.savings.cli import savings
 from delegations.savings.plans import deposit_settled
 from demonstration.load import demo
-from events import messages
+from events import messages, one_person
 from events.manage_views import STEPS
 from events.registration import fee_settled
+from network import merging
 from outbox import mail, worker
 from shared import addresses, clock, limits, web
 from shared.database import db
@@ -197,6 +198,8 @@ def _rooms(app: Flask, settings: Settings) -> None:
     card_watch.install(lambda: current_app.extensions["teranga.gateway"])
     card_deposits.install(lambda: current_app.extensions["teranga.gateway"])
     STEPS[:] = TOWARDS_PEOPLE
+    merging.TIES[:] = one_person.TIES
+    merging.OBSTACLES[:] = [one_person.one_registration]
     SETTLED.update(
         {"registration": fee_settled, "savings": deposit_settled, gifts.PURPOSE: gifts.gift_settled}
     )

@@ -35,6 +35,8 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 ROLE_COLOURS: Mapping[str, str] = {
     "D": "#23305f",
     "T": "#b8452a",
+    "S": "#46679e",
+    "C": "#7a4a1c",
     "I": "#2c7a4b",
     "B": "#d9951b",
     "A": "#6d2f6b",
@@ -42,7 +44,7 @@ ROLE_COLOURS: Mapping[str, str] = {
     "P": "#221c18",
     "G": "#12707a",
 }
-"""By the letter of a role; the letters stay the same in every language: a volunteer learns eight shapes."""
+"""By the letter of a role; the letters stay the same in every language: a volunteer learns ten shapes."""
 
 
 def _ladder(*steps: tuple[float, int]) -> tuple[Step, ...]:

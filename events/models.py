@@ -57,6 +57,8 @@ class BadgeRole(StrEnum):
 
     DELEGATE = "D"
     HEAD = "T"
+    ALTERNATE = "S"
+    ADVISER = "C"
     INTERPRETER = "I"
     VOLUNTEER = "B"
     FACILITATOR = "A"
@@ -342,6 +344,8 @@ class VisaRequest(Base):
 ROLE_LABELS: dict[BadgeRole, LazyString] = {
     BadgeRole.DELEGATE: _l("Delegate"),
     BadgeRole.HEAD: _l("Head of delegation"),
+    BadgeRole.ALTERNATE: _l("Alternate"),
+    BadgeRole.ADVISER: _l("Adviser"),
     BadgeRole.INTERPRETER: _l("Interpreter"),
     BadgeRole.VOLUNTEER: _l("Volunteer"),
     BadgeRole.FACILITATOR: _l("Facilitator"),

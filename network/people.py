@@ -1,4 +1,4 @@
-"""People: each human being once, found by e-mail and name, completed by themselves, merged and parted."""
+"""People: each human being once, found by e-mail and name, completed by themselves."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from shared import audit
 from shared.audit import Actor
 from shared.clock import now
 from shared.database import db, write
-from shared.errors import Conflict, DomainError
+from shared.errors import DomainError
 from shared.i18n import _l
 
 
@@ -165,25 +165,3 @@ def remaining(person: Person) -> Person:
     while person.merged_into_id is not None:
         person = db.session.get_one(Person, person.merged_into_id)
     return person
-
-
-def merge(duplicate: Person, into: Person, reason: str, *, by: Actor) -> Person:
-    """Say that two records are one person; `into` remains. Nothing is moved, so it can be undone.
-
-    Raises `Conflict` when the duplicate is merged already or both are the same record.
-    """
-    into = remaining(into)
-    if duplicate.merged_into_id is not None or into.id == duplicate.id:
-        raise Conflict
-    duplicate.merged_into_id = into.id
-    audit.record("person.merge", duplicate, by=by, reason=reason, into=into.id)
-    return into
-
-
-def unmerge(duplicate: Person, reason: str, *, by: Actor) -> Person:
-    """Part what was merged by mistake. Raises `Conflict` when the record is not merged."""
-    if duplicate.merged_into_id is None:
-        raise Conflict
-    audit.record("person.unmerge", duplicate, by=by, reason=reason, into=duplicate.merged_into_id)
-    duplicate.merged_into_id = None
-    return duplicate

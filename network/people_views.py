@@ -1,4 +1,4 @@
-"""People entered twice: two records side by side, made one or parted again."""
+"""People entered twice: two records side by side, made one or parted again, or kept apart for good."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 
 from access.asking import person
 from access.policy import Permission, reach
-from network import doubles, people
+from network import doubles, merging
 from network.models import Person
 from network.same_person import LIKENESSES
 from network.views import blueprint
@@ -23,8 +23,14 @@ P = Permission
 def double_people() -> Any:
     """The records that may be the same person, and those that were merged."""
     _everywhere()
+    found = doubles.doubles()
     return render_template(
-        "network/doubles.html", doubles=doubles.doubles(), merged=doubles.merged(), why=LIKENESSES
+        "network/doubles.html",
+        doubles=found,
+        held=merging.held_by([one.id for pair in found for one in (pair.first, pair.second)]),
+        merged=doubles.merged(),
+        looked_at=doubles.looked_at(),
+        why=LIKENESSES,
     )
 
 
@@ -37,7 +43,7 @@ def merge_people(person_id: int) -> Any:
     try:
         with transaction():
             duplicate, into = _person(person_id), _person(into_id)
-            people.merge(duplicate, into, request.form.get("reason", "").strip()[:300], by=actor)
+            merging.merge(duplicate, into, _reason(), by=actor)
             names = duplicate.name, into.name
     except DomainError as refused:
         flash(refused.sentence(), "error")
@@ -56,13 +62,43 @@ def part_people(person_id: int) -> Any:
     try:
         with transaction():
             duplicate = _person(person_id)
-            people.unmerge(duplicate, "", by=actor)
+            merging.part(duplicate, _reason(), by=actor)
             name = duplicate.name
     except DomainError as refused:
         flash(refused.sentence(), "error")
     else:
         flash(_("%(name)s is a person apart again.", name=name), "good")
     return redirect(url_for("network.double_people"))
+
+
+@blueprint.post("/people/<int:person_id>/two")
+@requires(P.NETWORK_EDIT)
+def keep_people_apart(person_id: int) -> Any:
+    """Say that this record and another are two people, or take that back."""
+    actor = _everywhere()
+    again = "again" in request.form
+    try:
+        with transaction():
+            one, other = _person(person_id), _person(request.form.get("other", type=row_id) or 0)
+            if again:
+                merging.look_again(one, other, by=actor)
+            else:
+                merging.keep_apart(one, other, _reason(), by=actor)
+            names = one.name, other.name
+    except DomainError as refused:
+        flash(refused.sentence(), "error")
+    else:
+        said = (
+            _("%(first)s and %(second)s are looked at again.", first=names[0], second=names[1])
+            if again
+            else _("%(first)s and %(second)s are two people. This is remembered.", first=names[0], second=names[1])
+        )
+        flash(said, "good")
+    return redirect(url_for("network.double_people"))
+
+
+def _reason() -> str:
+    return request.form.get("reason", "").strip()[:300]
 
 
 def _everywhere() -> Any:

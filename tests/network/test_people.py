@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from network import people
+from network import merging, people
 from network.models import Person
 from network.people import CompleteRecord, ConsentMissing, PersonDetails
 from shared.audit import System
@@ -73,12 +73,12 @@ def test_marthe_entered_twice_is_merged_and_can_be_parted(app: Flask) -> None:
     with transaction():
         kept, duplicate = (people.find_or_create_person(one, by=BY) for one in (first, second))
         assert kept.id != duplicate.id
-        people.merge(duplicate, kept, "Same person", by=BY)
+        merging.merge(duplicate, kept, "Same person", by=BY)
         assert people.find_or_create_person(second, by=BY).id == kept.id
     with pytest.raises(Conflict), transaction():
-        people.merge(duplicate, kept, "Again", by=BY)
+        merging.merge(duplicate, kept, "Again", by=BY)
     with pytest.raises(Conflict), transaction():
-        people.merge(kept, duplicate, "In a circle", by=BY)
+        merging.merge(kept, duplicate, "In a circle", by=BY)
     with transaction():
-        people.unmerge(duplicate, "Two sisters", by=BY)
+        merging.part(duplicate, "Two sisters", by=BY)
         assert people.find_or_create_person(second, by=BY).id == duplicate.id
