@@ -83,6 +83,7 @@ from delegations.savings import card_deposits
 from delegations.savings import reminders as plan_reminders
 from delegations.savings.cli import savings
 from delegations.savings.plans import deposit_settled
+from delegations.seats import one_person as one_seat
 from demonstration.load import demo
 from events import messages, one_person
 from events.manage_views import STEPS
@@ -198,8 +199,8 @@ def _rooms(app: Flask, settings: Settings) -> None:
     card_watch.install(lambda: current_app.extensions["teranga.gateway"])
     card_deposits.install(lambda: current_app.extensions["teranga.gateway"])
     STEPS[:] = TOWARDS_PEOPLE
-    merging.TIES[:] = one_person.TIES
-    merging.OBSTACLES[:] = [one_person.one_registration]
+    merging.TIES[:] = (*one_person.TIES, *one_seat.TIES)
+    merging.OBSTACLES[:] = [one_person.one_registration, one_seat.one_place]
     SETTLED.update(
         {"registration": fee_settled, "savings": deposit_settled, gifts.PURPOSE: gifts.gift_settled}
     )

@@ -91,7 +91,16 @@ class NominatorForm(Form):
     nominator = StringField(_l("Who nominates"), [Length(max=160)])
 
 
-_ROLES = (BadgeRole.DELEGATE, BadgeRole.HEAD, BadgeRole.OBSERVER, BadgeRole.GUEST, BadgeRole.INTERPRETER)
+ROLES = (
+    BadgeRole.DELEGATE,
+    BadgeRole.HEAD,
+    BadgeRole.ALTERNATE,
+    BadgeRole.ADVISER,
+    BadgeRole.OBSERVER,
+    BadgeRole.GUEST,
+    BadgeRole.INTERPRETER,
+)
+"""As what a delegation may name somebody."""
 
 
 class NominateForm(Form):
@@ -100,7 +109,7 @@ class NominateForm(Form):
     name = StringField(_l("Name"), [DataRequired(), Length(max=160)])
     email = EmailField(_l("E-mail address"), [DataRequired(), Email(), Length(max=255)])
     organisation_name = StringField(_l("Organisation"), [Length(max=200)])
-    role = SelectField(_l("Role"), choices=as_choices((one.value, ROLE_LABELS[one]) for one in _ROLES))
+    role = SelectField(_l("Role"), choices=as_choices((one.value, ROLE_LABELS[one]) for one in ROLES))
     locale = LocaleField(_l("Language of the message"))
 
     def command(self) -> Nominate:

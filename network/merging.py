@@ -1,8 +1,8 @@
 """Two records made one person, and parted again.
 
-What names the duplicate (a nomination, a registration with its badges, a place in a line) names the person who
-remains; each row that moved is remembered, so that parting gives back exactly those. What is decided and sealed
-(a grant, an application) keeps the record it was decided for.
+What names the duplicate (a nomination, a registration with its badges, a place in a line) names the person
+who remains; each row that moved is remembered, so that parting gives back exactly those. What is decided and
+sealed (a grant, an application) keeps the record it was decided for.
 """
 
 from collections.abc import Callable, Sequence
@@ -81,7 +81,9 @@ def merge(duplicate: Person, into: Person, reason: str, *, by: Actor) -> Person:
         obstacle(duplicate, into)
     moved = {tie.kind: _move(tie, duplicate.id, into.id) for tie in TIES}
     db.session.add_all(
-        MovedRow(duplicate_id=duplicate.id, kind=kind, row_id=key) for kind, keys in moved.items() for key in keys
+        MovedRow(duplicate_id=duplicate.id, kind=kind, row_id=key)
+        for kind, keys in moved.items()
+        for key in keys
     )
     duplicate.merged_into_id = into.id
     audit.record("person.merge", duplicate, by=by, reason=reason, into=into.id, moved=moved)
@@ -123,9 +125,7 @@ def keep_apart(one: Person, other: Person, reason: str, *, by: Actor) -> None:
 def look_again(one: Person, other: Person, *, by: Actor) -> None:
     """Take back that two records are two people."""
     first, second = sorted((one.id, other.id))
-    db.session.execute(
-        delete(TwoPeople).where(TwoPeople.first_id == first, TwoPeople.second_id == second)
-    )
+    db.session.execute(delete(TwoPeople).where(TwoPeople.first_id == first, TwoPeople.second_id == second))
     audit.record("person.look_again", one, by=by, other=other.id)
 
 

@@ -91,7 +91,11 @@ def keep_people_apart(person_id: int) -> Any:
         said = (
             _("%(first)s and %(second)s are looked at again.", first=names[0], second=names[1])
             if again
-            else _("%(first)s and %(second)s are two people. This is remembered.", first=names[0], second=names[1])
+            else _(
+                "%(first)s and %(second)s are two people. This is remembered.",
+                first=names[0],
+                second=names[1],
+            )
         )
         flash(said, "good")
     return redirect(url_for("network.double_people"))

@@ -14,6 +14,7 @@ from delegations.pages import blueprint, group_names, may_here, seat_budget
 from delegations.seats import approvals, board, waiting
 from delegations.seats.board import MOVERS, STEPS, Mover
 from delegations.seats.seats import STATES
+from events.models import ROLE_LABELS
 from shared.web import requires
 
 P = Permission
@@ -47,6 +48,7 @@ def seat_board(code: str) -> Any:
         steps=STEPS,
         movers=MOVERS,
         states=STATES,
+        roles=ROLE_LABELS,
         coverage=coverage,
         alike=board.paid_alike(coverage),
         budget=seat_budget(delegation),

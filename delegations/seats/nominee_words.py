@@ -14,6 +14,9 @@ _ROLES = {
     BadgeRole.DELEGATE: "d|delegate|déléguée|délégué|délégué e|délégué ée|delegado|delegada",
     BadgeRole.HEAD: "t|head|head of delegation|tête de délégation|tête|chef|cheffe|chef de délégation|"
     "cheffe de délégation|jefe de delegación|jefa de delegación|chefe de delegação",
+    BadgeRole.ALTERNATE: "s|alternate|substitute|suppléante|suppléant|suppléant e|suppléance|suplente",
+    BadgeRole.ADVISER: "c|adviser|advisor|conseillère|conseiller|conseiller ère|conseil|asesor|asesora|"
+    "consejero|consejera|assessor|assessora|conselheiro|conselheira",
     BadgeRole.INTERPRETER: "i|interpreter|interprète|intérprete",
     BadgeRole.VOLUNTEER: "b|volunteer|bénévole|voluntario|voluntaria|voluntário|voluntária",
     BadgeRole.FACILITATOR: "a|facilitator|animation|animateur|animatrice",

@@ -19,6 +19,7 @@ from delegations.funding import coverage_queries
 from delegations.models import Delegation, Nomination, NominationStatus, Seat
 from delegations.pages import actor, blueprint, form_page, group_names, may_here, seat_budget, seat_card
 from delegations.seats import approvals, fees, leaving, nominations, seats
+from events.models import ROLE_LABELS
 from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
@@ -78,6 +79,7 @@ def show_seat(code: str, number: int) -> Any:
         budget=seat_budget(delegation),
         groups=group_names(),
         states=nominations.STATES,
+        roles=ROLE_LABELS,
         moments=queries.history(seat),
         happened=HAPPENED,
         may=may,

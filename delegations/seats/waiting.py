@@ -7,7 +7,7 @@ be parted takes what is free.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Subquery, select, true
 from sqlalchemy.orm import selectinload
 
 from delegations.models import CURRENT_NOMINATION, Delegation, Nomination, Seat
@@ -94,18 +94,29 @@ def next_in_line(line: Sequence[WaitingPerson], free: int) -> list[WaitingPerson
 
 def placed(edition_id: int, person_id: int | None = None) -> set[int]:
     """The ids of people who hold a seat of this edition or wait for one; of this person alone, if given."""
+    places = _places(Delegation.edition_id == edition_id, person_id)
+    return set(db.session.scalars(select(places.c.person_id)))
+
+
+def editions_of(person_id: int) -> set[int]:
+    """The ids of the editions where this person holds a seat or waits for one."""
+    return set(db.session.scalars(select(_places(true(), person_id).c.edition_id)))
+
+
+def _places(within: ColumnElement[bool], person_id: int | None) -> Subquery:
+    """Who sits or waits where: a row of person and edition each."""
     seated = (
-        select(Nomination.person_id)
+        select(Nomination.person_id, Delegation.edition_id)
         .join(Seat, Seat.id == Nomination.seat_id)
         .join(Delegation, Delegation.id == Seat.delegation_id)
-        .where(Delegation.edition_id == edition_id, Nomination.status.in_(CURRENT_NOMINATION))
+        .where(within, Nomination.status.in_(CURRENT_NOMINATION))
     )
     waiting = (
-        select(WaitingPerson.person_id)
+        select(WaitingPerson.person_id, Delegation.edition_id)
         .join(Delegation, Delegation.id == WaitingPerson.delegation_id)
-        .where(Delegation.edition_id == edition_id, WaitingPerson.status == WaitingStatus.WAITING)
+        .where(within, WaitingPerson.status == WaitingStatus.WAITING)
     )
     if person_id is not None:
         seated = seated.where(Nomination.person_id == person_id)
         waiting = waiting.where(WaitingPerson.person_id == person_id)
-    return set(db.session.scalars(seated.union(waiting)))
+    return seated.union(waiting).subquery()

@@ -1,4 +1,4 @@
-"""Marthe Doublon and Marthe Doublon-Gabarit are made one: what one holds moves, and comes back when parted."""
+"""Marthe Doublon, entered twice, is made one: what one record holds moves, and comes back when parted."""
 
 import pytest
 from flask import Flask
@@ -107,7 +107,7 @@ def test_a_pair_that_is_two_people_is_remembered(
     where, other = f"/network/people/{pair.second.id}/two", {"other": pair.first.id}
     sign_in(client, fatou)
     for _ in range(2):
-        assert "are two people" in client.post(where, data=other, follow_redirects=True).text
+        assert "sont deux personnes" in client.post(where, data=other, follow_redirects=True).text
     assert doubles.doubles() == [] and len(doubles.looked_at()) == 1
     client.post(where, data={**other, "again": "y"})
     db.session.rollback()
