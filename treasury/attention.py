@@ -22,8 +22,8 @@ def attend(
             key=full,
             payment_id=payment_id,
             details=details,
-            amount_minor=amount.minor if amount else None,
-            currency=amount.currency if amount else None,
+            amount_minor=None if amount is None else amount.minor,
+            currency=None if amount is None else amount.currency,
         )
         db.session.add(found)
     db.session.flush()

@@ -138,7 +138,7 @@ def at_stake(one: Attention, left: Money | None) -> Money | None:
     """The amount that is to be placed: what is odd about it, as far as it is still there (`left`)."""
     if one.kind in ("under_paid", "wrong_currency") or left is None:
         return one.amount
-    wanted = one.amount or left
+    wanted = left if one.amount is None else one.amount
     return min(wanted, left) if wanted.currency == left.currency and left.minor > 0 else None
 
 

@@ -325,7 +325,7 @@ def _use(offer: Agreement, found: Mapping[str, Coverage]) -> FunderUse:
     source = source_of(offer)
     served = [found[code] for code in offer.serves if code in found]
     used = [(one.delegation, next(use.used for use in one.sources if use.source == source)) for one in served]
-    currency = offer.cap.currency if offer.cap else served[0].currency if served else ""
+    currency = offer.cap.currency if offer.cap is not None else served[0].currency if served else ""
     return FunderUse(offer, Money.total((amount for _code, amount in used), currency), tuple(used))
 
 

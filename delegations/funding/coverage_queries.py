@@ -231,7 +231,8 @@ def _offers(
             ratio = Fraction(row.ratio_numerator, row.ratio_denominator)
             matches.append(MatchAgreement(row.code, row.name, ratio, eligible, serves, cap))
         else:
-            grants.append(SeatGrant(row.code, row.name, amount, eligible, serves, cap or _whole(row, amount)))
+            most = _whole(row, amount) if cap is None else cap
+            grants.append(SeatGrant(row.code, row.name, amount, eligible, serves, most))
     return tuple(matches), tuple(grants), tuple(pledges)
 
 

@@ -67,7 +67,9 @@ def change_plan(code: str, plan_code: str) -> Any:
     form.policy.choices = as_choices((one.value, MORE[one]) for one in Policy)
     _fill(form, plan, stands)
     read = request.method == "GET" or form.validate_on_submit()
-    need = _need(form, stands) if read else stands.need
+    by_seats = _by_seats(form, stands)
+    typed = form.need.amount
+    need = stands.need if not read else by_seats if typed is None else typed
     if request.method == "POST" and read and not form.look.data:
         if _chosen(form, plan, need):
             flash(_("The plan is changed; its payer is told."), "good")
@@ -80,7 +82,7 @@ def change_plan(code: str, plan_code: str) -> Any:
     ]
     return form_page(
         "delegations/change_plan.html", form, plan=plan, delegation=plan.delegation, stands=stands,
-        need=need, ways=found, difference=difference, size=abs(difference),
+        need=need, by_seats=by_seats, ways=found, difference=difference, size=abs(difference),
     )  # fmt: skip
 
 
@@ -92,9 +94,9 @@ def _fill(form: ChangePlanForm, plan: SavingsPlan, stands: Situation) -> None:
     form.cause.data = (Cause.SEATS if form.seats.data != stands.seats else Cause.DEPOSITS).value
 
 
-def _need(form: ChangePlanForm, stands: Situation) -> Money:
-    """What was typed, else what so many seats ask for at the plan's own price."""
-    return form.need.amount or plan_changes.scaled(stands, form.seats.data or stands.seats)
+def _by_seats(form: ChangePlanForm, stands: Situation) -> Money:
+    """What so many seats ask for at the plan's own price."""
+    return plan_changes.scaled(stands, form.seats.data or stands.seats)
 
 
 def _chosen(form: ChangePlanForm, plan: SavingsPlan, need: Money) -> bool:

@@ -14,7 +14,7 @@ from delegations.funding.coverage_queries import coverage_of, funding_of, networ
 from delegations.funding.offers import Condition
 from delegations.funding.shortfall import ReasonKind
 from delegations.funding.unlocks import unlocks
-from delegations.models import Delegation, FundingKind, SavingsPlan, SupportDecision
+from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan, SupportDecision
 from delegations.support import decisions as support
 from delegations.support.decisions import Award, Decide, FundTooSmall, MoveSavings
 from events.models import Edition
@@ -199,6 +199,13 @@ def test_the_number_of_queries_does_not_grow(dakar: Edition, aristide: User, zoe
     with count_queries() as many:
         network_coverage(dakar)
     assert len(many) == len(few) <= 12
+
+
+def test_a_cap_of_nothing_gives_nothing(funded: Delegation) -> None:
+    assert coverage_of(funded).grants == cad("1440.00")
+    with transaction():
+        db.session.scalars(select(FundingAgreement).filter_by(code="B3")).one().cap_minor = 0
+    assert coverage_of(funded).grants == cad("0.00")
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,9 @@ def test_the_head_previews_every_way_and_chooses_one(
     looked = client.post(PAGE, data=sent | {"need": "10 500,00", "look": "1"})
     assert looked.status_code == 200
     assert "750,00" in looked.get_data(as_text=True)
+    assert "9\u202f000,00\u00a0CAD en tout" in looked.get_data(as_text=True)  # by seats
     assert client.post(PAGE, data=sent).status_code == 422  # no way chosen
+    assert client.post(PAGE, data=sent | {"need": "0", "look": "1"}).status_code == 422
     stale = client.post(PAGE, data=sent | {"policy": "next", "need": "10 500,00"})
     assert stale.status_code == 422 and "Accord du bureau" in stale.get_data(as_text=True)
     assert client.post(PAGE, data=sent | {"policy": "next", "seats": "0"}).status_code == 422

@@ -14,6 +14,7 @@ from tests.treasury.card_money import balance, cad
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
 from treasury import approvals, attention_actions, chart, payments, placing
+from treasury.attention import attend
 from treasury.attention_actions import Action
 from treasury.books import verification
 from treasury.cards.models import Refund, RefundStatus
@@ -113,6 +114,14 @@ def test_another_currency_is_a_credit_in_that_currency_and_pays_nothing_else(
     approve_all(zoe)
     assert (listed(), placing.open_credits()) == ([], [])
     assert verification.check().sound
+
+
+def test_nothing_at_stake_is_not_everything_that_is_left(receive: Ask) -> None:
+    payment = receive()
+    with transaction():
+        one = attend("over_paid", "nothing", payment_id=payment.id, details="", amount=cad("0.00"))
+    assert one.amount == attention_actions.at_stake(one, placing.left_of(payment)) == cad("0.00")
+    assert attention_actions.listed()[0].offers == ()
 
 
 def test_somebody_elses_money_is_theirs_to_give(ask: Ask, aristide: User, zoe: User) -> None:

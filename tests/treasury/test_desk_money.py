@@ -218,6 +218,10 @@ def test_the_desk_in_a_browser(app: Flask, house: Fund, ask: Ask, aristide: User
     desk.press(box, f"{box}/close", pieces_2000="4", explanation="a twenty is missing")
     assert "a twenty is missing" in desk.see(box)
     assert "closed, with a difference" in desk.see("/treasury/desk")
+    empty = desk.press(page, "", place="Bus", fund=str(house.id)).headers["Location"]
+    desk.press(empty, f"{empty}/close")
+    assert "Counted" in desk.see(empty)  # nothing was counted, and that is said
+    assert "0.00 CAD → 0.00 CAD" in desk.see("/treasury/desk").replace("\u00a0", " ")
 
 
 def test_mobile_money_and_a_cheque_in_a_browser(app: Flask, ask: Ask, aristide: User, zoe: User) -> None:

@@ -42,7 +42,7 @@ def receive_cheque(payment: Payment, command: RecordReceipt, *, by: User) -> Che
     cheque = Cheque(
         payment_id=payment.id,
         entry_id=db.session.get_one(JournalEntry, payment.entry_id).id,
-        amount=command.amount or payment.amount,
+        amount=payment.amount if command.amount is None else command.amount,
         received_on=command.received_on,
     )
     db.session.add(cheque)

@@ -81,7 +81,7 @@ def _box(session: CashSession, form: Any, status: int = 200) -> Any:
         "treasury/box.html",
         box=session,
         moves=cash.moves_of(session),
-        expected=session.expected or cash.expected(session),
+        expected=cash.expected(session) if session.expected is None else session.expected,
         form=form,
     )
     return page, status
