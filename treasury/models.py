@@ -299,8 +299,10 @@ class BankStatement(Base):
 
     `total_minor` is the sum of every line of the file and `repeated` how many of them were already here, so
     opening and closing can be held against them where files overlap; `gap_row` and `gap_on` tell from which
-    line on they disagree. `rejected` is a JSON list of rows. A long file comes in by pieces: until it is
-    `complete`, `lines_done` of `lines_expected` were looked at and nothing is matched with it.
+    line on they disagree. `first_on` and `last_on` are the days of its first and last line, here before or
+    not, `bank_account` the number of the account as the file writes it. `rejected` is a JSON list of rows. A
+    long file comes in by pieces: until it is `complete`, `lines_done` of `lines_expected` were looked at and
+    nothing is matched with it.
     """
 
     __tablename__ = "bank_statement"
@@ -322,19 +324,26 @@ class BankStatement(Base):
     lines_done: Mapped[int] = mapped_column(default=0)
     gap_row: Mapped[int | None] = mapped_column(default=None)
     gap_on: Mapped[date | None] = mapped_column(default=None)
+    first_on: Mapped[date | None] = mapped_column(default=None)
+    last_on: Mapped[date | None] = mapped_column(default=None)
+    bank_account: Mapped[str] = mapped_column(String(200), default="")
 
     account: Mapped[Account] = relationship(init=False)
     lines: Mapped[list["StatementLine"]] = relationship(init=False, back_populates="statement")
 
 
 class StatementLine(Base):
-    """One line of a statement. `identity` (bank id or content, with its occurrence) makes it come in once."""
+    """One line of a statement. `identity` (bank id or content, with its occurrence) makes it come in once.
+
+    `counterparty` is the number of the other party's account, without spaces, where the bank tells it.
+    """
 
     __tablename__ = "statement_line"
     __table_args__ = (
         UniqueConstraint("account_id", "identity"),
         CheckConstraint("amount_minor <> 0", name="not_zero"),
         ForeignKeyConstraint(["account_id", "currency"], ["account.id", "account.currency"]),
+        Index("ix_statement_line_account_id_dated_on", "account_id", "dated_on"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -348,6 +357,7 @@ class StatementLine(Base):
     reference: Mapped[str] = mapped_column(String(160), default="")
     name: Mapped[str] = mapped_column(String(200), default="")
     memo: Mapped[str] = mapped_column(Text, default="")
+    counterparty: Mapped[str] = mapped_column(String(40), default="")
 
     statement: Mapped[BankStatement] = relationship(init=False, back_populates="lines")
     links: Mapped[list["ReconciliationLink"]] = relationship(init=False, back_populates="line")

@@ -335,7 +335,8 @@ class Index:
             for name in names:
                 if times := known.get(name_words(name), 0):
                     if kind is HabitKind.ACCOUNT:
-                        return Level.WHO_ACCOUNT, Reason("account", name)
+                        way = "account" if line.amount.minor > 0 else "account paid"
+                        return Level.WHO_ACCOUNT, Reason(way, name)
                     return (Level.WHO_ONCE, Level.WHO_OFTEN)[times > 1], Reason("habit", name, times)
             contrary = contrary or (len(known) == 1 and sum(known.values()) > 1)
         if not names or not payer_words(line):

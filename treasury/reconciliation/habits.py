@@ -82,6 +82,7 @@ def _confirmed(account: Account) -> Iterable[tuple[int, LineToMatch, str]]:
             StatementLine.reference,
             StatementLine.name,
             StatementLine.memo,
+            StatementLine.counterparty,
             payers,
         )
         .select_from(ReconciliationLink)
@@ -99,7 +100,7 @@ def _confirmed(account: Account) -> Iterable[tuple[int, LineToMatch, str]]:
         .order_by(func.max(ReconciliationLink.id).desc())
         .limit(_NEWEST)
     )
-    for link_id, day, reference, name, memo, payer in rows:
+    for link_id, day, reference, name, memo, counterparty, payer in rows:
         line = LineToMatch(
             key=link_id,
             dated_on=day,
@@ -107,6 +108,7 @@ def _confirmed(account: Account) -> Iterable[tuple[int, LineToMatch, str]]:
             reference=reference,
             name=name or memo,
             memo=memo if name else "",
+            account=counterparty,
         )
         yield link_id, line, payer
 

@@ -105,8 +105,9 @@ def naming_words(text: str) -> tuple[str, ...]:
 
 def marks_of(line: LineToMatch) -> list[tuple[HabitKind, str]]:
     """What a confirmed line teaches: its account numbers, its references, its words; the surest first."""
+    numbers = dict.fromkeys(filter(None, (line.account, *account_numbers(line.text))))
     return [
-        *((HabitKind.ACCOUNT, number) for number in account_numbers(line.text)),
+        *((HabitKind.ACCOUNT, number) for number in numbers),
         *((HabitKind.REFERENCE, reference) for reference in valid_references(line)),
         *((HabitKind.WORDS, " ".join(words)) for words in [payer_words(line)] if words),
     ]

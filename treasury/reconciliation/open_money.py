@@ -95,6 +95,7 @@ def open_lines(account: Account, line_ids: Collection[int] | None = None) -> lis
             StatementLine.reference,
             StatementLine.name,
             StatementLine.memo,
+            StatementLine.counterparty,
         )
         .where(
             StatementLine.account_id == account.id,
@@ -114,8 +115,9 @@ def open_lines(account: Account, line_ids: Collection[int] | None = None) -> lis
             reference=reference,
             name=name or memo,  # many banks write everything into one column
             memo=memo if name else "",
+            account=counterparty,
         )
-        for line_id, day, minor, reference, name, memo in db.session.execute(chosen)
+        for line_id, day, minor, reference, name, memo, counterparty in db.session.execute(chosen)
     ]
 
 

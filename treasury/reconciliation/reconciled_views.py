@@ -22,6 +22,7 @@ from treasury.reconciliation import differences, habits, proposals, reconciled
 from treasury.reconciliation.models import PostingOffset, StatementClosing
 from treasury.reconciliation.names import name_words
 from treasury.reconciliation.values import Habit, HabitKind
+from treasury.statements import continuity
 
 blueprint = Blueprint("reconciled", __name__, url_prefix="/treasury/reconciled")
 blueprint.context_processor(page_context)
@@ -82,6 +83,7 @@ def _account_page(
         cancelling=differences.reversals_among(transit),
         unknown=reconciled.lines_unknown(found, day, _MOST_LINES),
         offsets=differences.offsets(found, _MOST_LINES),
+        breaks=continuity.breaks(found),
         closings=reconciled.closings(found),
         closed=reconciled.closing_of(statement.id) if statement else None,
         waiting=reconciled.lines_waiting(found, day) if statement else 0,

@@ -29,7 +29,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineToMatch:
-    """A line of a bank statement that nothing explains yet."""
+    """A line of a bank statement that nothing explains yet.
+
+    `account` is the number of the other party's account, where the bank tells it apart from its text.
+    """
 
     key: Key
     dated_on: date
@@ -37,6 +40,7 @@ class LineToMatch:
     reference: str = ""
     name: str = ""
     memo: str = ""
+    account: str = ""
 
     @property
     def text(self) -> str:
@@ -108,6 +112,7 @@ _SENTENCES = {
     "rest": _l("With another bank line of these days it makes the amount."),
     "name": _l("The name is close to %(text)s."),
     "account": _l("It comes from the account of %(text)s."),
+    "account paid": _l("It goes to the account of %(text)s."),
     "entry": _l("One entry holds these %(number)s."),
     "recorded": _l("It was recorded from this line."),
     "chosen": _l("A person chose it."),

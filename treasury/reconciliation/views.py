@@ -22,6 +22,7 @@ from treasury.reconciliation.names import name_words
 from treasury.reconciliation.proposals import Standing
 from treasury.reconciliation.values import Reason
 from treasury.reports import journal_queries
+from treasury.statements import continuity
 from treasury.statements import importing as statement_import
 
 blueprint = Blueprint("reconciliation", __name__, url_prefix="/treasury/statements")
@@ -59,6 +60,7 @@ def workbench(statement_id: int) -> Any:
         standing=standing,
         gap=statement_import.gap(statement),
         rejected=statement_import.rejected_rows(statement),
+        joint=continuity.break_of(statement),
         closing=reconciled.closing_of(statement_id),
         **counts,
         **_known_of(statement.account, listed.items),

@@ -31,6 +31,7 @@ class Movement:
     bank_id: str | None
     part: int = 0
     entry: str = ""
+    counterparty: str = ""
 
     def fingerprint(self) -> str:
         """Hash of what identifies the movement: the bank's own id with date and amount, else all it says.
@@ -120,7 +121,7 @@ def tell_twins_apart(movements: Iterable[Movement]) -> tuple[ParsedLine, ...]:
         lines.append(
             ParsedLine(
                 movement.date, movement.amount, movement.reference, movement.name, movement.memo,
-                movement.bank_id, occurrence, f"{fingerprint}-{occurrence}{part}",
+                movement.bank_id, occurrence, f"{fingerprint}-{occurrence}{part}", movement.counterparty,
             )
         )  # fmt: skip
     return tuple(lines)

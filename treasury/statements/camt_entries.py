@@ -10,7 +10,7 @@ from shared.money import EXPONENTS, Money
 from treasury.statements.accounts import Movement
 from treasury.statements.amounts import read_amount
 from treasury.statements.dates import read_date
-from treasury.statements.text import unescaped
+from treasury.statements.text import account_number, unescaped
 from treasury.statements.values import UnreadableRow, quoted
 
 _NO_REFERENCE = frozenset({"", "NOTPROVIDED", "NOT PROVIDED", "NONREF", "NONE", "0"})
@@ -31,6 +31,9 @@ _PAYERS, _PAID = (
         for below in ("Pty/Nm", "Nm")
     )
     for party in ("Dbtr", "Cdtr")
+)
+_PAYING_ACCOUNTS, _PAID_ACCOUNTS = (
+    tuple(f"RltdPties/{party}Acct/Id/{below}" for below in ("IBAN", "Othr/Id")) for party in ("Dbtr", "Cdtr")
 )
 _DATES = ("BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm")
 _DETAIL_AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt")
@@ -96,6 +99,7 @@ def entry_movements(element: Element, row: int, currency: str) -> list[Movement]
         name=_name(only, amount) or memo,
         memo=memo,
         bank_id=_meant(told, ("AcctSvcrRef",)) or _meant(only, _IDS) or None,
+        counterparty=_counterparty(only, amount),
     )
     return _parts(whole, details, besides) or [whole]
 
@@ -121,6 +125,7 @@ def _parts(whole: Movement, details: Sequence[Told], besides: str) -> list[Movem
             bank_id=_meant(detail, _IDS) or whole.bank_id,
             part=number,
             entry=entry,
+            counterparty=_counterparty(detail, amount),
         )
         parts.append(part)
     return parts
@@ -168,6 +173,11 @@ def _date(told: Told) -> date:
 def _name(detail: Told, amount: Money) -> str:
     """The other party: who paid if money came in, else who was paid; under whatever level it stands."""
     return text(detail, *(_PAYERS if amount.minor > 0 else _PAID))
+
+
+def _counterparty(detail: Told, amount: Money) -> str:
+    """The number of the other party's account."""
+    return account_number(text(detail, *(_PAYING_ACCOUNTS if amount.minor > 0 else _PAID_ACCOUNTS)))
 
 
 def _each(details: Sequence[Told], amount: Money) -> Iterator[str]:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -63,6 +64,19 @@ class Intake:
     def moving(self) -> list[ParsedLine]:
         """The lines that move money: what can be imported."""
         return [line for line in self.source.lines if line.amount]
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The days of the first and the last line that moves money."""
+        days = [line.date for line in self.moving]
+        return min(days, default=None), max(days, default=None)
+
+    @property
+    def opening(self) -> Money | None:
+        """What the account held before the first line: as stated, else by its closing and its lines."""
+        if self.source.opening is not None or self.source.closing is None:
+            return self.source.opening
+        return self.source.closing - self.total
 
     @property
     def gap_start(self) -> GapStart | None:
@@ -196,6 +210,7 @@ def begin_import(account: Account, intake: Intake, *, by: Actor, file_name: str 
             same.lines_done = 0
         return same
     start = intake.gap_start
+    first_on, last_on = intake.days
     statement = BankStatement(
         account_id=account.id,
         file_name=file_name[:200],
@@ -210,6 +225,9 @@ def begin_import(account: Account, intake: Intake, *, by: Actor, file_name: str 
         lines_expected=len(intake.moving),
         gap_row=start.row if start else None,
         gap_on=start.date if start else None,
+        first_on=first_on,
+        last_on=last_on,
+        bank_account=intake.source.account[:_NAME],
     )
     db.session.add(statement)
     db.session.flush()
@@ -263,6 +281,7 @@ def _row(statement: BankStatement, line: ParsedLine) -> dict[str, Any]:
         "reference": line.reference[:_REFERENCE],
         "name": line.name[:_NAME],
         "memo": line.memo,
+        "counterparty": line.counterparty,
     }
 
 

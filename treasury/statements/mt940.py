@@ -180,6 +180,7 @@ def _movement(line: _Line, currency: str) -> Movement:
         name=words.name or ("" if besides.startswith("/") else besides) or memo,
         memo=memo,
         bank_id=bank_id or None,
+        counterparty=words.account,
     )
 
 

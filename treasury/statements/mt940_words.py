@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from treasury.statements.text import tidy, unescaped
+from treasury.statements.text import account_number, tidy, unescaped
 
 _SUBFIELD = re.compile(r"\?([0-9]{2})")
 _SEPA = re.compile(r"(?<![A-Z])(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|IBAN|BIC|PURP|COAM|OAMT)[+:]")
@@ -18,11 +18,12 @@ _NO_REFERENCE = frozenset({"", "NOTPROVIDED", "NONREF", "NONE"})
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Who, under which reference, and all the rest in one sentence."""
+    """Who, under which reference, all the rest in one sentence, and from which account."""
 
     name: str = ""
     reference: str = ""
     memo: str = ""
+    account: str = ""
 
 
 def words_of(lines: Sequence[str]) -> Words:
@@ -33,7 +34,12 @@ def words_of(lines: Sequence[str]) -> Words:
     if len(_SLASHED.findall(text)) >= 2:
         return _dutch(text)
     sentence = unescaped(" ".join(lines))
-    return Words(memo=sentence, reference=_reference(dict(_marked(sentence)).get("EREF", "")))
+    marks = dict(_marked(sentence))
+    return Words(
+        memo=sentence,
+        reference=_reference(marks.get("EREF", "")),
+        account=account_number(marks.get("IBAN", "").partition(" ")[0]),
+    )
 
 
 def _german(text: str) -> Words:
@@ -48,6 +54,7 @@ def _german(text: str) -> Words:
         name=unescaped(fields.get("32", "") + fields.get("33", "")),
         reference=_reference(marks.get("EREF", "")),
         memo=unescaped(told or fields.get("00", "")),
+        account=account_number(fields.get("38", "") or fields.get("31", "") or marks.get("IBAN", "")),
     )
 
 
@@ -69,7 +76,8 @@ def _dutch(text: str) -> Words:
     name = fields.get("NAME", "") or (counterparty[2] if len(counterparty) > 2 else "")
     memo = fields.get("REMI", "") or fields.get("USTD", "") or fields.get("INFO", "")
     memo = memo.removeprefix("USTD//").removeprefix("STRD/CUR/")
-    return Words(unescaped(name), _reference(fields.get("EREF", "")), unescaped(memo))
+    account = account_number(fields.get("IBAN", "") or counterparty[0])
+    return Words(unescaped(name), _reference(fields.get("EREF", "")), unescaped(memo), account)
 
 
 def _reference(text: str) -> str:

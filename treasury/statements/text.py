@@ -25,6 +25,8 @@ _PRINTABLE_ASCII = re.compile(r"[ -~]*+")
 _INVISIBLE = re.compile(  # control, direction and zero-width characters, lone surrogates
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+_NOT_OF_AN_ACCOUNT = re.compile(r"[^A-Z0-9]")
+_LONGEST_ACCOUNT = 40
 _RUNS_OF_SPACE = re.compile(r"\s\s+")
 
 
@@ -95,3 +97,9 @@ def tidy(text: str) -> str:
         plain = text.strip()
         return _RUNS_OF_SPACE.sub(" ", plain) if "  " in plain else plain
     return " ".join(_INVISIBLE.sub(" ", unicodedata.normalize("NFC", text)).split())
+
+
+def account_number(text: str) -> str:
+    """The number of an account as it is compared: capitals and figures; empty if `text` holds no figure."""
+    number = _NOT_OF_AN_ACCOUNT.sub("", text.upper())
+    return number[:_LONGEST_ACCOUNT] if any(map(str.isdigit, number)) else ""

@@ -18,8 +18,10 @@ from shared.clock import now
 from shared.database import db
 from shared.money import Money
 from treasury.models import Account, BankStatement
+from treasury.statements import continuity
 from treasury.statements import importing as statement_import
-from treasury.statements.importing import SeveralAccounts
+from treasury.statements.continuity import Break
+from treasury.statements.importing import Plan, SeveralAccounts
 from treasury.statements.layouts import restored, stored
 from treasury.statements.models import RememberedLayout, StatementUpload
 from treasury.statements.reading import fits, inspect
@@ -40,6 +42,9 @@ class Look:
     """What a file says of an account, short enough to show and to keep. Amounts are minor units.
 
     `choices` are the file's accounts where one of several has to be chosen first; the rest is then empty.
+    Where it does not follow the statement before, `break_since` and `break_until` tell between which days,
+    `expected_minor` what the account holds by that statement, `begins_minor` what it holds by this one.
+    `other_number` is the account that the files told of so far, if this one tells of another.
     """
 
     format: str
@@ -55,6 +60,11 @@ class Look:
     gap_minor: int | None = None
     gap_row: int | None = None
     gap_on: str | None = None
+    break_since: str | None = None
+    break_until: str | None = None
+    expected_minor: int | None = None
+    begins_minor: int | None = None
+    other_number: str = ""
     first: tuple[tuple[str, int, str, str], ...] = ()
     rejected: tuple[tuple[int, str], ...] = ()
 
@@ -74,9 +84,10 @@ class Look:
             for day, minor, reference, name in self.first
         ]
 
-    @property
-    def gap_date(self) -> date | None:
-        return None if self.gap_on is None else date.fromisoformat(self.gap_on)
+    @staticmethod
+    def day(written: str | None) -> date | None:
+        """A day of this look."""
+        return None if written is None else date.fromisoformat(written)
 
     @property
     def tabular(self) -> bool:
@@ -94,7 +105,7 @@ def look_at(
     except SeveralAccounts:
         names = tuple(one.account for one in found.accounts if one.currency == account.currency)
         return Look(format=found.format, currency=account.currency, choices=names)
-    source, start = planned.source, planned.gap_start
+    source, start, joint = planned.source, planned.gap_start, _joint(account, planned)
     return Look(
         format=found.format,
         currency=account.currency,
@@ -108,11 +119,31 @@ def look_at(
         gap_minor=None if planned.gap is None else planned.gap.minor,
         gap_row=start.row if start else None,
         gap_on=start.date.isoformat() if start else None,
+        break_since=joint.since.isoformat() if joint else None,
+        break_until=joint.until.isoformat() if joint else None,
+        expected_minor=joint.expected.minor if joint else None,
+        begins_minor=joint.opening.minor if joint else None,
+        other_number=continuity.other_number(account, source.account),
         first=tuple(
             (one.date.isoformat(), one.amount.minor, one.reference, one.name or one.memo)
             for one in planned.new[:_FIRST]
         ),
         rejected=planned.rejected[:_LISTED],
+    )
+
+
+def _joint(account: Account, planned: Plan) -> Break | None:
+    """Whether what is new does not follow the statement before."""
+    opening = planned.opening
+    if opening is None or not planned.new:
+        return None
+    repeated = planned.total.minor - sum(one.amount.minor for one in planned.new)
+    return continuity.break_before(
+        account,
+        planned.days[0],
+        opening.minor,
+        repeated=repeated,
+        bank_account=planned.source.account,
     )
 
 

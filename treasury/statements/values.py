@@ -15,7 +15,8 @@ class ParsedLine:
     """One movement of an account; money in is positive.
 
     `identity` is the same whenever the same movement is imported again, and differs between two genuine
-    movements that look alike: `occurrence` counts those inside the file, from 1.
+    movements that look alike: `occurrence` counts those inside the file, from 1. `counterparty` is the number
+    of the other party's account, where the bank tells it.
     """
 
     date: date
@@ -26,6 +27,7 @@ class ParsedLine:
     bank_id: str | None
     occurrence: int
     identity: str
+    counterparty: str = ""
 
 
 @dataclass(frozen=True, slots=True)

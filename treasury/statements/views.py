@@ -23,6 +23,7 @@ from shared.web import requires
 from treasury.models import Account, BankStatement, ReconciliationLink, StatementLine
 from treasury.pages import page_context, whoever_acts
 from treasury.reconciliation import open_money
+from treasury.statements import continuity
 from treasury.statements import jobs as statement_jobs
 from treasury.statements import uploads as statement_uploads
 from treasury.statements.forms import ChooseAccountForm, UploadForm
@@ -134,6 +135,8 @@ def _tabular(kept: StatementUpload) -> bool:
 
 def _shown(kept: StatementUpload, look: Look, form: ChooseAccountForm) -> Any:
     form.bank_account.choices = as_choices((one, one) for one in look.choices)
+    if not form.is_submitted():
+        form.bank_account.data = continuity.usual_number(kept.account, look.choices)
     status = 422 if form.errors else 200
     return render_template("treasury/statement_preview.html", upload=kept, look=look, form=form), status
 
