@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from shared.i18n import LazyString, _l
+from shared.i18n import LazyString, _l, told
 
 
 class DomainError(Exception):
@@ -22,8 +22,10 @@ class DomainError(Exception):
         super().__init__(self.code)
 
     def sentence(self) -> str:
-        """The message in the reader's language."""
-        return str(self.message) % self.details if self.details else str(self.message)
+        """The message in the reader's language, its amounts and days written as there."""
+        if not self.details:
+            return str(self.message)
+        return str(self.message) % {name: told(value) for name, value in self.details.items()}
 
     def __str__(self) -> str:
         return self.sentence()

@@ -12,9 +12,10 @@ from fractions import Fraction
 
 from babel import Locale
 from babel.numbers import format_currency, get_currency_symbol, get_decimal_symbol, get_group_symbol
+from flask_babel import get_locale
 
 from shared.errors import DomainError
-from shared.i18n import _l
+from shared.i18n import SOURCE_LOCALE, _l, told
 
 EXPONENTS = {
     "AUD": 2, "BIF": 0, "BRL": 2, "CAD": 2, "CHF": 2, "CLP": 0, "DJF": 0, "EUR": 2, "GBP": 2, "GNF": 0,
@@ -176,6 +177,11 @@ def format_plain(amount: Money, locale: str) -> str:
 def format_money(amount: Money, locale: str) -> str:
     """The figure with its currency: ``4 500,00 CAD``, ``830 000 F CFA``, ``1 000,00 €``."""
     return f"{format_plain(amount, locale)}\u00a0{_label(amount.currency, locale)}"
+
+
+@told.register
+def _told(amount: Money) -> str:
+    return format_money(amount, str(get_locale() or SOURCE_LOCALE))
 
 
 def _label(currency: str, locale: str) -> str:

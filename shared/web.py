@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
 from flask import (
     Flask,
@@ -37,7 +37,7 @@ from wtforms.i18n import messages_path
 
 from shared.database import db
 from shared.errors import DomainError, NotFound
-from shared.i18n import DEFAULT_LOCALE, LOCALES, SOURCE_LOCALE, _, _l
+from shared.i18n import DEFAULT_LOCALE, LOCALES, SOURCE_LOCALE, _, _l, written_day
 from shared.money import Money, format_money, format_plain
 
 csrf = CSRFProtect()
@@ -202,7 +202,7 @@ def locale_code() -> str:
 
 def show_date(day: date | None, style: str = "long") -> str:
     """`day` as the reader writes it; nothing for no day."""
-    return "" if day is None else format_date(day, style, locale=Locale.parse(locale_code()))
+    return "" if day is None else written_day(day, locale_code(), style)
 
 
 def show_datetime(moment: datetime | None, zone: str = "UTC", style: str = "medium") -> str:

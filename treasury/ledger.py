@@ -21,7 +21,7 @@ from shared.i18n import _l
 from shared.money import Money
 from treasury.books import seals
 from treasury.funds import funds, overdrafts
-from treasury.models import Account, EntryStatus, JournalEntry, LedgerHead, Period, Posting
+from treasury.models import Account, EntryStatus, Fund, JournalEntry, LedgerHead, Period, Posting
 
 
 class Unbalanced(DomainError):
@@ -29,7 +29,7 @@ class Unbalanced(DomainError):
 
     code = "unbalanced"
     status = 422
-    message = _l("This entry does not balance: %(difference)s too much in the fund %(fund)s.")
+    message = _l("In the fund %(fund)s the two sides differ by %(difference)s.")
 
 
 class SamePerson(DomainError):
@@ -110,7 +110,7 @@ def draft(
         sums[leg.fund_id, leg.amount.currency] += leg.amount.minor
     for (fund, currency), minor in sums.items():
         if minor:
-            raise Unbalanced(difference=str(Money(minor, currency)), fund=fund)
+            raise Unbalanced(difference=abs(Money(minor, currency)), fund=db.session.get_one(Fund, fund).code)
     entry = JournalEntry(
         dated_on=dated_on,
         narration=narration,

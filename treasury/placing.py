@@ -280,7 +280,7 @@ def rest_settled(payment: Payment) -> None:
 
 def _enough(left: Money, wanted: Money) -> None:
     if wanted.currency != left.currency or not 0 < wanted.minor <= left.minor:
-        raise NotThatMuch(field="amount", left=str(left))
+        raise NotThatMuch(field="amount", left=left)
 
 
 def _placed(

@@ -7,7 +7,7 @@ from fractions import Fraction
 from babel.numbers import format_decimal
 
 from shared.forms import reader
-from shared.i18n import LazyString, _l
+from shared.i18n import LazyString, _l, ngettext
 from shared.money import EXPONENTS, BadAmount, Money, format_money
 from treasury import chart
 from treasury.books import rates
@@ -159,17 +159,37 @@ RATE_SOURCES: dict[str, LazyString] = {
     rates.FIXED: _l("fixed parity"),
 }
 
-OPEN_ITEMS: dict[str, tuple[LazyString, str]] = {
-    "drafts": (_l("drafts wait for approval"), "treasury.home"),
-    "bank_lines": (_l("bank lines are not explained"), "statements.index"),
-    "attention": (_l("things ask for attention"), "treasury.home"),
-    "suspense": (_l("funds hold money that is to be clarified"), "treasury.trial_balance"),
-    "advances": (_l("funds have advances with people"), "treasury.trial_balance"),
-    "no_document": (_l("spending entries have no document"), "treasury.vouchers_missing"),
-    "overdrawn": (_l("funds are overdrawn"), "treasury.funds"),
-    "expired_commitments": (_l("promises are past their last day"), "funds.all_commitments"),
+OPEN_PLACES: dict[str, tuple[str, dict[str, str]]] = {
+    "drafts": ("treasury.home", {"_anchor": "waiting"}),
+    "bank_lines": ("statements.index", {}),
+    "attention": ("attention.index", {}),
+    "suspense": ("treasury.account", {"code": chart.SUSPENSE}),
+    "advances": ("treasury.account", {"code": chart.ADVANCES}),
+    "no_document": ("treasury.vouchers_missing", {}),
+    "overdrawn": ("treasury.funds", {}),
+    "expired_commitments": ("funds.all_commitments", {}),
 }
-"""Kind of what is open → in words (after its number), and the endpoint of the page where it is settled."""
+"""Kind of what is open → the page where it is settled."""
+
+
+def open_words(kind: str, count: int) -> str:
+    """What is open, as it is said after its number."""
+    words: dict[str, str] = {
+        "drafts": ngettext("draft waits for approval", "drafts wait for approval", count),
+        "bank_lines": ngettext("bank line is not explained", "bank lines are not explained", count),
+        "attention": ngettext("thing asks for attention", "things ask for attention", count),
+        "suspense": ngettext(
+            "fund holds money that is to be clarified", "funds hold money that is to be clarified", count
+        ),
+        "advances": ngettext("fund has advances with people", "funds have advances with people", count),
+        "no_document": ngettext("spending entry has no document", "spending entries have no document", count),
+        "overdrawn": ngettext("fund is overdrawn", "funds are overdrawn", count),
+        "expired_commitments": ngettext(
+            "promise is past its last day", "promises are past their last day", count
+        ),
+    }
+    return words[kind]
+
 
 UNKNOWN_ATTENTION = (_l("Something about money"), _l("Look at the payment and decide."))
 

@@ -23,7 +23,7 @@ from network.models import Organisation
 from shared.audit import AuditRecord
 from shared.clock import now, today
 from shared.database import db
-from shared.i18n import LazyString, _, _l, ngettext
+from shared.i18n import LazyString, _, _l, ngettext, pgettext
 from treasury.reports.answers import Answer, together
 
 S = DelegationStatus
@@ -93,7 +93,8 @@ def _people(known: Known) -> Iterable[Answer]:
     silent = [one for one in known.delegations if one.status in _SILENT]
     yield known.ask(Topic.PEOPLE, _("Joined"), words=of(joined, every), state=done(joined, every))
     names = ", ".join(one.name for one in silent[:3])
-    yield known.ask(Topic.PEOPLE, _("Silent"), words=str(len(silent)) if silent else _("none"),
+    yield known.ask(Topic.PEOPLE, _("Silent"),
+                    words=str(len(silent)) if silent else pgettext("organisation", "none"),
                     state="bad" if silent else "good", note=names)  # fmt: skip
     named = sum(bool(one.contact_email) for one in known.delegations)
     yield known.ask(
@@ -151,9 +152,12 @@ def _savings(known: Known) -> Iterable[Answer]:
 def _funders(known: Known) -> Iterable[Answer]:
     topic, funders, costs = Topic.FUNDERS, "delegations.funders", "delegations.costs"
     earned = together(one.match_usable for one in known.coverages)
-    yield known.ask(topic, _("Match earned"), funders, amounts=earned, words="" if earned else _("none"))
+    yield known.ask(
+        topic, _("Match earned"), funders, amounts=earned, words="" if earned else pgettext("match", "none")
+    )
     lost = together(one.match_unusable for one in known.coverages)
-    yield known.ask(topic, _("Match unusable"), funders, amounts=lost, words="" if lost else _("none"),
+    yield known.ask(topic, _("Match unusable"), funders, amounts=lost,
+                    words="" if lost else pgettext("match", "none"),
                     state="wait" if lost else "good")  # fmt: skip
     services = services_of(known.edition)
     waits, given = services.pending, services.accepted

@@ -27,7 +27,7 @@ from events.models import BadgeRole, ProgrammeSession, VisaRequest
 from network.models import Component, Organisation
 from shared.clock import now
 from shared.database import db
-from shared.i18n import LazyString, _, _l, ngettext
+from shared.i18n import LazyString, _, _l, ngettext, pgettext
 from shared.money import Money
 from treasury.models import PaymentStatus
 from treasury.reports.answers import Answer, State, together
@@ -89,9 +89,9 @@ def done(part: int, whole: int) -> State:
     return "good" if part == whole else "wait"
 
 
-def count(number: int, otherwise: State = "wait") -> dict[str, Any]:
-    """A number of things that should be none."""
-    return {"words": str(number) if number else _("none"), "state": otherwise if number else "good"}
+def count(number: int, otherwise: State = "wait", *, none: str = "") -> dict[str, Any]:
+    """A number of things that should be none; `none` says it where their gender wants another word."""
+    return {"words": str(number) if number else none or _("none"), "state": otherwise if number else "good"}
 
 
 def _seats(known: Known) -> Iterable[Answer]:
@@ -136,14 +136,21 @@ def _money(known: Known) -> Iterable[Answer]:
     given = advances.advances_of(known.delegation)
     open_ones = together(left for one in given for left in advances.in_hand(one).values())
     yield known.ask(Topic.MONEY, _("Advances open"), "money_in_hands", amounts=open_ones,
-                    words="" if open_ones else _("none"), state="wait" if open_ones else "good")  # fmt: skip
+                    words="" if open_ones else pgettext("advance", "none"),
+                    state="wait" if open_ones else "good")  # fmt: skip
     handed_in = [one for one in claims.claims_of(known.delegation) if one.status is not ClaimStatus.DRAFT]
     lines = sum(len(one.without_voucher) for one in handed_in)
-    yield known.ask(Topic.MONEY, _("Vouchers missing"), "money_in_hands", **count(lines, "bad"))
+    yield known.ask(Topic.MONEY, _("Vouchers missing"), "money_in_hands",
+                    **count(lines, "bad", none=pgettext("voucher", "none")))  # fmt: skip
     awards = db.session.scalar(
         select(func.count(SupportAward.id)).where(SupportAward.delegation_id == known.delegation.id)
     )
-    yield known.ask(Topic.MONEY, _("Decisions to report on"), "spending_of", words=str(awards or _("none")))
+    yield known.ask(
+        Topic.MONEY,
+        _("Decisions to report on"),
+        "spending_of",
+        words=str(awards or pgettext("decision", "none")),
+    )
 
 
 def _fee(seat: Seat) -> Money | None:

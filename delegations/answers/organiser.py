@@ -24,7 +24,7 @@ from events.models import (
 )
 from network.models import Person
 from shared.database import db
-from shared.i18n import LazyString, _, _l, ngettext
+from shared.i18n import LazyString, _, _l, ngettext, pgettext
 from shared.money import Money
 from treasury.funds import standings
 from treasury.models import Fund
@@ -129,9 +129,11 @@ def _ready(edition: Edition, *, may_print: bool) -> Iterable[Answer]:
                note=ngettext("%(num)s interpreter for all", "%(num)s interpreters for all",
                              interpreters))  # fmt: skip
     roomless = sum(not one.room for one in sessions)
-    yield _ask(edition, topic, _("Sessions without a room"), here, **count(roomless))
+    yield _ask(edition, topic, _("Sessions without a room"), here,
+               **count(roomless, none=pgettext("session", "none")))  # fmt: skip
     open_ended = sum(one.ends_at is None for one in sessions)
-    yield _ask(edition, topic, _("Sessions without an end"), here, **count(open_ended))
+    yield _ask(edition, topic, _("Sessions without an end"), here,
+               **count(open_ended, none=pgettext("session", "none")))  # fmt: skip
     helpers = _number(
         Registration, Registration.edition_id == edition.id, Registration.role == BadgeRole.VOLUNTEER
     )

@@ -11,7 +11,7 @@ from delegations.models import Delegation, InKind
 from events.models import Edition
 from shared.clock import today
 from shared.database import db
-from shared.i18n import _, ngettext
+from shared.i18n import _, ngettext, pgettext
 from shared.money import Money
 from treasury.reports.answers import ELSEWHERE, Answer, Topic, together
 
@@ -31,7 +31,7 @@ def coverage() -> Iterable[Answer]:
         _("Match unusable"),
         "delegations.index",
         unusable,
-        words="" if unusable else _("none"),
+        words="" if unusable else pgettext("match", "none"),
         state="wait" if unusable else "good",
         note=edition.name,
     )
@@ -86,7 +86,7 @@ def claims() -> Iterable[Answer]:
         _("Claims waiting"),
         "delegations.all_claims",
         waiting,
-        words="" if waiting else _("none"),
+        words="" if waiting else pgettext("claim", "none"),
         state="wait" if waiting else "good",
     )
     if lines := _without_voucher():

@@ -155,7 +155,7 @@ def enough(advance: Advance, wanted: Money) -> None:
     hold(advance)
     left = in_hand(advance).get(wanted.currency, Money.zero(wanted.currency))
     if left < wanted:
-        raise NotSoMuchLeft(field="amount", left=str(left))
+        raise NotSoMuchLeft(field="amount", left=left)
 
 
 def in_hand(advance: Advance) -> dict[str, Money]:

@@ -53,7 +53,7 @@ def settle_fee(seat: Seat, fund: Fund, on: date, *, by: User) -> Payment:
     hold(fund)
     balance = queries.fund_balance(fund.id, payment.currency)
     if balance < payment.amount:
-        raise SavingsTooSmall(fund=fund.code, balance=str(balance), wanted=str(payment.amount))
+        raise SavingsTooSmall(fund=fund.code, balance=balance, wanted=payment.amount)
     line = _line_of(seat.delegation, payment.amount)
     return payments.settle_from_fund(payment, fund.id, on, by=by, category=line)
 

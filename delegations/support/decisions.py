@@ -224,4 +224,4 @@ def _enough(fund_id: int, wanted: Money) -> None:
     fund = db.session.get_one(Fund, fund_id, with_for_update=True)
     balance = queries.fund_balance(fund_id, wanted.currency)
     if balance < wanted:
-        raise FundTooSmall(fund=fund.code, balance=str(balance), wanted=str(wanted))
+        raise FundTooSmall(fund=fund.code, balance=balance, wanted=wanted)

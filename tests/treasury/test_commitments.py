@@ -173,7 +173,7 @@ def test_on_the_pages_money_is_promised_paid_and_given_back(
         "dated_on": "2005-11-14",
     }
     refused = client.post("/treasury/commitments/new", data=form)
-    assert (refused.status_code, "750.00 CAD" in refused.text) == (422, True)
+    assert (refused.status_code, "750,00\u00a0CAD" in refused.text) == (422, True)
     made = client.post("/treasury/commitments/new", data=form | {"amount": "400,00"}, follow_redirects=True)
     assert "Quatre billets" in made.text
     assert "350,00" in client.get(f"/treasury/funds/{outaouais.code}").text
@@ -191,7 +191,7 @@ def test_on_the_pages_money_is_promised_paid_and_given_back(
     )
     assert "Cela a changé entre-temps" in twice.text
     wrong = client.post(f"/treasury/commitments/{one}/release", data={"amount": "500,00", "reason": "Trop"})
-    assert (wrong.status_code, "400.00 CAD" in wrong.text) == (422, True)
+    assert (wrong.status_code, "400,00\u00a0CAD" in wrong.text) == (422, True)
     done = client.post(
         f"/treasury/commitments/{one}/release",
         data={"amount": "400,00", "reason": "Annulé"},

@@ -56,7 +56,7 @@ def test_a_fund_pays_no_more_than_it_has(receive: Ask, outaouais: Fund, aristide
     receive("750.00")
     with pytest.raises(overdrafts.FundOverdrawn) as refused:
         post(spending(outaouais, "750.01", aristide), zoe)
-    assert "750.00 CAD" in refused.value.sentence()
+    assert "750.00\u00a0CAD" in refused.value.sentence()
     with pytest.raises(DatabaseError, match="not enough money"):
         force(spending(outaouais, "750.01", aristide))
     post(spending(outaouais, "750.00", aristide), zoe)

@@ -223,7 +223,7 @@ def test_an_overdraft_is_allowed_and_withdrawn_on_the_pages(
         draft = ledger.draft(date(2005, 11, 1), "Course", legs, by=aristide).id
     sign_in(client, zoe)
     refused = client.post(f"/treasury/entries/{draft}/approve", follow_redirects=True)
-    assert "dispose de 5.00 CAD" in refused.text
+    assert "dispose de 5,00\u00a0CAD" in refused.text
     leave = {"fund": outaouais.id, "currency": "CAD", "limit": "5,00", "starts_on": "2005-11-01"}
     leave |= {"ends_on": "2005-10-01", "reason": "La subvention arrive"}
     assert client.post("/treasury/overdrafts/new", data=leave).status_code == 422

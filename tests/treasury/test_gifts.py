@@ -220,7 +220,7 @@ def test_money_given_back_is_not_receipted(give: Give, aristide: User, zoe: User
                 amount=cad("50.00"), reason="Erreur", on=DAY, account_code=chart.BANK
             )
             refunds.request_refund(payment, command, by=aristide)
-    with pytest.raises(gifts.GivenBack, match=r"150\.00 CAD"):
+    with pytest.raises(gifts.GivenBack, match=r"150\.00\sCAD"):
         receipt(gift, aristide)
     assert payment_papers.outlived(db.session.get_one(Paper, paper.id)) == cad("150.00")
 

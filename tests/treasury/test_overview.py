@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 
 from access.models import User
 from shared.clock import today
@@ -132,6 +133,14 @@ def test_what_a_room_above_knows_is_shown_and_what_nobody_knows_is_not(
     assert "4,170.00" not in page
     assert "Match unusable" not in page
     assert "In kind" not in page
+
+
+def test_what_is_not_there_has_the_gender_of_its_thing(app: Flask, receive: Ask, nobody_above: None) -> None:
+    receive("750.00")
+    with app.test_request_context(), force_locale("fr"):
+        told = {one.question: one.words for one in asked().values()}
+    assert (told["Pièces manquantes"], told["Reçus annulés"]) == ("aucune", "aucun")
+    assert told["Avances ouvertes"] == "aucune"
 
 
 @pytest.mark.usefixtures("both_databases")

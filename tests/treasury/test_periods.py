@@ -188,7 +188,9 @@ def test_on_the_pages_books_are_closed_opened_and_carried_forward(
     again = client.post("/treasury/year-end", data={"day": "2005-12-31"})
     assert (again.status_code, "attend d’être approuvée" in again.text) == (422, True)
     assert client.post("/treasury/year-end", data={"day": ""}).status_code == 422
-    assert "à faire d’abord" in client.get("/treasury/periods?day=2005-12-31").text
+    before = client.get("/treasury/periods?day=2005-12-31").text
+    assert "à faire d’abord" in before
+    assert "brouillon à approuver" in before  # one, not "brouillon(s)"
     refused = client.post("/treasury/periods/close", data={"day": "2005-12-31", "reason": ""})
     assert (refused.status_code, "brouillons" in refused.text.lower()) == (422, True)
     assert client.post("/treasury/periods/close", data={"day": ""}).status_code == 422

@@ -275,7 +275,7 @@ def test_an_entry_by_hand_is_one_draft_however_often_it_is_sent(treasurer: Desk,
 @pytest.mark.parametrize(
     ("debit", "credit", "told"),
     [
-        ("12.50", "12.49", "does not balance"),
+        ("12.50", "12.49", "the two sides differ by 0.01\u00a0CAD"),
         ("1e3", "12.50", "could not be read"),
         ("12,50", "12.50", "could not be read"),
         ("", "12.50", "An amount on one of the two sides."),

@@ -23,7 +23,7 @@ from treasury.forms import ReasonForm, day, words
 from treasury.funds.funds import default_entity
 from treasury.models import Period
 from treasury.pages import page_context, whoever_acts
-from treasury.wording import ACCOUNT_KINDS, OPEN_ITEMS
+from treasury.wording import ACCOUNT_KINDS, OPEN_PLACES, open_words
 
 blueprint = Blueprint("books", __name__, url_prefix="/treasury")
 blueprint.context_processor(page_context)
@@ -118,7 +118,8 @@ def all_periods() -> Any:
         starts=periods.next_start(),
         until=until,
         items=open_items.open_items(until),
-        words=OPEN_ITEMS,
+        places=OPEN_PLACES,
+        words=open_words,
         form=CloseForm(data={"day": until}),
     )
 
@@ -147,7 +148,8 @@ def close_period() -> Any:
         starts=periods.next_start(),
         until=until,
         items=items,
-        words=OPEN_ITEMS,
+        places=OPEN_PLACES,
+        words=open_words,
     )
 
 

@@ -70,7 +70,7 @@ def request_refund(payment: Payment, command: RequestRefund, *, by: User) -> Ref
         raise RefundOpen
     left = left_of(payment)
     if command.amount.currency != left.currency or not 0 < command.amount.minor <= left.minor:
-        raise NothingToRefund(field="amount", left=str(left))
+        raise NothingToRefund(field="amount", left=left)
     charge = command.charge_id or payment.charge_id
     refund = Refund(
         payment_id=payment.id,

@@ -15,7 +15,7 @@ def to_stripe(amount: Money) -> int:
     finer, coarser = _factors(amount.currency)
     units, rest = divmod(amount.minor * finer, coarser)
     if rest or units % _STRIPE_STEP.get(amount.currency, 1) or not 0 < units <= _STRIPE_LARGEST:
-        raise NotChargeable(amount=str(amount))
+        raise NotChargeable(amount=amount)
     return units
 
 

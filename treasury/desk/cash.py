@@ -148,7 +148,7 @@ def close_box(
     _open(session)
     counted, should = total(count, session.currency), expected(session)
     if counted != should and not explanation.strip():
-        raise NeedsExplanation(field="explanation", counted=str(counted), expected=str(should))
+        raise NeedsExplanation(field="explanation", counted=counted, expected=should)
     session.closing_count, session.closing_minor = _kept(count), counted.minor
     session.expected_minor, session.explanation = should.minor, explanation.strip()
     session.closed_at, session.closed_by_id = now(), by.id

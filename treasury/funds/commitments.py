@@ -92,7 +92,7 @@ def reserve(command: Reserve, *, by: Actor) -> Commitment:
     if overdrafts.available(command.fund_id, currency, on=command.dated_on) < command.amount:
         fund = db.session.get_one(Fund, command.fund_id)
         left = overdrafts.available(command.fund_id, currency)
-        raise NotAvailable(field="amount", fund=fund.code, available=str(left), wanted=str(command.amount))
+        raise NotAvailable(field="amount", fund=fund.code, available=left, wanted=command.amount)
     commitment = Commitment(
         fund_id=command.fund_id,
         currency=currency,
@@ -140,7 +140,7 @@ def intend(entry: JournalEntry, commitment: Commitment) -> None:
     if (commitment.fund_id, commitment.currency) not in overdrafts.takes(entry):
         raise OtherFund(field="commitment")
     if not commitment.outstanding:
-        raise NothingPromised(outstanding=str(commitment.outstanding))
+        raise NothingPromised(outstanding=commitment.outstanding)
     db.session.add(CommitmentDraft(entry_id=entry.id, commitment_id=commitment.id))
     db.session.flush()
 
@@ -209,7 +209,7 @@ def committed() -> dict[tuple[int, str], Money]:
 def _enough(commitment: Commitment, amount: Money) -> None:
     db.session.expire(commitment, ["events"])
     if commitment.outstanding < amount:
-        raise NothingPromised(field="amount", outstanding=str(commitment.outstanding))
+        raise NothingPromised(field="amount", outstanding=commitment.outstanding)
 
 
 def _happen(

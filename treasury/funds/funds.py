@@ -10,7 +10,7 @@ from shared import audit
 from shared.audit import Actor
 from shared.database import db, hold
 from shared.errors import DomainError
-from shared.i18n import _l
+from shared.i18n import _l, told
 from treasury.funds.models import LegalEntity
 from treasury.models import AccountKind, Fund, FundKind, JournalEntry
 
@@ -97,7 +97,8 @@ def see_window(entry: JournalEntry) -> None:
         if one.account.kind is AccountKind.EXPENSE and one.amount_minor > 0:
             fund, day = one.fund, entry.dated_on
             if (fund.starts_on and day < fund.starts_on) or (fund.ends_on and day > fund.ends_on):
-                raise OutsideWindow(fund=fund.code, window=f"{fund.starts_on or '…'} – {fund.ends_on or '…'}")
+                window = " – ".join(told(day) if day else "…" for day in (fund.starts_on, fund.ends_on))
+                raise OutsideWindow(fund=fund.code, window=window)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ def cover(entry: JournalEntry) -> None:
         fund = db.session.get_one(Fund, fund_id)
         if not _is_fact(entry):
             left = available(fund_id, currency)
-            raise FundOverdrawn(fund=fund.code, available=str(left), taken=str(taken))
+            raise FundOverdrawn(fund=fund.code, available=left, taken=taken)
         beneath = taken - available(fund_id, currency)
         command = AllowOverdraft(
             fund_id=fund_id,

@@ -216,12 +216,12 @@ def refusal(gift: Gift) -> NoReceipt | None:
     if gift.payment is not None and gift.payment.status is not PaymentStatus.SETTLED:
         return OnlyPledged()
     if gift.payment is not None and (left := left_of(gift.payment)) < gift.value:
-        return GivenBack(left=str(left))
+        return GivenBack(left=left)
     if gift.advantage * 5 > gift.value * 4:
         return NoIntention()
     above = Money(APPRAISED_ABOVE * 10 ** exponent(gift.currency), gift.currency)
     if gift.nature is GiftNature.KIND and gift.value > above and not gift.appraiser:
-        return AppraiserWanted(above=str(above))
+        return AppraiserWanted(above=above)
     return None if gift.donor_address else DonorIncomplete()
 
 

@@ -180,7 +180,7 @@ def credit(invoice: Paper, amount: Money, reason: str, *, by: Actor) -> Paper:
         raise OnlyInvoices
     most = still_asked(invoice)
     if not reason.strip() or not Money.zero(most.currency) < amount <= most:
-        raise BadCredit(field="amount", most=str(most))
+        raise BadCredit(field="amount", most=most)
     entity = papers.holder_of(invoice.payment.fund) if invoice.payment else invoice.entity
     return papers.issue(
         Content(

@@ -70,7 +70,7 @@ def settle_with_difference(
     over, under = reconciliation.line_left_of(line), reconciliation.posting_left_of(posting)
     difference = Money(abs(over or under), line.currency)
     if account_code not in NAMED or not difference or difference > cap(line.currency):
-        raise TooMuch(difference=str(difference), most=str(cap(line.currency)), field="account_code")
+        raise TooMuch(difference=difference, most=cap(line.currency), field="account_code")
     if over:
         rest = reconciliation.RecordLine(
             fund_id=posting.fund_id, account_code=account_code, narration=narration

@@ -246,7 +246,7 @@ def record_receipt(line: StatementLine, payment: Payment, *, by: User) -> Journa
     """
     account = _free(line)
     if line.amount != payment.amount:
-        raise AmountDiffers(bank=str(line.amount), reference=payment.reference, asked=str(payment.amount))
+        raise AmountDiffers(bank=line.amount, reference=payment.reference, asked=payment.amount)
     receipt = RecordReceipt(
         received_on=line.dated_on, account_code=account.code, narration=payment.description
     )

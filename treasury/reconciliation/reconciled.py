@@ -285,7 +285,7 @@ def close(statement: BankStatement, bank: Money | None, *, by: User) -> Statemen
     found = standing(statement.account, day, bank)
     waiting = lines_waiting(statement.account, day)
     if waiting:
-        raise NotExplained(count=waiting, day=day.isoformat())
+        raise NotExplained(count=waiting, day=day)
     if found.bank is None or found.difference:
         raise Disagrees(
             field="balance",

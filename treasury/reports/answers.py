@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 
 from shared.database import db
-from shared.i18n import LazyString, _, _l, ngettext
+from shared.i18n import LazyString, _, _l, ngettext, pgettext
 from shared.money import Money
 from treasury import chart
 from treasury.books import exchange, periods, vouchers
@@ -100,7 +100,7 @@ def _held(known: Known) -> Iterable[Answer]:
         place = {"code": chart.ADVANCES, "currency": advanced[0].currency}
         yield held(_("Advances open"), "treasury.account", advanced, "", state="wait", args=place)
     else:
-        yield held(_("Advances open"), "treasury.trial_balance", [], _("none"))
+        yield held(_("Advances open"), "treasury.trial_balance", [], pgettext("advance", "none"))
     lost = together(one.amount for one in exchange.differences())
     yield held(_("Exchange differences"), "books.money_changed", lost, _("none"))
 
@@ -127,7 +127,9 @@ def _unmatched(known: Known) -> Answer:
     if not known.has_statements:
         return Answer(Topic.PROVED, question, "statements.index", words=_("no statement yet"), state="wait")
     if not count:
-        return Answer(Topic.PROVED, question, "reconciled.index", words=_("none"), state="good")
+        return Answer(
+            Topic.PROVED, question, "reconciled.index", words=pgettext("bank line", "none"), state="good"
+        )
     return Answer(
         Topic.PROVED,
         question,
@@ -145,7 +147,7 @@ def _proved() -> Iterable[Answer]:
         Topic.PROVED,
         _("Vouchers missing"),
         "treasury.vouchers_missing",
-        words=most if missing else _("none"),
+        words=most if missing else pgettext("voucher", "none"),
         state="bad" if missing else "good",
     )
     voided = db.session.scalar(select(func.count(Paper.id)).where(Paper.voided_at.is_not(None))) or 0
