@@ -217,6 +217,18 @@ install_hledger() {
 }
 find_hledger() { command -v hledger || command -v "$HERE/.sys/hledger/usr/bin/hledger"; }
 
+# install_strace: what `python -m bench.kills --calls` strikes with; its path in TERANGA_STRACE. No test needs it.
+install_strace() {
+    find_strace >/dev/null || install_packages strace strace
+    TERANGA_STRACE=$(find_strace) || {
+        say "No strace. As root: apt-get install -y --no-install-recommends strace"
+        return 1
+    }
+    export TERANGA_STRACE
+    use_unpacked strace
+}
+find_strace() { command -v strace || command -v "$HERE/.sys/strace/usr/bin/strace"; }
+
 # --- Together -----------------------------------------------------------------------------------------
 
 # prepare app|test: Python packages, Pango, compiled translations.

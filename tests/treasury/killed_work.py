@@ -13,7 +13,7 @@ from shared.audit import System
 from shared.database import db, transaction
 from shared.money import Money
 from tests.treasury.card_money import signed
-from tests.treasury.kills import Done, Work, times
+from tests.treasury.kills import PART, Done, Work, times
 from treasury import approvals, chart, ledger, payments
 from treasury.cards.gateway import StripeGateway
 from treasury.cards.values import BalanceMove, ChargeState
@@ -148,7 +148,7 @@ class Desk:
         payment = self._payment(-number)
         events = times(GatewayEvent, GatewayEvent.event_id == f"evt_{number}")
         whole = payment is not None and payment.status == "settled" and events == 1
-        return entries if whole or not entries else 99
+        return entries if whole or not entries else PART
 
     # A bank's file -------------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class Desk:
 
     def brought_in(self, number: int) -> int:
         found = times(StatementLine, StatementLine.reference == f"K{number}")
-        return found // LINES if found % LINES == 0 else 99
+        return found // LINES if found % LINES == 0 else PART
 
     def legs(self, minor: int) -> list[Leg]:
         return [

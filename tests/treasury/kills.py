@@ -1,14 +1,15 @@
 """The application killed between any two statements: what was acknowledged is there, once.
 
 A warm process forks a child for each try. The child does one piece of work and writes a word to a pipe when
-it is done, which is the acknowledgement; on the way SIGKILL ends it at a statement or commit that is drawn.
-The parent then opens the database anew, does the same piece of work again, as a sender who got no answer
-would, and looks at the books.
+it is done, which is the acknowledgement; on the way SIGKILL ends it where its death waits, for example at a
+statement or commit that is drawn. The parent then opens the database anew, does the same piece of work again,
+as a sender who got no answer would, and looks at the books.
 """
 
 import os
 import signal
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -23,7 +24,22 @@ Work = Callable[[int], None]
 """One piece of work, named by a number: commits by itself, and changes nothing when it was done before."""
 
 Done = Callable[[int], int]
-"""How often that piece is in the books."""
+"""How often that piece is in the books; `PART` when it is there in part."""
+
+PART = 99
+
+
+class Death:
+    """How a child ends: this one of itself."""
+
+    def arranged(self) -> None:
+        """Called in the child, before it works."""
+
+    def beside(self, child: int) -> None:
+        """Called in the parent, once the child is there."""
+
+    def over(self) -> None:
+        """Called in the parent, once the child is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +71,41 @@ class Killer:
         event.listen(Engine, "after_cursor_execute", self.tick)
 
 
-def kill(app: Flask, work: Work, done: Done, *, tries: int, points: int, draw: Random) -> Told:
-    """Try so many times; each death is at one of the first `points` points."""
-    killed = acknowledged = 0
+@dataclass(frozen=True)
+class AtStatement(Death):
+    """Death at a statement or commit, counted from the first of the work."""
+
+    number: int
+
+    def arranged(self) -> None:
+        """Count what is asked of the database."""
+        Killer(self.number, lambda: os.kill(os.getpid(), signal.SIGKILL)).listen()
+
+
+def drawn(tries: int, points: int, draw: Random) -> list[AtStatement]:
+    """So many deaths, each at one of the first `points` points."""
+    return [AtStatement(draw.randrange(1, points)) for _try in range(tries)]
+
+
+def kill(app: Flask, work: Work, done: Done, deaths: Iterable[Death]) -> Told:
+    """One try for each death."""
+    tries = killed = acknowledged = 0
     wrong: list[str] = []
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    for number in range(1, tries + 1):
-        said, died = _child(app, work, number, draw.randrange(1, points))
+    for number, death in enumerate(deaths, 1):
+        said, died = run_child(app, work, number, death)
+        tries += 1
         killed += died
         acknowledged += said
         with app.app_context():
             first = done(number)
-            if said and first != 1:
-                wrong.append(f"{number}: acknowledged, and there {first} times")
+            if first != 1 and (said or first):
+                told = "acknowledged" if said else "killed"
+                wrong.append(f"{number}: {told}, and there {first} times")
             db.session.rollback()
             work(number)
             if (again := done(number)) != 1:
                 wrong.append(f"{number}: {again} times after it was sent again")
             db.session.remove()
-            db.engine.dispose()
     with app.app_context():
         verdict = verification.check()
         wrong += [f"{one.row}: {one.problem}" for one in verdict.findings]
@@ -83,25 +113,31 @@ def kill(app: Flask, work: Work, done: Done, *, tries: int, points: int, draw: R
     return Told(tries, killed, acknowledged, wrong)
 
 
-def _child(app: Flask, work: Work, number: int, point: int) -> tuple[bool, bool]:
-    """Whether the child acknowledged, and whether it was killed."""
+def run_child(app: Flask, work: Work, number: int, death: Death) -> tuple[bool, bool]:
+    """Whether a child that did the work acknowledged it, and whether it was killed."""
+    with app.app_context():
+        db.engine.dispose()  # no connection has two processes
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
         code = 1
         try:
-            Killer(point, lambda: os.kill(os.getpid(), signal.SIGKILL)).listen()
+            death.arranged()
             with app.app_context():
                 work(number)
             os.write(writing, b"done")
             code = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(code)
     os.close(writing)
+    death.beside(child)
     said = os.read(reading, 4) == b"done"
     os.close(reading)
     _pid, status = os.waitpid(child, 0)
+    death.over()
     if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status):
         raise RuntimeError(f"the work itself failed at {number}")
     return said, os.WIFSIGNALED(status)
