@@ -27,6 +27,7 @@ import delegations.budgets.spending_views
 import delegations.cli
 import delegations.funder_reports.views
 import delegations.funding.service_views
+import delegations.interest.views
 import delegations.lifecycle.quota_views
 import delegations.lifecycle.umbrella_views
 import delegations.lifecycle.views

@@ -42,6 +42,7 @@ class InviteForm(Form):
     """Whom an edition invites."""
 
     edition_id = SelectField(_l("Edition"), coerce=int)
+    organisation_id = SelectField(_l("Organisation that sends it"), coerce=int, default=0)
     name = StringField(_l("Name of the delegation"), [DataRequired(), Length(max=160)])
     code = StringField(_l("Code"), [DataRequired(), Length(max=24)])
     contact_email = EmailField(
@@ -53,6 +54,7 @@ class InviteForm(Form):
         """The invitation."""
         return InviteDelegation(
             edition_id=self.edition_id.data,
+            organisation_id=self.organisation_id.data or None,
             code=self.code.data or "",
             name=self.name.data or "",
             contact_email=self.contact_email.data or "",

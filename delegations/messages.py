@@ -1,6 +1,5 @@
 """What delegations' people are told by e-mail, each in their language. Sent after the fact is committed."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import force_locale, format_date
@@ -10,21 +9,20 @@ from delegations.models import Delegation, Nomination, SavingsPlan
 from delegations.savings.models import ReminderKind
 from delegations.savings.replanning import Agreed
 from delegations.savings.schedule import InstalmentStatus
-from outbox import mail
-from outbox.rendering import render
+from delegations.sending import dated, send, spoken
 from shared.addresses import absolute
-from shared.i18n import DEFAULT_LOCALE, LOCALES, _, ngettext
+from shared.i18n import DEFAULT_LOCALE, _, ngettext
 from shared.money import Money, format_money
 
 
 def tell_invited(delegation: Delegation, head: User) -> None:
     """The head of a delegation learns that it is invited and where to ask for seats."""
-    with force_locale(_known(head.locale)):
-        _send(
+    with force_locale(spoken(head.locale)):
+        send(
             head.email,
             _(
                 "%(edition)s invites the delegation %(name)s",
-                edition=_edition(delegation),
+                edition=dated(delegation.edition),
                 name=delegation.name,
             ),
             [
@@ -43,7 +41,7 @@ def tell_allocated(delegation: Delegation) -> None:
         return
     count = delegation.seats_allocated
     with force_locale(_locale_of(delegation)):
-        _send(
+        send(
             delegation.contact_email,
             ngettext(
                 "%(num)s seat for the delegation %(name)s",
@@ -66,9 +64,9 @@ def tell_reset(delegation: Delegation, reason: str, *, key: int) -> None:
     if not delegation.contact_email:
         return
     with force_locale(_locale_of(delegation)):
-        _send(
+        send(
             delegation.contact_email,
-            _("%(edition)s has changed: do you still come?", edition=_edition(delegation)),
+            _("%(edition)s has changed: do you still come?", edition=dated(delegation.edition)),
             [
                 _("Why we ask: %(reason)s", reason=reason),
                 _("Your seats, the people you named and your money stay as they are. Confirm again."),
@@ -85,7 +83,7 @@ def tell_nominated(nomination: Nomination, token: str, *, returned_because: str 
     if not person.email:
         return
     delegation = seat.delegation
-    with force_locale(_known(person.locale)):
+    with force_locale(spoken(person.locale)):
         lines = [
             _("%(name)s, there is a seat for you in the delegation %(delegation)s (seat %(seat)s).",
               name=person.name, delegation=delegation.name, seat=seat.code),
@@ -94,9 +92,9 @@ def tell_nominated(nomination: Nomination, token: str, *, returned_because: str 
         ]  # fmt: skip
         if returned_because:
             lines.insert(1, _("Your record came back to you: %(reason)s", reason=returned_because))
-        _send(
+        send(
             person.email,
-            _("Your seat for %(edition)s", edition=_edition(delegation)),
+            _("Your seat for %(edition)s", edition=dated(delegation.edition)),
             lines,
             _("Complete my record"),
             f"/nominee/{token}",
@@ -108,10 +106,10 @@ def tell_accredited(nomination: Nomination) -> None:
     person, seat = nomination.person, nomination.seat
     if not person.email:
         return
-    with force_locale(_known(person.locale)):
-        _send(
+    with force_locale(spoken(person.locale)):
+        send(
             person.email,
-            _("You are accredited for %(edition)s", edition=_edition(seat.delegation)),
+            _("You are accredited for %(edition)s", edition=dated(seat.delegation.edition)),
             [
                 _("%(name)s, your seat %(seat)s is confirmed.", name=person.name, seat=seat.code),
                 _("Your badge waits for you at the welcome desk. Bring an identity document."),
@@ -126,14 +124,14 @@ def tell_plan(plan: SavingsPlan, token: str, saved: Money, target: Money, *, ope
     """A payer receives the link to their plan, when it is opened and when a message is asked for."""
     if not plan.written_to:
         return
-    locale = _known(plan.payer.locale)
+    locale = spoken(plan.payer.locale)
     with force_locale(locale):
         subject = (
             _("Your savings plan %(plan)s is open", plan=plan.code)
             if opened
             else _("Your savings plan %(plan)s: where it stands", plan=plan.code)
         )
-        _send(
+        send(
             plan.written_to,
             subject,
             [
@@ -152,9 +150,9 @@ def tell_deposit(plan: SavingsPlan, amount: Money, payment_id: int) -> None:
     """A payer receives an acknowledgement of a deposit; it is no donation receipt."""
     if not plan.written_to:
         return
-    locale = _known(plan.payer.locale)
+    locale = spoken(plan.payer.locale)
     with force_locale(locale):
-        _send(
+        send(
             plan.written_to,
             _("Deposit received: %(amount)s", amount=format_money(amount, locale)),
             [
@@ -173,7 +171,7 @@ def tell_card_declined(plan: SavingsPlan, amount: Money, again: str, token: str,
 
     Once nothing more is tried, the delegation's contact learns it too.
     """
-    locale = _known(plan.payer.locale)
+    locale = spoken(plan.payer.locale)
     with force_locale(locale):
         subject = _("Your card was refused for the plan %(plan)s", plan=plan.code)
         lines = [
@@ -185,14 +183,14 @@ def tell_card_declined(plan: SavingsPlan, amount: Money, again: str, token: str,
         for number, to in enumerate(dict.fromkeys(contacts)):
             if to:
                 path = f"/plan/{token}" if number == 0 else f"/delegations/{plan.delegation.code}"
-                _send(to, subject, lines, _("Open the plan"), path, key=f"card-declined-{key}-{number}")
+                send(to, subject, lines, _("Open the plan"), path, key=f"card-declined-{key}-{number}")
 
 
 def tell_changed(plan: SavingsPlan, agreed: Agreed, version: int, on: date) -> None:
     """A payer learns what their plan asks for since it was changed."""
     if not plan.written_to:
         return
-    locale = _known(plan.payer.locale)
+    locale = spoken(plan.payer.locale)
     coming = [part for part in agreed.instalments if part.due > on]
     with force_locale(locale):
         lines = [
@@ -206,12 +204,12 @@ def tell_changed(plan: SavingsPlan, agreed: Agreed, version: int, on: date) -> N
             _("Should this surprise you, talk to your delegation."),
         ]  # fmt: skip
         subject = _("Your savings plan %(plan)s was changed", plan=plan.code)
-        _send(plan.written_to, subject, lines, "", "", key=f"plan-changed-{plan.id}-{version}")
+        send(plan.written_to, subject, lines, "", "", key=f"plan-changed-{plan.id}-{version}")
 
 
 def tell_due(plan: SavingsPlan, entry: InstalmentStatus, kind: ReminderKind, token: str) -> None:
     """A payer is reminded of an instalment, kindly, with a way to stop it."""
-    locale = _known(plan.payer.locale)
+    locale = spoken(plan.payer.locale)
     with force_locale(locale):
         told = {
             "amount": format_money(entry.instalment.amount - entry.paid, locale),
@@ -228,13 +226,13 @@ def tell_due(plan: SavingsPlan, entry: InstalmentStatus, kind: ReminderKind, tok
             _("To receive no more reminders: %(link)s", link=stop_at),
         ]  # fmt: skip
         key = f"plan-reminder-{plan.id}-{entry.instalment.due}-{kind.value}"
-        _send(plan.written_to, subject, lines, _("Open my plan"), f"/plan/{token}", key=key, stop_at=stop_at)
+        send(plan.written_to, subject, lines, _("Open my plan"), f"/plan/{token}", key=key, stop_at=stop_at)
 
 
 def tell_funder(to: str, locale: str, funder: str, number: int, token: str) -> None:
     """A funder receives the link to a report; it needs no account."""
-    with force_locale(_known(locale)):
-        _send(
+    with force_locale(spoken(locale)):
+        send(
             to,
             _("Report %(number)s on what became of your money: %(funder)s", number=number, funder=funder),
             [
@@ -266,31 +264,5 @@ def _reminding(kind: ReminderKind, told: dict[str, str]) -> tuple[str, str]:
     )  # fmt: skip
 
 
-def _send(
-    to: str,
-    subject: str,
-    lines: Sequence[str],
-    action: str,
-    path: str,
-    *,
-    key: str | None = None,
-    stop_at: str | None = None,
-) -> None:
-    """A message of a few sentences and one link."""
-    told = {"subject": subject, "lines": lines, "action": action, "link": path and absolute(path)}
-    text = render("emails/message.txt", **told)
-    html = render("emails/message.html", **told)
-    mail.send(to, subject, text, html, key=key, stop_at=stop_at)
-
-
-def _edition(delegation: Delegation) -> str:
-    edition = delegation.edition
-    return f"{edition.name} ({format_date(edition.starts_on, 'long')})"
-
-
 def _locale_of(delegation: Delegation) -> str:
-    return _known(delegation.organisation.locale if delegation.organisation else DEFAULT_LOCALE)
-
-
-def _known(locale: str) -> str:
-    return locale if locale in LOCALES else DEFAULT_LOCALE
+    return spoken(delegation.organisation.locale if delegation.organisation else DEFAULT_LOCALE)

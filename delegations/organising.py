@@ -24,6 +24,12 @@ TOWARDS_PEOPLE = (
         Permission.DELEGATION_READ,
     ),
     Step(
+        _l("Ask the network"),
+        _l("Who is interested, who would host, who stays silent, and the next thing to do for each."),
+        "/delegations/interest/CODE",
+        Permission.NETWORK_READ,
+    ),
+    Step(
         _l("Invite a delegation"),
         _l("Its head asks for seats; you allocate what you can."),
         "/delegations/invite?edition=CODE",

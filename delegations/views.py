@@ -1,5 +1,6 @@
 """Delegations: the list, the invitation, one delegation with its picture, and its first steps."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -30,6 +31,8 @@ from delegations.pages import (
 )
 from delegations.savings import plans as savings
 from events.models import Edition, EditionStatus
+from network.models import Organisation
+from network.queries import organisations
 from shared.database import db, transaction
 from shared.errors import DomainError
 from shared.forms import as_choices, explain, reader
@@ -65,6 +68,7 @@ def index() -> Any:
         state_kind=state_kind,
         waiting=len(queries.to_accredit(user)),
         may_invite=can(user, P.DELEGATION_CREATE),
+        may_see_network=can(user, P.NETWORK_READ),
         may_see_costs=[key for key in editions if can(user, P.DELEGATION_READ, edition_id=key)],
     )
 
@@ -91,8 +95,10 @@ def invite() -> Any:
         if held.covers(edition_id=edition.id)
     ]
     form.edition_id.choices = as_choices((edition.id, edition.name) for edition in editions)
-    if request.method == "GET" and (asked := request.args.get("edition")):
-        form.edition_id.data = next((one.id for one in editions if one.code == asked), None)
+    bodies = organisations()
+    form.organisation_id.choices = as_choices([(0, "—"), *((one.id, one.name) for one in bodies)])
+    if request.method == "GET":
+        _prefill(form, editions, bodies)
     if form.validate_on_submit():
         try:
             with transaction():
@@ -105,6 +111,15 @@ def invite() -> Any:
             return redirect(url_for("delegations.show", code=code))
     example = f"{editions[0].code}-OUT" if editions else "DKR05-OUT"
     return form_page("delegations/invite.html", form, example=example, editions=editions)
+
+
+def _prefill(form: InviteForm, editions: Sequence[Edition], bodies: Sequence[Organisation]) -> None:
+    """What the address of the page says of the invitation: to which edition, and of which body."""
+    asked, sender = request.args.get("edition"), request.args.get("organisation", type=int)
+    form.edition_id.data = next((one.id for one in editions if one.code == asked), None)
+    if body := next((one for one in bodies if one.id == sender), None):
+        form.organisation_id.data, form.name.data = body.id, body.region or body.name
+        form.contact_email.data, form.locale.data = body.email, body.locale
 
 
 @blueprint.get("/delegations/<code>")

@@ -46,7 +46,12 @@ def _organisations(stage: Stage) -> None:
     ]
     found = data["survey"]
     survey.record_survey(
-        found["title"], found["stated"], respondents, provenance=found["provenance"], by=MACHINE
+        found["title"],
+        found["stated"],
+        respondents,
+        about=found["about"],
+        provenance=found["provenance"],
+        by=MACHINE,
     )
     for alias in data["aliases"]:
         directory.add_alias(stage.organisations[alias["organisation"]], alias["name"], by=MACHINE)

@@ -11,6 +11,7 @@ from access.models import User
 from demonstration import (
     desk_chapter,
     directory_chapter,
+    interest_chapter,
     interrupted,
     receipts_chapter,
     savings_chapter,
@@ -46,6 +47,7 @@ def load(moment: str) -> Stage:
     directory_chapter.tell(stage)
     treasury_chapter.found_house(stage)
     savings_chapter.tell(stage)
+    interest_chapter.tell(stage, moment)
     support_chapter.tell(stage)
     receipts_chapter.tell(stage)
     treasury_chapter.promise_tickets(stage)

@@ -64,7 +64,7 @@ def tell(stage: Stage) -> None:
 
 def found_delegation(stage: Stage, row: dict[str, Any], edition: str) -> Delegation:
     """Invite, allocate, confirm and let the payer open its plan, in the transaction that is open."""
-    payer = stage.organisations.get(row["payer"]) or _payer(stage, row["payer"])
+    payer = stage.organisations.get(row["payer"]) or _payer(stage, row)
     head = {"DKR05-OUT": "H01", "DKR05-QUE": "H04"}.get(row["code"], "")
     command = invitations.InviteDelegation(
         edition_id=stage.editions[edition].id,
@@ -115,12 +115,19 @@ def _umbrella(stage: Stage, row: dict[str, Any]) -> None:
         umbrellas.add_member(stay, stage.delegations[code], by=stage.organiser)
 
 
-def _payer(stage: Stage, name: str) -> Organisation:
-    """The fictional body that saves; no real one holds money here."""
+def _payer(stage: Stage, row: dict[str, Any]) -> Organisation:
+    """The fictional body that saves, in the region or sector it mirrors; no real one holds money here."""
+    name = row["payer"]
     slug = normalised_name(name).split()[-1]
     stage.organisations[name] = add_organisation(
         AddOrganisation(
-            name=name, email=f"tresorerie.{slug}@example.org", fictional=True, is_demo=True, provenance="I"
+            name=name,
+            region=row.get("payer_region", ""),
+            sector=row.get("payer_sector", ""),
+            email=f"tresorerie.{slug}@example.org",
+            fictional=True,
+            is_demo=True,
+            provenance="I",
         ),
         by=MACHINE,
     )

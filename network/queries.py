@@ -57,6 +57,11 @@ def regions() -> list[str]:
     return list(db.session.scalars(query))
 
 
+def organisations() -> list[Organisation]:
+    """Every body of the directory, by name, for a choice among them."""
+    return list(db.session.scalars(select(Organisation).order_by(Organisation.name)))
+
+
 def balance() -> list[tuple[Component | None, int]]:
     """How many bodies each component has, the unset ones last."""
     rows = db.session.execute(

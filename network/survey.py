@@ -22,12 +22,21 @@ class SurveyReport:
 
 
 def record_survey(
-    title: str, stated: int, respondents: Sequence[Organisation], *, provenance: str = "", by: Actor
+    title: str,
+    stated: int,
+    respondents: Sequence[Organisation],
+    *,
+    about: str = "",
+    provenance: str = "",
+    by: Actor,
 ) -> SurveyReport:
-    """Keep a survey's two counts with the bodies it names, which are marked as its respondents."""
+    """Keep a survey's two counts with the bodies it names, which are marked as its respondents.
+
+    `about` is the code of the gathering that it asked about.
+    """
     for organisation in respondents:
         organisation.survey_respondent = True
-    facts = {"stated": stated, "named": len(respondents)}
+    facts = {"stated": stated, "named": len(respondents), "about": about}
     action = add_action(AddAction(kind=KIND, title=title, facts=facts, provenance=provenance), by=by)
     return report(action)
 

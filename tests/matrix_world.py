@@ -17,6 +17,7 @@ from delegations.funder_reports import reports as funder_reports
 from delegations.funder_reports.reports import SendReport
 from delegations.funding import agreements
 from delegations.funding.agreements import AddAgreement
+from delegations.interest import asking
 from delegations.models import Delegation, FundingKind, SavingsPlan
 from delegations.savings.plans import RecordDeposit, record_deposit
 from delegations.seats import nominations
@@ -92,6 +93,7 @@ def build() -> World:
         nominee = nominations.nominate(outaouais.seats[0], eve, by=BY)
         marc = PersonDetails(name="Marc Modèle", email="marc@example.org")
         single = register(edition, Register(person=marc, seat_code="X-01"), by=BY)
+        known = asking.note_asked(edition, plan.payer, by=BY)
         items = [Line(code="L01", label="Billet", category="travel", unit_price=cad("2100.00"))]
         create_budget(CreateBudget(edition_id=edition.id, lines=items), by=people["treasurer"])
         world.places = {
@@ -120,6 +122,8 @@ def build() -> World:
             },
             "/delegations/reset/": {"code": "DKR05"},
             "/delegations/quotas/": {"code": "DKR05", "quota_id": 0},
+            "/delegations/interest/": {"code": "DKR05"},
+            "/interest/": {"token": links.issue_link("interest", known.id, later)},
             "/delegations/costs/": {"code": "DKR05", "version": 1},
             "/delegations/funders/": {"code": "DKR05"},
             "/delegations/answers/": {"code": "DKR05"},

@@ -13,13 +13,14 @@ from delegations.answers.head import done, of
 from delegations.funder_reports.gathering import services_of
 from delegations.funding.coverage import Coverage
 from delegations.funding.coverage_queries import network_coverage
+from delegations.interest.models import Interest
+from delegations.lifecycle.umbrella_models import UmbrellaMember
 from delegations.models import Delegation, DelegationStatus, Seat
 from delegations.savings import plans as savings
 from delegations.savings.reminders import BEFORE
 from delegations.savings.schedule import PlanStatus
 from delegations.seats.seats import ACTIVE
 from events.models import Edition
-from network.models import Organisation
 from shared.audit import AuditRecord
 from shared.clock import now, today
 from shared.database import db
@@ -62,8 +63,7 @@ class Known:
         """An answer that leads to a page of the whole gathering, for who may open it; else to the list."""
         if not self.wide or not endpoint:
             return Answer(topic, question, "delegations.index", **answer)
-        args = {} if endpoint == "network.directory" else {"code": self.edition.code}
-        return Answer(topic, question, endpoint, args=args, **answer)
+        return Answer(topic, question, endpoint, args={"code": self.edition.code}, **answer)
 
 
 def answers(edition: Edition, delegations: Sequence[Delegation], *, wide: bool) -> dict[Topic, list[Answer]]:
@@ -88,25 +88,36 @@ def answers(edition: Edition, delegations: Sequence[Delegation], *, wide: bool) 
 
 
 def _people(known: Known) -> Iterable[Answer]:
-    every = len(known.delegations)
-    joined = sum(one.status in _JOINED for one in known.delegations)
-    silent = [one for one in known.delegations if one.status in _SILENT]
+    asked = _asked(known.delegations)
+    every = len(asked)
+    joined = sum(one.status in _JOINED for one in asked)
+    silent = [one for one in asked if one.status in _SILENT]
     yield known.ask(Topic.PEOPLE, _("Joined"), words=of(joined, every), state=done(joined, every))
     names = ", ".join(one.name for one in silent[:3])
     yield known.ask(Topic.PEOPLE, _("Silent"),
                     words=str(len(silent)) if silent else pgettext("organisation", "none"),
                     state="bad" if silent else "good", note=names)  # fmt: skip
-    named = sum(bool(one.contact_email) for one in known.delegations)
+    named = sum(bool(one.contact_email) for one in asked)
     yield known.ask(
         Topic.PEOPLE, _("With a representative"), words=of(named, every), state=done(named, every)
     )
-    hosts = db.session.scalar(select(func.count(Organisation.id)).where(Organisation.wants_to_host)) or 0
-    yield known.ask(Topic.PEOPLE, _("Would host"), "network.directory",
+    offers = select(func.count(Interest.id)).where(Interest.edition_id == known.edition.id, Interest.hosts)
+    hosts = db.session.scalar(offers) or 0
+    yield known.ask(Topic.PEOPLE, _("Would host"), "delegations.interest_map",
                     words=ngettext("%(num)s organisation", "%(num)s organisations", hosts))  # fmt: skip
     yield known.ask(Topic.PEOPLE, _("Beside the last gathering"), words=_beside(known))
     yield known.ask(
         Topic.PEOPLE, _("Changed in the last seven days"), words=str(_changes(known) or _("nothing"))
     )
+
+
+def _asked(delegations: Sequence[Delegation]) -> list[Delegation]:
+    """Those that answer for seats of their own: an umbrella that asked for none only adds up its members."""
+    holds = select(UmbrellaMember.umbrella_id).where(
+        UmbrellaMember.umbrella_id.in_([one.id for one in delegations])
+    )
+    umbrellas = set(db.session.scalars(holds))
+    return [one for one in delegations if one.id not in umbrellas or one.seats_requested]
 
 
 def _beside(known: Known) -> str:

@@ -1,5 +1,6 @@
 """Fifteen answers on one screen, each leading somewhere; homes ask as much for 3 delegations as for 30."""
 
+from dataclasses import replace
 from unittest.mock import ANY
 
 import pytest
@@ -11,6 +12,8 @@ from access.models import RoleName, User
 from access.users import CreateUser
 from delegations.answers import coordinator as network_answers
 from delegations.answers import head as head_answers
+from delegations.lifecycle import invitations, umbrellas
+from delegations.lifecycle.invitations import InviteDelegation
 from delegations.models import Delegation, SavingsPlan
 from events.models import Edition
 from shared.database import db, transaction
@@ -57,6 +60,17 @@ def test_a_coordinator_sees_fifteen_answers(app: Flask, outaouais: Delegation, p
     assert (told["Joined"].words, told["Silent"].words) == ("1 of 1", "none")
     assert told["Deposits late"].amounts == [cad("9000.00")]
     assert told["Match earned"].words == "none"
+
+
+def test_an_umbrella_without_seats_is_not_silent(app: Flask, outaouais: Delegation) -> None:
+    with transaction():
+        stay = InviteDelegation(edition_id=outaouais.edition_id, code="DKR05-CAN", name="Séjour canadien")
+        umbrella = invitations.invite(stay, by=BY)
+        umbrellas.add_member(umbrella, outaouais, by=BY)
+        alone = invitations.invite(replace(stay, code="DKR05-MTL", name="Montréal"), by=BY)
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        told = asked(network_answers.answers(outaouais.edition, [outaouais, umbrella, alone], wide=True))
+    assert (told["Joined"].words, told["Silent"].words, told["Silent"].note) == ("1 of 2", "1", "Montréal")
 
 
 def test_every_answer_leads_to_a_page_that_its_reader_may_open(
