@@ -36,6 +36,7 @@ import delegations.savings.card_views
 import delegations.savings.pages
 import delegations.seats.approval_views
 import delegations.seats.board_views
+import delegations.seats.letter_views
 import delegations.seats.list_views
 import delegations.seats.nominee_views
 import delegations.seats.views

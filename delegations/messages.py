@@ -40,7 +40,7 @@ def tell_allocated(delegation: Delegation) -> None:
     if not delegation.contact_email:
         return
     count = delegation.seats_allocated
-    with force_locale(_locale_of(delegation)):
+    with force_locale(locale_of(delegation)):
         send(
             delegation.contact_email,
             ngettext(
@@ -63,7 +63,7 @@ def tell_reset(delegation: Delegation, reason: str, *, key: int) -> None:
     """The contact learns that the gathering moved and that the seats are to be confirmed again."""
     if not delegation.contact_email:
         return
-    with force_locale(_locale_of(delegation)):
+    with force_locale(locale_of(delegation)):
         send(
             delegation.contact_email,
             _("%(edition)s has changed: do you still come?", edition=dated(delegation.edition)),
@@ -264,5 +264,6 @@ def _reminding(kind: ReminderKind, told: dict[str, str]) -> tuple[str, str]:
     )  # fmt: skip
 
 
-def _locale_of(delegation: Delegation) -> str:
+def locale_of(delegation: Delegation) -> str:
+    """The language a delegation is written to in: its organisation's."""
     return spoken(delegation.organisation.locale if delegation.organisation else DEFAULT_LOCALE)

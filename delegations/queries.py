@@ -177,7 +177,8 @@ def to_accredit(user: User | None) -> Sequence[Nomination]:
         .where(Nomination.status == NominationStatus.COMPLETED)
         .order_by(Seat.code)
         .options(
-            contains_eager(Nomination.seat).contains_eager(Seat.delegation), joinedload(Nomination.person)
+            contains_eager(Nomination.seat).contains_eager(Seat.delegation).joinedload(Delegation.edition),
+            joinedload(Nomination.person),
         )
     )
     return db.session.scalars(_within(query, reach(user, Permission.NOMINATION_ACCREDIT))).all()

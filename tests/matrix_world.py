@@ -20,7 +20,7 @@ from delegations.funding.agreements import AddAgreement
 from delegations.interest import asking
 from delegations.models import Delegation, FundingKind, SavingsPlan
 from delegations.savings.plans import RecordDeposit, record_deposit
-from delegations.seats import nominations
+from delegations.seats import letters, nominations
 from delegations.seats.nominations import Nominate
 from delegations.support import applying
 from delegations.support import decisions as support
@@ -91,6 +91,7 @@ def build() -> World:
         plan = plan_of(outaouais, "P1", "9000.00", 12)
         eve = Nominate(person=PersonDetails(name="Ève Gabarit", email="eve@example.org"))
         nominee = nominations.nominate(outaouais.seats[0], eve, by=BY)
+        letter = letters.put(nominee, b"%PDF-1.7", "letter.pdf", by=BY)
         marc = PersonDetails(name="Marc Modèle", email="marc@example.org")
         single = register(edition, Register(person=marc, seat_code="X-01"), by=BY)
         known = asking.note_asked(edition, plan.payer, by=BY)
@@ -119,7 +120,9 @@ def build() -> World:
                 "line": "-",
                 "move": "lock",
                 "member_id": 0,
+                "name": letter.file_name,
             },
+            "/delegations/rules/": {"code": "DKR05"},
             "/delegations/reset/": {"code": "DKR05"},
             "/delegations/quotas/": {"code": "DKR05", "quota_id": 0},
             "/delegations/interest/": {"code": "DKR05"},

@@ -1,22 +1,45 @@
-"""Agreeing to records: the delegation's word, accreditation in bulk, one record opened after the deadline."""
+"""Agreeing to records: the delegation's word, accreditation in bulk, who is turned down, what is asked."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, render_template, request, url_for
+from wtforms import BooleanField, SelectMultipleField
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from access.asking import person
 from access.policy import Permission
 from delegations import queries
-from delegations.models import Nomination
-from delegations.pages import actor, blueprint
-from delegations.seats import approvals, nominations
+from delegations.forms import ReasonForm
+from delegations.funding import coverage_queries
+from delegations.models import Delegation, Nomination, Seat
+from delegations.pages import actor, blueprint, form_page
+from delegations.seats import accrediting, approvals, leaving, nominations
+from delegations.seats.approvals import MATTERS, Rules
+from delegations.seats.seats import reason_of
 from shared.database import transaction
 from shared.errors import DomainError, NotFound
-from shared.i18n import _, ngettext
+from shared.forms import Form, as_choices, explain
+from shared.i18n import _, _l, ngettext
 from shared.web import requires
 
 P = Permission
+
+
+class RulesForm(Form):
+    """What a gathering asks before it accredits anybody."""
+
+    letter_required = BooleanField(_l("A nomination letter is needed"))
+    matters = SelectMultipleField(
+        _l("A change of these is approved again"),
+        choices=as_choices((field, label) for field, (label, _value) in MATTERS.items()),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+
+    def command(self) -> Rules:
+        """The rules."""
+        return Rules(bool(self.letter_required.data), tuple(self.matters.data or ()))
 
 
 @blueprint.post("/delegations/<code>/seats/confirm")
@@ -30,36 +53,96 @@ def confirm_records(code: str) -> Any:
     return redirect(url_for("delegations.seat_board", code=code))
 
 
+@blueprint.get("/delegations/accreditation/preview")
+@requires(P.NOMINATION_ACCREDIT)
+def preview_accreditation() -> Any:
+    """What accrediting those who are ticked would do, and who stays behind and why."""
+    chosen = _ticked(queries.to_accredit(person()))
+    if not chosen:
+        flash(_("Choose at least one person."), "error")
+        return redirect(url_for("delegations.accreditation"))
+    return render_template("delegations/accreditation_preview.html", told=accrediting.preview(chosen))
+
+
 @blueprint.post("/delegations/accreditation")
 @requires(P.NOMINATION_ACCREDIT)
 def accredit_many() -> Any:
-    """Accredit the people who are ticked, once their nomination letters are checked."""
-    if "letters" not in request.form:
-        flash(_("Check the nomination letters first, and say so."), "error")
-    else:
-        chosen = _ticked(queries.to_accredit(person()))
-        done = _each(chosen, lambda one: nominations.accredit(one, by=actor()))
-        flash(ngettext("%(num)s person is accredited.", "%(num)s people are accredited.", done), "good")
+    """Accredit the people who were previewed."""
+    chosen = _ticked(queries.to_accredit(person()))
+    done = _each(chosen, lambda one: nominations.accredit(one, by=actor()))
+    flash(ngettext("%(num)s person is accredited.", "%(num)s people are accredited.", done), "good")
     return redirect(url_for("delegations.accreditation"))
 
 
-@blueprint.post("/delegations/<code>/seats/<int:number>/open")
+@blueprint.route("/delegations/<code>/seats/<int:number>/open", methods=["GET", "POST"])
 @requires(P.NOMINATION_ACCREDIT)
 def open_record(code: str, number: int) -> Any:
-    """Let one person correct their record after the deadline."""
+    """Let one person correct their record after the deadline, for a reason."""
+    delegation, seat, nomination = _nomination(code, number)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with transaction():
+            approvals.allow_correction(nomination, reason_of(form.reason.data or ""), by=actor())
+        flash(_("%(name)s may correct the record for a week.", name=nomination.person.name), "good")
+        return redirect(url_for("delegations.show_seat", code=code, number=number))
+    return form_page(
+        "delegations/open_record.html", form, delegation=delegation, seat=seat, nomination=nomination
+    )
+
+
+@blueprint.route("/delegations/<code>/seats/<int:number>/refuse", methods=["GET", "POST"])
+@requires(P.NOMINATION_ACCREDIT)
+def refuse_person(code: str, number: int) -> Any:
+    """Turn a person down, with a reason that they and their delegation read; the seat is free again."""
+    delegation, seat, nomination = _nomination(code, number)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                leaving.refuse(nomination, form.reason.data or "", by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("%(name)s is turned down; the seat is free again.", name=nomination.person.name), "good")
+            return redirect(url_for("delegations.accreditation"))
+    return form_page(
+        "delegations/refuse.html",
+        form,
+        delegation=delegation,
+        seat=seat,
+        nomination=nomination,
+        follows=leaving.consequences(seat, coverage_queries.coverage_of(delegation)),
+    )
+
+
+@blueprint.route("/delegations/rules/<code>", methods=["GET", "POST"])
+@requires(P.NOMINATION_ACCREDIT)
+def accreditation_rules(code: str) -> Any:
+    """What a gathering asks before it accredits anybody."""
+    edition = queries.find_edition(code, person(), P.NOMINATION_ACCREDIT)
+    form = RulesForm()
+    if form.validate_on_submit():
+        with transaction():
+            approvals.set_rules(edition, form.command(), by=actor())
+        flash(_("These are the rules now. Who is accredited stays so."), "good")
+        return redirect(url_for("delegations.accreditation_rules", code=code))
+    if request.method == "GET":
+        rules = approvals.rules_of(edition)
+        form.letter_required.data, form.matters.data = rules.letter_required, list(rules.fields)
+    return form_page("delegations/accreditation_rules.html", form, edition=edition)
+
+
+def _nomination(code: str, number: int) -> tuple[Delegation, Seat, Nomination]:
     delegation = queries.find_delegation(code, person(), P.NOMINATION_ACCREDIT)
-    nomination = queries.find_seat(delegation, number).nomination
-    if nomination is None:
+    seat = queries.find_seat(delegation, number)
+    if seat.nomination is None:
         raise NotFound
-    with transaction():
-        approvals.allow_correction(nomination, by=actor())
-    flash(_("%(name)s may correct the record for a week.", name=nomination.person.name), "good")
-    return redirect(url_for("delegations.show_seat", code=code, number=number))
+    return delegation, seat, seat.nomination
 
 
 def _ticked(nominations_here: Sequence[Nomination]) -> list[Nomination]:
     """Those of these nominations that the form names; what is not among them does not exist here."""
-    wanted = set(request.form.getlist("nomination"))
+    wanted = set(request.values.getlist("nomination"))
     return [one for one in nominations_here if str(one.id) in wanted]
 
 

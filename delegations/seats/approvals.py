@@ -1,23 +1,26 @@
 """Who has to agree to a record, when it can no longer be changed, and which change asks for a new look.
 
 The delegation's focal point gives its word first, the secretariat accredits. A delegation without a focal
-point is looked at by the secretariat alone.
+point is looked at by the secretariat alone. What else is asked, a gathering says in its rules.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
 
 from access.models import Grant, RoleName, ScopeKind
-from delegations.models import Nomination, NominationStatus
+from delegations.models import CredentialStatus, Nomination, NominationStatus
+from delegations.seats.letter_models import AccreditationRules
+from events.models import Edition
 from network.models import Person
 from shared import audit
 from shared.audit import Actor
 from shared.clock import now, today
 from shared.database import db
 from shared.errors import DomainError
-from shared.i18n import _l
+from shared.i18n import LazyString, _l
 
 CORRECTION_LASTS = timedelta(days=7)
 """How long one person may correct their record once the deadline is over."""
@@ -28,6 +31,27 @@ class WordMissing(DomainError):
 
     code = "word_missing"
     message = _l("The delegation has not confirmed this record yet.")
+
+
+class LetterMissing(DomainError):
+    """This gathering asks for a nomination letter."""
+
+    code = "letter_missing"
+    message = _l("There is no nomination letter yet, and this gathering asks for one.")
+
+
+class LetterUnread(DomainError):
+    """A letter came: somebody looks at it first."""
+
+    code = "letter_unread"
+    message = _l("A nomination letter waits to be looked at.")
+
+
+class LetterRefused(DomainError):
+    """The letter was refused, and no other one came."""
+
+    code = "letter_refused"
+    message = _l("The nomination letter was refused: another one is waited for.")
 
 
 class RecordFrozen(DomainError):
@@ -75,12 +99,59 @@ def must_be_open(nomination: Nomination) -> None:
         raise RecordFrozen
 
 
-def allow_correction(nomination: Nomination, *, by: Actor) -> None:
+def must_have_letter(nomination: Nomination) -> None:
+    """Raises what is missing of the nomination letter: `LetterMissing`, `LetterUnread`, `LetterRefused`."""
+    state = nomination.credential
+    if state is CredentialStatus.UPLOADED:
+        raise LetterUnread
+    if state is CredentialStatus.REFUSED:
+        raise LetterRefused
+    if state is CredentialStatus.MISSING and rules_of(nomination.seat.delegation.edition).letter_required:
+        raise LetterMissing
+
+
+def allow_correction(nomination: Nomination, reason: str, *, by: Actor) -> None:
     """Let this one person correct their record for a week, whatever the deadline says."""
     nomination.editable_until = now() + CORRECTION_LASTS
-    audit.record("nomination.correction", nomination, by=by, until=nomination.editable_until.isoformat())
+    until = nomination.editable_until.isoformat()
+    audit.record("nomination.correction", nomination, by=by, reason=reason, until=until)
 
 
-def what_matters(person: Person) -> tuple[str, str, str]:
+MATTERS: dict[str, tuple[LazyString, Callable[[Person], object]]] = {
+    "name": (_l("Name"), lambda person: person.name),
+    "organisation": (_l("Organisation"), lambda person: person.shown_organisation),
+    "country": (_l("Country"), lambda person: person.country),
+    "languages": (_l("Languages"), lambda person: sorted(person.languages)),
+}
+"""What may be approved of a person; diet and access needs are never anybody's to approve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a gathering asks: a letter or not, and which fields of `MATTERS` are approved again."""
+
+    letter_required: bool = False
+    fields: Sequence[str] = ("name", "organisation", "country")
+
+
+def rules_of(edition: Edition) -> Rules:
+    """The edition's rules, or those of everybody who said nothing."""
+    said = db.session.get(AccreditationRules, edition.id)
+    return Rules(said.letter_required, tuple(said.fields)) if said else Rules()
+
+
+def set_rules(edition: Edition, rules: Rules, *, by: Actor) -> None:
+    """Say what the edition asks from now on; who is accredited stays so."""
+    kept = [field for field in MATTERS if field in rules.fields]
+    said = db.session.get(AccreditationRules, edition.id)
+    if said is None:
+        said = AccreditationRules(edition_id=edition.id)
+        db.session.add(said)
+    said.letter_required, said.fields = rules.letter_required, kept
+    audit.record("edition.accreditation_rules", edition, by=by, letter=rules.letter_required, fields=kept)
+
+
+def what_matters(nomination: Nomination) -> tuple[object, ...]:
     """What was approved of a person: a change of it asks for a new look, a change of diet does not."""
-    return person.name, person.shown_organisation, person.country
+    rules = rules_of(nomination.seat.delegation.edition)
+    return tuple(MATTERS[field][1](nomination.person) for field in rules.fields)

@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from delegations.funding.coverage import Coverage, SeatCoverage
 from delegations.models import Delegation, DelegationStatus, Nomination, Seat, SeatStatus
-from delegations.seats import nominations, waiting
+from delegations.seats import messages, nominations, waiting
 from delegations.seats.nominations import AlreadyNominated, Nominate
 from delegations.seats.waiting_models import WaitingPerson, WaitingStatus
 from network import people
-from shared.audit import Actor
+from shared.audit import Actor, System
 from shared.database import db, hold
 from shared.errors import DomainError
 from shared.i18n import _l
@@ -81,6 +81,27 @@ def hand_over(seat: Seat, reason: str, *, by: Actor) -> Nomination:
 def take_back(nomination: Nomination, reason: str, *, by: Actor) -> list[Nomination]:
     """Take a nomination back and let the line have the seat. Raises what `withdraw_nomination` does."""
     nominations.withdraw_nomination(nomination, reason, by=by)
+    return serve(nomination.seat.delegation, by=by)
+
+
+def refuse(nomination: Nomination, reason: str, *, by: Actor) -> list[Nomination]:
+    """Turn a person down, tell them why, and let the line have the seat.
+
+    Raises what `nominations.refuse` does.
+    """
+    nominations.refuse(nomination, reason, by=by)
+    messages.tell_refused(nomination)
+    return serve(nomination.seat.delegation, by=by)
+
+
+def decline(nomination: Nomination, reason: str) -> list[Nomination]:
+    """The person says no to the seat: the delegation is told, and the line has the seat.
+
+    Raises what `withdraw_nomination` does.
+    """
+    by = System(f"nominee:{nomination.id}")
+    nominations.withdraw_nomination(nomination, reason, by=by)
+    messages.tell_declined(nomination)
     return serve(nomination.seat.delegation, by=by)
 
 

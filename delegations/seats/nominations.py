@@ -157,19 +157,21 @@ def resend_link(nomination: Nomination, *, by: Actor) -> str:
 def complete(nomination: Nomination, command: CompleteRecord, *, by: Actor | None = None) -> Nomination:
     """The person completes their own record, or corrects it until the deadline.
 
-    A change that matters (name, organisation, country) is approved again, even after accreditation. Raises
-    `NominationOver`, `RecordFrozen`, `PersonNameMissing`, `ConsentMissing`.
+    A change that matters (the gathering's rules say which) is approved again, even after accreditation.
+    Raises `NominationOver`, `RecordFrozen`, `PersonNameMissing`, `ConsentMissing`.
     """
     by = by or System(f"nominee:{nomination.id}")
     _lock(nomination, N.NOMINATED, N.COMPLETED, N.RETURNED, N.ACCREDITED)
     approvals.must_be_open(nomination)
-    before, known = nomination.status, approvals.what_matters(nomination.person)
+    before, known = nomination.status, approvals.what_matters(nomination)
     people.complete_record(nomination.person, command, by=by)
-    changed = approvals.what_matters(nomination.person) != known
+    changed = approvals.what_matters(nomination) != known
     if before is not N.ACCREDITED or changed:
         nomination.status, nomination.reason = N.COMPLETED, ""
     if changed or before is N.RETURNED:
         nomination.endorsed_at = None
+    if changed and nomination.credential is CredentialStatus.VERIFIED:
+        nomination.credential = CredentialStatus.UPLOADED  # it named somebody written otherwise
     if before is N.ACCREDITED and changed:
         nomination.decided_at, nomination.seat.status = None, SeatStatus.NAMED
     audit.record("nomination.complete", nomination, by=by, changed=changed, **{"from": before.value})
@@ -189,16 +191,16 @@ def accredit(nomination: Nomination, *, by: Actor) -> Registration:
     """Accept the person: the seat is theirs, and their registration exists from now on.
 
     The registration belongs to the seat: a substitute takes over the one that is there. Raises
-    `NominationOver`, `WordMissing`, and what `events.registration.register` raises (full, already
-    registered).
+    `NominationOver`, `WordMissing`, `LetterMissing`, `LetterUnread`, `LetterRefused`, and what
+    `events.registration.register` raises (full, already registered).
     """
     _lock(nomination, N.COMPLETED)
     approvals.must_have_word(nomination)
+    approvals.must_have_letter(nomination)
     seat = nomination.seat
     if seat.registration is None:
         seat.registration = _register(nomination, by=by)
     nomination.status, nomination.decided_at = N.ACCREDITED, now()
-    nomination.credential = CredentialStatus.VERIFIED
     seat.status, seat.status_reason = SeatStatus.ACCREDITED, ""
     audit.record("nomination.accredit", nomination, by=by, seat=seat.code, registration=seat.registration.id)
     messages.tell_accredited(nomination)
@@ -229,7 +231,7 @@ def return_(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
     reason = reason_of(reason)
     _lock(nomination, N.COMPLETED)
     nomination.status, nomination.reason = N.RETURNED, reason
-    approvals.allow_correction(nomination, by=by)
+    approvals.allow_correction(nomination, reason, by=by)
     audit.record("nomination.return", nomination, by=by, reason=reason)
     send_link(nomination, by=by, returned_because=reason)
     return nomination

@@ -2,18 +2,21 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from access import links
 from access.asking import speak
 from delegations import queries
-from delegations.forms import RecordForm
+from delegations.forms import ReasonForm, RecordForm
 from delegations.models import Nomination, NominationStatus
 from delegations.pages import blueprint, form_page
-from delegations.seats import approvals, nominations
+from delegations.seats import approvals, leaving, letters, nominations
+from delegations.seats.letter_views import LetterForm
+from shared.audit import System
 from shared.database import transaction
 from shared.errors import DomainError
 from shared.forms import explain
+from shared.i18n import _
 from shared.limits import limiter
 from shared.web import public
 
@@ -54,17 +57,58 @@ def completed(token: str) -> Any:
     return render_template("delegations/completed.html", nomination=nomination, token=token)
 
 
+@blueprint.post("/nominee/<token>/letter")
+@public
+@limiter.limit("30 per hour")
+def nominee_letter(token: str) -> Any:
+    """The person sends the letter by which their body names them."""
+    nomination = _nomination(token)
+    form = LetterForm()
+    if form.validate_on_submit():
+        sent = form.document.data
+        try:
+            with transaction():
+                letters.put(
+                    nomination, sent.read(), sent.filename or "", by=System(f"nominee:{nomination.id}")
+                )
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("Your letter is kept. The organisers look at it."), "good")
+            return redirect(url_for("delegations.nominee", token=token))
+    return _page(nomination, RecordForm.about(nomination.person), token, form)
+
+
+@blueprint.route("/nominee/<token>/decline", methods=["GET", "POST"])
+@public
+@limiter.limit("30 per hour")
+def decline_seat(token: str) -> Any:
+    """The person says that they do not take the seat, and why."""
+    nomination = _nomination(token)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                leaving.decline(nomination, form.reason.data or "")
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            return render_template("delegations/declined.html", nomination=nomination)
+    return form_page("delegations/decline_seat.html", form, nomination=nomination, token=token)
+
+
 def _nomination(token: str) -> Nomination:
     nomination = queries.current_nomination(links.open_link("nominee", token))
     speak(nomination.person.locale)
     return nomination
 
 
-def _page(nomination: Nomination, form: RecordForm, token: str) -> Any:
+def _page(nomination: Nomination, form: RecordForm, token: str, letter_form: LetterForm | None = None) -> Any:
     correcting = request.method == "POST" or "correct" in request.args
-    return form_page(
+    sending = letter_form or LetterForm(formdata=None)
+    page = render_template(
         "delegations/nominee.html",
-        form,
+        form=form,
         nomination=nomination,
         seat=nomination.seat,
         delegation=nomination.seat.delegation,
@@ -72,4 +116,8 @@ def _page(nomination: Nomination, form: RecordForm, token: str) -> Any:
         open=not approvals.is_frozen(nomination) and (nomination.status in OPEN or correcting),
         frozen=approvals.is_frozen(nomination),
         token=token,
+        letter=letters.letter_of(nomination),
+        letter_states=letters.STATES,
+        letter_form=sending,
     )
+    return page, 422 if form.errors or sending.errors else 200

@@ -18,7 +18,7 @@ from delegations.forms import (
 from delegations.funding import coverage_queries
 from delegations.models import Delegation, Nomination, NominationStatus, Seat
 from delegations.pages import actor, blueprint, form_page, group_names, may_here, seat_budget, seat_card
-from delegations.seats import approvals, fees, leaving, nominations, seats
+from delegations.seats import accrediting, approvals, fees, leaving, letters, nominations, seats
 from events.models import ROLE_LABELS
 from shared.clock import today
 from shared.database import db, transaction
@@ -41,6 +41,9 @@ HAPPENED: dict[str, LazyString] = {
     "nomination.complete": _l("Record completed"),
     "nomination.endorse": _l("Record confirmed by the delegation"),
     "nomination.correction": _l("Opened for correction"),
+    "nomination.letter": _l("Nomination letter sent"),
+    "nomination.letter_verified": _l("Nomination letter verified"),
+    "nomination.letter_refused": _l("Nomination letter refused"),
     "nomination.accredit": _l("Accredited"),
     "nomination.return": _l("Returned for completion"),
     "nomination.refused": _l("Refused"),
@@ -89,6 +92,8 @@ def show_seat(code: str, number: int) -> Any:
         statuses=NominationStatus,
         has_word=nomination is None or approvals.has_word(nomination, trusted),
         frozen=nomination is not None and approvals.is_frozen(nomination),
+        letter_states=letters.STATES,
+        letter_hinders=nomination is not None and accrediting.hindrance(nomination) is not None,
     )
 
 
@@ -274,6 +279,8 @@ def accreditation() -> Any:
         "delegations/accreditation.html",
         waiting=[one for one in waiting if approvals.has_word(one, trusted)],
         without_word=[one for one in waiting if not approvals.has_word(one, trusted)],
+        letter_states=letters.STATES,
+        editions=sorted({one.seat.delegation.edition for one in waiting}, key=lambda edition: edition.code),
     )
 
 

@@ -55,7 +55,7 @@ def test_edits_freeze_at_the_deadline_of_the_gathering(seat: Seat, outaouais: De
         nominations.complete(nomination, record(diet="Végétarien"))
     with transaction():  # a first record comes late, as a substitute's does
         nominations.complete(late, record(name="Lison Substitut"))
-        approvals.allow_correction(nomination, by=BY)
+        approvals.allow_correction(nomination, "Visa tardif", by=BY)
         nominations.complete(nomination, record(diet="Végétarien"))
     with pytest.raises(RecordFrozen), transaction():  # the exception is one person's
         nominations.complete(late, record(name="Lison Substitut", diet="Végétarien"))
@@ -85,11 +85,11 @@ def test_both_levels_in_bulk(client: FlaskClient, outaouais: Delegation, ondine:
     assert "Personne4" in client.get("/delegations/DKR05-OUT/seats").text
     client.post("/delegations/DKR05-OUT/seats/confirm", data={"nomination": [*ids[:3], 999]})
     sign_in(client, fatou)
-    client.post("/delegations/accreditation", data={"nomination": ids})
-    assert {db.session.get_one(Nomination, one).status for one in ids} == {N.COMPLETED}  # letters unchecked
-    answer = client.post(
-        "/delegations/accreditation", data={"nomination": ids, "letters": "y"}, follow_redirects=True
-    )
+    told = client.get("/delegations/accreditation/preview", query_string={"nomination": ids}).text
+    assert told.index("Personne3") < told.index("Qui reste") < told.index("Personne4")
+    assert "750,00" in told  # three fees of 250.00
+    assert {db.session.get_one(Nomination, one).status for one in ids} == {N.COMPLETED}
+    answer = client.post("/delegations/accreditation", data={"nomination": ids}, follow_redirects=True)
     assert "Personne4 Exemple" in answer.text
     assert [db.session.get_one(Nomination, one).status for one in ids] == [*[N.ACCREDITED] * 3, N.COMPLETED]
 
@@ -101,6 +101,7 @@ def test_one_record_is_opened_by_the_organiser(client: FlaskClient, seat: Seat, 
         nomination = named(seat)
     sign_in(client, fatou)
     assert "/seats/1/open" in client.get("/delegations/DKR05-OUT/seats/1").text
-    client.post("/delegations/DKR05-OUT/seats/1/open")
+    assert client.post("/delegations/DKR05-OUT/seats/1/open").status_code == 422  # why?
+    client.post("/delegations/DKR05-OUT/seats/1/open", data={"reason": "Passeport renouvelé"})
     db.session.refresh(nomination)
     assert not approvals.is_frozen(nomination)

@@ -1,6 +1,7 @@
 """A report as a file, and a document that leaves the house in a sandbox."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from flask import Response
 
@@ -9,7 +10,6 @@ from documents.spreadsheets import CSV_MIME, XLSX_MIME, as_csv, as_workbook
 from shared.clock import today
 from shared.errors import DomainError, NotFound
 from shared.i18n import _l
-from treasury.document_models import EntryDocument
 from treasury.reports.values import Report, sheets
 
 ENDINGS = ("pdf", "xlsx", "csv")
@@ -43,7 +43,18 @@ def file_of(report: Report, ending: str, name: str, page: Callable[[], str]) -> 
     return Response(render_pdf(page(), seconds=60), content_type="application/pdf", headers=headers)
 
 
-def sandboxed(document: EntryDocument) -> Response:
+class Kept(Protocol):
+    """A document that was made harmless and kept, under a name of ours."""
+
+    @property
+    def content(self) -> bytes: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def file_name(self) -> str: ...
+
+
+def sandboxed(document: Kept) -> Response:
     """A document as an attachment that nothing opens inside the site."""
     headers = {
         "Content-Disposition": f"attachment; filename={document.file_name}",
