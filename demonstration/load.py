@@ -9,6 +9,7 @@ from sqlalchemy import inspect, select
 
 from access.models import User
 from demonstration import (
+    bank_chapter,
     desk_chapter,
     directory_chapter,
     interest_chapter,
@@ -50,6 +51,7 @@ def load(moment: str) -> Stage:
     interest_chapter.tell(stage, moment)
     support_chapter.tell(stage)
     receipts_chapter.tell(stage)
+    bank_chapter.tell(stage)
     treasury_chapter.promise_tickets(stage)
     desk_chapter.settle_fees(stage)
     desk_chapter.invite_guests(stage)

@@ -1,5 +1,5 @@
 // The workbench by keyboard: arrows (or J and K) move between bank lines, Enter accepts the first match, a
-// digit that one, A opens another choice, U undoes. Each form posts as it would without this file; only the
+// digit that one, A opens another choice, U undoes (on a line that waits: what was matched last). Each form posts as it would without this file; only the
 // page around it stays where it is. Nothing here decides anything.
 (() => {
   "use strict";
@@ -65,9 +65,10 @@
     else if (key === "arrowup" || key === "k") step(-1);
     else {
       const card = here();
-      if (!card || (key === "enter" && document.activeElement !== card)) return;
-      const wanted = key === "enter" ? "1" : key;
-      const found = card.querySelector(`[data-key="${CSS.escape(wanted)}"]`);
+      if (!card && key !== "u") return;
+      if (key === "enter" && document.activeElement !== card) return;
+      const wanted = `[data-key="${CSS.escape(key === "enter" ? "1" : key)}"]`;
+      const found = (card && card.querySelector(wanted)) || (key === "u" && document.querySelector(`#just-matched ${wanted}`));
       if (!found) return;
       if (found.tagName === "A") location.assign(found.href);
       else found.requestSubmit();

@@ -132,21 +132,37 @@ def confirm(
 
 
 def settle(
-    line: StatementLine, posting_ids: Sequence[int], reasons: Sequence[Reason] = (), *, by: Actor
+    line: StatementLine,
+    posting_ids: Sequence[int],
+    reasons: Sequence[Reason] = (),
+    part: Money | None = None,
+    *,
+    by: Actor,
 ) -> list[ReconciliationLink]:
-    """Say that `line` is these postings together, in this order, as far as the line goes.
+    """Say that `line` is these postings together, in this order, as far as the line or `part` of it goes.
 
     Raises `DoesNotFit`, `NothingLeft`, `Locked`, `NotFound`.
     """
-    made = []
+    made: list[ReconciliationLink] = []
     for posting_id in posting_ids:
         posting = db.session.get(Posting, posting_id)
         if posting is None:
             raise NotFound
-        made.append(confirm(line, posting, reasons=reasons, by=by))
-        if not line_left_of(line):
-            break
+        amount = None if part is None else _of_posting(posting, part)
+        made.append(confirm(line, posting, amount, reasons, by=by))
+        if part is not None:
+            part -= Money(made[-1].amount_minor, part.currency)
+        if not line_left_of(line) or (part is not None and not part):
+            return made
+    if part:
+        raise NothingLeft
     return made
+
+
+def _of_posting(posting: Posting, part: Money) -> Money:
+    """As much of `part` as the posting has left; all of it where it has nothing, to be refused as a whole."""
+    left = abs(posting_left_of(posting))
+    return Money(max(-left, min(left, part.minor)), part.currency) if left else part
 
 
 def _lock(line: StatementLine, posting: Posting) -> None:

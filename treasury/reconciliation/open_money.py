@@ -3,6 +3,7 @@
 Everything here only reads.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ NOT_RECORDED = (PaymentStatus.REQUESTED, PaymentStatus.CANCELLED)
 """Payments whose money may still arrive: also what was cancelled may be paid all the same."""
 
 _CHUNK = 500
+_BRACKETS = re.compile(r"\s*\([^()]*\)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,8 +331,14 @@ def _chunks(values: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
 
 
 def _names(payer: str | None, known: Sequence[str], narration: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name for name in (payer or "", *known) if name))
-    return names or (narration,)
+    names = tuple(dict.fromkeys(name for name in (payer or "", *known) if name)) or (narration,)
+    return tuple(dict.fromkeys(one for name in names for one in (name, *_in_short(name)) if one))
+
+
+def _in_short(name: str) -> tuple[str, ...]:
+    """A name with something between brackets is written without it: "Volet Rives (type MRI)"."""
+    bare = _BRACKETS.sub(" ", name).strip()
+    return (bare,) if bare != name else ()
 
 
 def _known_names(payers: Collection[int]) -> dict[int, list[str]]:

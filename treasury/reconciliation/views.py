@@ -51,6 +51,7 @@ def workbench(statement_id: int) -> Any:
         error_out=False,
         count=False,
     )
+    matched = None if show == "all" else _just_matched(statement_id, listed.items)
     listed.total = counts[{"sure": "sure", "all": "total"}.get(show, "undecided")]
     return render_template(
         "treasury/workbench.html",
@@ -60,11 +61,19 @@ def workbench(statement_id: int) -> Any:
         standing=standing,
         gap=statement_import.gap(statement),
         rejected=statement_import.rejected_rows(statement),
+        matched=matched,
         joint=continuity.break_of(statement),
         closing=reconciled.closing_of(statement_id),
         **counts,
-        **_known_of(statement.account, listed.items),
+        **_known_of(statement.account, [*listed.items, *filter(None, [matched])]),
     )
+
+
+def _just_matched(statement_id: int, listed: list[StatementLine]) -> StatementLine | None:
+    """The line that was matched a moment ago: shown once more, so that a slip is undone with one key."""
+    line_id = request.args.get("matched", 0, int)
+    found = db.session.get(StatementLine, line_id) if line_id else None
+    return found if found and found.statement_id == statement_id and found not in listed else None
 
 
 def _counts(statement: BankStatement) -> dict[str, int]:
@@ -204,6 +213,7 @@ def _line_page(
         form=form or LineEntryForm(formdata=None, narration=found.name or found.memo),
         problem=problem,
         typed=request.form.get("amount", ""),
+        ticked=request.form.getlist("posting"),
         closing=reconciled.closing_of(found.statement_id),
         **known,
     )
@@ -255,19 +265,21 @@ def _asked(account: Account, text: str) -> list[open_money.OpenMoney]:
 def confirm(line_id: int) -> Any:
     """Say that a line is the posting (or the postings) of one proposal, or those that were chosen."""
     found = journal_queries.line(line_id)
-    keys = list(dict.fromkeys(_number(one) for one in request.form.getlist("posting")))
+    ticked = request.form.getlist("posting")
+    keys = list(dict.fromkeys(_number(one) for ticks in ticked for one in ticks.split(",")))
+    typed = request.form.get("amount", "").strip()
     if not keys:
         return _line_page(found, problem=_("Choose at least one."), status=422)
+    if typed and len(ticked) > 1:
+        return _line_page(found, problem=_("A part is of one: tick only that one."), status=422)
     reasons = _shown_reasons(found, keys)
     try:
         with transaction():
             bank_line = journal_queries.line(line_id)
-            if request.form.get("amount", "").strip():
-                part = Money.parse(request.form["amount"], bank_line.currency, reader())
-                part = part if bank_line.amount_minor > 0 else -part
-                reconciliation.confirm(bank_line, _posting(keys[0]), part, reasons, by=whoever_acts())
-            else:
-                reconciliation.settle(bank_line, keys, reasons, by=whoever_acts())
+            part = Money.parse(typed, bank_line.currency, reader()) if typed else None
+            if part is not None and bank_line.amount_minor < 0:
+                part = -part
+            reconciliation.settle(bank_line, keys, reasons, part, by=whoever_acts())
     except DomainError as refused:
         if isinstance(refused, NotFound):
             raise
@@ -379,6 +391,7 @@ def _next(found: StatementLine) -> Any:
             "reconciliation.workbench",
             statement_id=statement_id,
             page=page if page > 1 else None,
+            matched=line_id,
             _anchor=anchor,
         )
     )

@@ -1,0 +1,113 @@
+"""Lines matched by hand: an entry of two funds is one tick, a part is of one, a slip is undone at once."""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from access.models import User
+from shared.database import db, transaction
+from shared.money import Money
+from tests.treasury.bank import bank_posting, bring_in, lines_of
+from tests.treasury.conftest import Ask
+from tests.treasury.desk import Desk
+from treasury import chart, ledger
+from treasury.ledger import Leg
+from treasury.models import Account, Fund, ReconciliationLink
+from treasury.reconciliation import open_money
+
+
+@pytest.fixture
+def treasurer(app: Flask, aristide: User) -> Desk:
+    return Desk(app, aristide)
+
+
+@pytest.fixture
+def shared_deposit(bank: Account, outaouais: Fund, sorel: Fund, aristide: User, zoe: User) -> list[int]:
+    """One deposit slip of 1,000.00 that two delegations share: two postings, one movement at the bank."""
+    given = ((outaouais, "600.00"), (sorel, "400.00"))
+    with transaction():
+        entry = ledger.draft(
+            date(2005, 10, 15),
+            "Bordereau de dépôt",
+            [
+                leg
+                for fund, amount in given
+                for leg in (
+                    Leg(chart.BANK, fund.id, Money.of(amount, "CAD")),
+                    Leg(chart.GIFTS, fund.id, -Money.of(amount, "CAD")),
+                )
+            ],
+            by=aristide,
+        )
+    with transaction():
+        ledger.post(entry, by=zoe)
+    return [one.id for one in entry.postings if one.account.code == chart.BANK]
+
+
+def linked() -> list[int]:
+    db.session.rollback()
+    live = db.session.query(ReconciliationLink).filter(ReconciliationLink.undone_at.is_(None))
+    return sorted(one.amount_minor for one in live)
+
+
+def test_an_entry_that_two_funds_share_is_one_tick_and_matched_whole(
+    treasurer: Desk, bank: Account, aristide: User, shared_deposit: list[int]
+) -> None:
+    line = lines_of(bring_in(bank, aristide, "20/10/2005;DEPOT;;2 000,00;"))[0]
+    page = f"/treasury/statements/lines/{line.id}"
+    tick = ",".join(map(str, shared_deposit))
+    assert f'name="posting" value="{tick}"' in treasurer.see(page)
+    treasurer.press(page, f"{page}/confirm", posting=tick)
+    assert linked() == [40000, 60000]
+
+
+def test_a_part_of_such_an_entry_takes_its_postings_in_their_order(
+    treasurer: Desk, bank: Account, aristide: User, shared_deposit: list[int]
+) -> None:
+    line = lines_of(bring_in(bank, aristide, "20/10/2005;DEPOT;;2 000,00;"))[0]
+    page = f"/treasury/statements/lines/{line.id}"
+    tick = ",".join(map(str, shared_deposit))
+    too_much = treasurer.press(page, f"{page}/confirm", posting=tick, amount="1000.01")
+    assert (too_much.status_code, linked()) == (409, [])
+    assert "checked" in too_much.text  # what was ticked stays ticked
+    treasurer.press(page, f"{page}/confirm", posting=tick, amount="700")
+    assert linked() == [10000, 60000]
+
+
+def test_a_part_is_of_one_and_never_of_the_first_of_two(
+    treasurer: Desk, bank: Account, aristide: User, receive: Ask
+) -> None:
+    ticks = [str(bank_posting(receive("562.50", on=date(2005, month, 15))).id) for month in (7, 10)]
+    line = lines_of(bring_in(bank, aristide, "16/10/2005;DEPOT;;1 125,00;"))[0]
+    page = f"/treasury/statements/lines/{line.id}"
+    refused = treasurer.press(page, f"{page}/confirm", posting=ticks, amount="100")
+    assert (refused.status_code, "tick only that one" in refused.text) == (422, True)
+    assert (refused.text.count(" checked"), linked()) == (2, [])
+
+
+def test_what_was_matched_last_stays_in_sight_with_its_undo(
+    treasurer: Desk, bank: Account, aristide: User, receive: Ask
+) -> None:
+    posting = bank_posting(receive())
+    statement = bring_in(bank, aristide, "15/10/2005;HERON;;750,00;", "16/10/2005;X;;1,00;")
+    first, second = lines_of(statement)
+    page = f"/treasury/statements/{statement.id}"
+    done = treasurer.press(
+        page, f"/treasury/statements/lines/{first.id}/confirm", posting=str(posting.id)
+    ).headers["Location"]
+    assert f"matched={first.id}#line-{second.id}" in done
+    shown = treasurer.see(done)
+    strip = shown.partition('id="just-matched"')[2].partition("</section>")[0]
+    assert f'id="line-{first.id}"' in strip
+    assert "/undo" in strip
+    treasurer.send(shown, strip.partition('action="')[2].partition('"')[0])
+    assert linked() == []
+    for nothing in (f"{page}?matched={second.id}", f"{page}?matched=999", f"{page}?matched=x"):
+        assert "just-matched" not in treasurer.see(nothing)
+
+
+def test_a_name_with_a_remark_between_brackets_is_known_without_it(bank: Account, receive: Ask) -> None:
+    receive(payer="Volet Rives (type MRI)")
+    [money] = open_money.open_postings(bank)
+    assert money.candidate.names == ("Volet Rives (type MRI)", "Volet Rives")
