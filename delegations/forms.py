@@ -23,14 +23,13 @@ from delegations.savings.plans import OpenPlan, RecordDeposit
 from delegations.savings.schedule import MOST_INSTALMENTS, Remainder
 from delegations.seats.nominations import Nominate
 from events.models import ROLE_LABELS, BadgeRole
-from network.fields import CountryField, LanguagesField, LocaleField
+from network.fields import CountryField, LanguagesField, LocaleField, at_least_one
 from network.models import Person
 from network.people import CompleteRecord, PersonDetails
 from shared.forms import (
     Form,
     MoneyField,
     as_choices,
-    at_least_one,
     more_than_nothing,
 )
 from shared.i18n import _l

@@ -10,7 +10,7 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, Select, html_params
 
 from shared.forms import as_choices, reader
-from shared.i18n import DEFAULT_LOCALE, LOCALES
+from shared.i18n import DEFAULT_LOCALE, LOCALES, _l
 
 SPOKEN = ("fr", "en", "es", "pt", "wo", "ar", "bm", "de", "it")
 """Languages that people of these gatherings speak, offered first to last."""
@@ -105,3 +105,12 @@ _PLAIN = str.maketrans("ÀÂÄÅÇÉÈÊËÎÏÔÖØÙÛÜ", "AAAACEEEEIIOOOUUU"
 def _by_name(choice: tuple[str, str]) -> str:
     """French sorts Émirats with E, not after Z."""
     return choice[1].upper().translate(_PLAIN)
+
+
+def at_least_one(form: Any, field: Any) -> None:
+    """A validator: something is chosen. It marks no box as required, or browsers would want them all."""
+    if not field.data:
+        raise ValidationError(str(_CHOOSE))
+
+
+_CHOOSE = _l("Choose at least one.")

@@ -89,10 +89,6 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 
 
-class Nested(RuntimeError):
-    """`transaction()` was entered twice: a mistake of the program."""
-
-
 @contextmanager
 def transaction() -> Iterator[None]:
     """One unit of work that writes, committed whole or not at all.
@@ -102,7 +98,7 @@ def transaction() -> Iterator[None]:
     """
     session = db.session()
     if session.info.get("writing"):
-        raise Nested("transactions do not nest")
+        raise RuntimeError("transactions do not nest")
     session.rollback()
     try:
         session.info["writing"] = session.connection(execution_options={"write": True})

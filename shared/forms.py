@@ -94,15 +94,6 @@ def explain(form: Form, refused: DomainError) -> None:
         field.errors = [*field.errors, refused.sentence()]
 
 
-def at_least_one(form: Any, field: Any) -> None:
-    """A validator: something is chosen. It marks no box as required, or browsers would want them all."""
-    if not field.data:
-        raise ValidationError(str(_CHOOSE))
-
-
-_CHOOSE = _l("Choose at least one.")
-
-
 def more_than_nothing(form: Any, field: MoneyField) -> None:
     """A validator: the amount is positive."""
     if field.amount is not None and field.amount.minor <= 0:

@@ -5,8 +5,7 @@ from datetime import date
 from functools import singledispatch
 from typing import Any
 
-from babel.dates import format_date
-from flask_babel import get_locale, ngettext, pgettext
+from flask_babel import format_date, get_locale, ngettext, pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -15,18 +14,8 @@ LOCALES = ("fr", "en")
 DEFAULT_LOCALE = "fr"
 SOURCE_LOCALE = "en"
 
-__all__ = [
-    "DEFAULT_LOCALE",
-    "LOCALES",
-    "SOURCE_LOCALE",
-    "LazyString",
-    "_",
-    "_l",
-    "ngettext",
-    "pgettext",
-    "told",
-    "written_day",
-]
+__all__ = ["DEFAULT_LOCALE", "LOCALES", "SOURCE_LOCALE", "LazyString", "_", "_l", "ngettext", "pgettext",
+           "show_date", "told"]  # fmt: skip
 
 
 @singledispatch
@@ -36,11 +25,7 @@ def told(value: Any) -> Any:
 
 
 @told.register
-def _day(day: date) -> str:
-    return written_day(day, str(get_locale() or SOURCE_LOCALE))
-
-
-def written_day(day: date, locale: str, style: str = "long") -> str:
-    """`day` as people of `locale` write it; the French say *1er* for the first, which CLDR does not know."""
-    text: str = format_date(day, style, locale=locale)
-    return re.sub(r"\b1(?= \w)", "1er", text, count=1) if locale == "fr" and day.day == 1 else text
+def show_date(day: date | None, style: str = "long") -> str:
+    """`day` as the reader writes it, nothing for no day; the French say *1er*, which CLDR does not know."""
+    text = "" if day is None else str(format_date(day, style))
+    return re.sub(r"\b1(?= \w)", "1er", text, count=1) if str(get_locale()) == "fr" else text

@@ -179,9 +179,7 @@ def format_money(amount: Money, locale: str) -> str:
     return f"{format_plain(amount, locale)}\u00a0{_label(amount.currency, locale)}"
 
 
-@told.register
-def _told(amount: Money) -> str:
-    return format_money(amount, str(get_locale() or SOURCE_LOCALE))
+told.register(Money, lambda amount: format_money(amount, str(get_locale() or SOURCE_LOCALE)))
 
 
 def _label(currency: str, locale: str) -> str:

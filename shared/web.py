@@ -1,11 +1,10 @@
 """What every page shares: permission at the door, locale, headers, errors, filters, navigation."""
 
-import hmac
 import re
 import secrets
 from collections.abc import Callable
-from datetime import date, datetime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -37,7 +36,7 @@ from wtforms.i18n import messages_path
 
 from shared.database import db
 from shared.errors import DomainError, NotFound
-from shared.i18n import DEFAULT_LOCALE, LOCALES, SOURCE_LOCALE, _, _l, written_day
+from shared.i18n import DEFAULT_LOCALE, LOCALES, SOURCE_LOCALE, _, _l, show_date
 from shared.money import Money, format_money, format_plain
 
 csrf = CSRFProtect()
@@ -88,10 +87,8 @@ class NavigationItem(NamedTuple):
     hint: str
 
 
-class Gate(Protocol):
-    """Answers whether whoever asks holds the permission anywhere; set by `app.py` from `access`."""
-
-    def __call__(self, permission: str) -> bool: ...
+Gate = Callable[[str], bool]
+"""Answers whether whoever asks holds a permission anywhere; set by `app.py` from `access`."""
 
 
 def requires(permission: str) -> Callable[[View], View]:
@@ -200,11 +197,6 @@ def locale_code() -> str:
     return str(get_locale() or DEFAULT_LOCALE)
 
 
-def show_date(day: date | None, style: str = "long") -> str:
-    """`day` as the reader writes it; nothing for no day."""
-    return "" if day is None else written_day(day, locale_code(), style)
-
-
 def show_datetime(moment: datetime | None, zone: str = "UTC", style: str = "medium") -> str:
     """`moment` told in `zone`."""
     if moment is None:
@@ -309,8 +301,3 @@ def same_origin_path(target: str | None, fallback: str) -> str:
     if target and re.fullmatch(r"/(?![/\\])[^\s\\\x00-\x1f\x7f]*", target):
         return target
     return fallback
-
-
-def equal(left: str, right: str) -> bool:
-    """Constant-time comparison of two secrets."""
-    return hmac.compare_digest(left.encode(), right.encode())

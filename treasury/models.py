@@ -96,7 +96,10 @@ class ExchangeRate(Base):
 
 
 class Period(Base):
-    """A span of book dates. Nothing is posted into a closed one; a locked one never opens again."""
+    """A span of book dates. Nothing is posted into a closed one; a locked one never opens again.
+
+    `reopened_for` is why an open one was opened again; the database opens none without it.
+    """
 
     __tablename__ = "period"
     __table_args__ = (CheckConstraint("status IN ('open', 'closed', 'locked')", name="status"),)
@@ -105,6 +108,7 @@ class Period(Base):
     starts_on: Mapped[date] = mapped_column(unique=True)
     ends_on: Mapped[date]
     status: Mapped[str] = mapped_column(String(8), default="open")
+    reopened_for: Mapped[str | None] = mapped_column(Text, default=None)
 
 
 class JournalEntry(Base):

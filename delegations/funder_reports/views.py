@@ -24,10 +24,10 @@ from outbox.rendering import render
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import Form, as_choices, explain, reader
-from shared.i18n import LOCALES, _, _l
+from shared.i18n import LOCALES, _, _l, show_date
 from shared.limits import limiter
 from shared.money import format_plain
-from shared.web import public, requires, show_date
+from shared.web import public, requires
 from treasury import attachments
 from treasury.reports.files import file_of, sandboxed
 from treasury.reports.values import Report

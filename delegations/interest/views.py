@@ -20,6 +20,7 @@ from delegations.models import Delegation
 from delegations.pages import actor, blueprint, form_page
 from events.models import Edition, EditionStatus
 from network import survey
+from network.fields import at_least_one
 from network.queries import actions
 from network.queries import organisation as find_organisation
 from network.wording import SECTORS
@@ -27,7 +28,7 @@ from shared.audit import System
 from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, Forbidden, NotFound
-from shared.forms import Form, as_choices, at_least_one, explain
+from shared.forms import Form, as_choices, explain
 from shared.i18n import _, _l, ngettext
 from shared.limits import limiter
 from shared.web import public, requires

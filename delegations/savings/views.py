@@ -27,10 +27,10 @@ from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import explain, reader
-from shared.i18n import LazyString, _, _l
+from shared.i18n import LazyString, _, _l, show_date
 from shared.limits import limiter
 from shared.money import Money
-from shared.web import public, requires, show_date
+from shared.web import public, requires
 from treasury.bank_details import bank_details, code_for
 from treasury.cards import retries, saved_cards
 from treasury.cards.books import settle_checkout

@@ -80,7 +80,7 @@ def test_the_database_keeps_periods_apart_and_in_order(receive: Ask, aristide: U
         with pytest.raises(DatabaseError), transaction():
             db.session.execute(text(attack))
     with transaction():
-        db.session.execute(text("UPDATE period SET status = 'open'"))
+        db.session.execute(text("UPDATE period SET status = 'open', reopened_for = 'A forgotten fee'"))
     with pytest.raises(DatabaseError), transaction():
         db.session.execute(text("UPDATE period SET status = 'locked'"))
     on = " ON period" if db.engine.dialect.name == "postgresql" else ""
@@ -88,6 +88,33 @@ def test_the_database_keeps_periods_apart_and_in_order(receive: Ask, aristide: U
         db.session.execute(text(f"DROP TRIGGER period_born{on}"))
         db.session.add(Period(starts_on=date(2005, 11, 1), ends_on=date(2005, 11, 2)))
     assert [one.problem for one in verification.check().findings] == ["covers days of another one"]
+
+
+UNEXPLAINED = (
+    "UPDATE period SET status = 'open'",
+    "UPDATE period SET status = 'open', reopened_for = '  '",
+    "DELETE FROM period",
+)
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_the_database_opens_no_period_without_a_reason(receive: Ask, aristide: User, zoe: User) -> None:
+    receive("750.00")
+    with transaction():
+        period = periods.close_until(END, "", by=aristide)
+    replacing = "INSERT OR REPLACE INTO period (id, starts_on, ends_on, status) "
+    replacing += f"VALUES ({period.id}, '{period.starts_on}', '{period.ends_on}', 'open')"
+    sqlite = db.engine.dialect.name == "sqlite"
+    for attack in (*UNEXPLAINED, *([replacing] if sqlite else [])):
+        with pytest.raises(DatabaseError, match="for a reason"), transaction():
+            db.session.execute(text(attack))
+    with transaction():
+        assert periods.reopen(period, " A forgotten fee ", by=zoe).reopened_for == "A forgotten fee"
+    with transaction():
+        assert periods.close(period, "", by=aristide).reopened_for is None  # the next opening says why anew
+    with transaction():
+        db.session.execute(text(f"DROP TRIGGER period_explained{'' if sqlite else ' ON period'}"))
+        db.session.execute(text(UNEXPLAINED[0]))  # the control: nothing else held it
 
 
 def test_a_period_is_locked_after_the_ones_before_it(receive: Ask, aristide: User, zoe: User) -> None:

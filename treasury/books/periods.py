@@ -114,6 +114,7 @@ def lock(period: Period, *, by: User) -> Period:
 
 def _set(period: Period, status: str, action: str, reason: str, *, by: User, **details: object) -> None:
     period.status = status
+    period.reopened_for = reason.strip() if status == "open" else None
     audit.record(action, period, by=by, reason=reason.strip(), **details)
 
 

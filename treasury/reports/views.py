@@ -14,9 +14,9 @@ from shared.clock import today
 from shared.database import db
 from shared.errors import NotFound
 from shared.forms import reader
-from shared.i18n import _l
+from shared.i18n import _l, show_date
 from shared.money import format_plain
-from shared.web import requires, show_date
+from shared.web import requires
 from treasury import expectations
 from treasury.models import Fund, Payment
 from treasury.pages import page_context
