@@ -353,6 +353,7 @@ def _papers(delegation: Delegation, reference: str, treasurer: User) -> dict[str
             "/treasury/papers/": {"paper_id": invoice.id},
             "/treasury/gifts/": {"gift_id": gift.id},
             "/treasury/reports/": {"name": "cash", "ending": "csv", "form": "hledger"},
+            "/treasury/reconciled/": {"ending": "csv"},
             "/paper/": {"token": links.issue_link("paper", invoice.id, now() + timedelta(days=30))},
         }
 

@@ -1,9 +1,11 @@
 """What a treasurer does on the pages of matching: a part, several at once, a fee, closing, forgetting."""
 
+import io
 from datetime import date
 
 import pytest
 from flask import Flask
+from python_calamine import CalamineWorkbook
 
 from access.models import User
 from outbox import jobs
@@ -14,6 +16,7 @@ from tests.treasury.desk import Desk
 from treasury import approvals, ledger
 from treasury.models import Account, BankStatement, Fund, ReconciliationLink
 from treasury.reconciliation import open_money, proposals
+from treasury.reconciliation.links import confirm
 from treasury.reconciliation.models import MatchingRun, PostingOffset, StatementClosing, WriteOff
 
 
@@ -174,3 +177,50 @@ def test_a_large_account_is_compared_by_a_job_and_the_page_says_so(
         proposals.out_of_date(bank.id)
     assert "These matches are from" in treasurer.see(page)
     assert run.known == "out of date"
+
+
+# To keep ----------------------------------------------------------------------------------------------
+
+
+def test_an_account_on_a_day_is_a_paper_a_workbook_and_a_table(
+    treasurer: Desk, bank: Account, aristide: User, receive: Ask
+) -> None:
+    receive(payer="=Réseau fictif du Grand-Héron")
+    receive("40.00", payer="Clio Maquette", on=date(2005, 10, 28))
+    bring_in(bank, aristide, "15/10/2005;HERON;;750,00;1 750,00", "31/10/2005;FRAIS;;-12,50;1 737,50")
+    kept = f"/treasury/reconciled/{bank.id}/file."
+    assert f"{kept}pdf?on=2005-10-31" in treasurer.see(f"/treasury/reconciled/{bank.id}")
+    with treasurer.client.get(f"{kept}csv?on=2005-10-31") as answer:
+        table = answer.get_data(as_text=True)
+    assert "So the bank should hold,737.50,CAD" in table  # 790.00 less 790.00 in transit, plus 737.50
+    assert "Unexplained,1000.00,CAD" in table
+    assert "2005-10-28" in table
+    assert "Clio Maquette" in table
+    assert "FRAIS" in table
+    assert "\n=R" not in table
+    with treasurer.client.get(f"{kept}xlsx") as answer:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(answer.data))
+    assert book.sheet_names == ["From the books to the bank", "In transit", "Only at the bank"]
+    assert book.get_sheet_by_name("In transit").to_python()[-1][-2:] == [790.0, "CAD"]
+    with treasurer.client.get(f"{kept}pdf?on=never") as answer:
+        assert answer.data.startswith(b"%PDF")
+    treasurer.see(f"{kept}doc", 404)
+
+
+def test_the_report_tells_what_is_missing_between_statements_and_who_closed_what(
+    treasurer: Desk, bank: Account, aristide: User, receive: Ask
+) -> None:
+    first = bring_in(bank, aristide, "15/10/2005;HERON;;750,00;750,00")
+    posting = bank_posting(receive())
+    with transaction():
+        confirm(lines_of(first)[0], posting, by=aristide)
+    treasurer.press(
+        f"/treasury/reconciled/{bank.id}?statement={first.id}",
+        f"/treasury/reconciled/statements/{first.id}/close",
+        balance="750.00",
+    )
+    bring_in(bank, aristide, "31/10/2005;FRAIS;;-12,50;837,50")
+    with treasurer.client.get(f"/treasury/reconciled/{bank.id}/file.csv") as answer:
+        table = answer.get_data(as_text=True)
+    assert "2005-10-15,2005-10-31,750.00,850.00,100.00,CAD" in table
+    assert "2005-10-15,releve.csv,Aristide Fictif,closed,750.00,CAD" in table

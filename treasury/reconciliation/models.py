@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from access.models import User
 from shared.clock import now
 from shared.database import Base
 from treasury.models import BankStatement, Posting
@@ -118,6 +119,7 @@ class StatementClosing(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
 
     statement: Mapped[BankStatement] = relationship(init=False)
+    closed_by: Mapped[User] = relationship(init=False, foreign_keys=[closed_by_id])
 
 
 class ForgottenHabit(Base):

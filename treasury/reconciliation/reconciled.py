@@ -257,7 +257,7 @@ def closings(account: Account) -> Sequence[StatementClosing]:
         .join(BankStatement, BankStatement.id == StatementClosing.statement_id)
         .where(BankStatement.account_id == account.id)
         .order_by(StatementClosing.reconciled_to.desc(), StatementClosing.id.desc())
-        .options(joinedload(StatementClosing.statement))
+        .options(joinedload(StatementClosing.statement), joinedload(StatementClosing.closed_by))
     ).all()
 
 

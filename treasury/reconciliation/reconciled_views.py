@@ -13,15 +13,16 @@ from access.policy import Permission
 from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, MoneyField, explain
+from shared.forms import Form, MoneyField, explain, reader
 from shared.i18n import _, _l
 from shared.web import requires
 from treasury.models import Account, BankStatement, Posting
 from treasury.pages import page_context, whoever_acts
-from treasury.reconciliation import differences, habits, proposals, reconciled
+from treasury.reconciliation import differences, habits, proposals, reconciled, reconciled_report
 from treasury.reconciliation.models import PostingOffset, StatementClosing
 from treasury.reconciliation.names import name_words
 from treasury.reconciliation.values import Habit, HabitKind
+from treasury.reports.files import file_of
 from treasury.statements import continuity
 
 blueprint = Blueprint("reconciled", __name__, url_prefix="/treasury/reconciled")
@@ -63,6 +64,16 @@ def account(account_id: int) -> Any:
     return _account_page(found, statement, day)
 
 
+@blueprint.get("/<int:account_id>/file.<ending>")
+@requires(Permission.LEDGER_READ)
+def download(account_id: int, ending: str) -> Any:
+    """The account on a day, to keep: ``pdf``, ``xlsx`` or ``csv``."""
+    found = _account(account_id)
+    day = _day(request.args.get("on", "")) or _last_day(found)
+    report = reconciled_report.report(found, day, reader())
+    return file_of(report, ending, f"books-and-bank-{found.code}-{found.currency.lower()}")
+
+
 def _account_page(
     found: Account,
     statement: BankStatement | None,
@@ -70,7 +81,7 @@ def _account_page(
     form: ClosingForm | None = None,
     status: int = 200,
 ) -> Any:
-    day = day or next((last for one, last in reconciled.accounts() if one.id == found.id), today())
+    day = day or _last_day(found)
     standing = reconciled.standing(found, day)
     transit = reconciled.money_in_transit(found, day)
     page = render_template(
@@ -216,6 +227,11 @@ def _statement_of(account: Account, key: str) -> BankStatement | None:
         return None
     chosen = select(BankStatement).where(BankStatement.id == int(key), BankStatement.account_id == account.id)
     return db.session.scalar(chosen)
+
+
+def _last_day(account: Account) -> date:
+    """The day of the account's last line; today where it has none."""
+    return next((last for one, last in reconciled.accounts() if one.id == account.id), today())
 
 
 def _day(text: str) -> date | None:

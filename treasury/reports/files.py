@@ -7,9 +7,12 @@ from flask import Response
 
 from documents.pdf import render_pdf
 from documents.spreadsheets import CSV_MIME, XLSX_MIME, as_csv, as_workbook
+from outbox.rendering import render
 from shared.clock import today
 from shared.errors import DomainError, NotFound
-from shared.i18n import _l
+from shared.forms import reader
+from shared.i18n import _l, show_date
+from shared.money import format_plain
 from treasury.reports.values import Report, sheets
 
 ENDINGS = ("pdf", "xlsx", "csv")
@@ -26,8 +29,8 @@ class TooLong(DomainError):
     message = _l("This would be more than a hundred pages. Choose fewer days, or take the workbook.")
 
 
-def file_of(report: Report, ending: str, name: str, page: Callable[[], str]) -> Response:
-    """The report as ``pdf`` (set from the HTML of `page`), ``xlsx`` or ``csv``.
+def file_of(report: Report, ending: str, name: str, page: Callable[[], str] | None = None) -> Response:
+    """The report as ``pdf`` (set from the HTML of `page`, if it has its own), ``xlsx`` or ``csv``.
 
     Raises `NotFound` for another ending, `TooLong` for a PDF that nobody reads.
     """
@@ -40,7 +43,22 @@ def file_of(report: Report, ending: str, name: str, page: Callable[[], str]) -> 
         return Response(as_workbook(sheets(report)), content_type=XLSX_MIME, headers=headers)
     if sum(len(section.rows) for section in report.sections) > _LONGEST:
         raise TooLong
-    return Response(render_pdf(page(), seconds=60), content_type="application/pdf", headers=headers)
+    return Response(
+        render_pdf(page() if page else _printed(report), seconds=60),
+        content_type="application/pdf",
+        headers=headers,
+    )
+
+
+def _printed(report: Report) -> str:
+    locale = reader()
+    return render(
+        "treasury/print/report_1.html",
+        report=report,
+        plain=lambda amount: format_plain(amount, locale),
+        day=lambda one: show_date(one, "medium"),
+        printed_on=show_date(today()),
+    )
 
 
 class Kept(Protocol):

@@ -9,13 +9,11 @@ from sqlalchemy import select
 
 from access.policy import Permission
 from network.models import Organisation
-from outbox.rendering import render
 from shared.clock import today
 from shared.database import db
 from shared.errors import NotFound
 from shared.forms import reader
-from shared.i18n import _l, show_date
-from shared.money import format_plain
+from shared.i18n import _l
 from shared.web import requires
 from treasury import expectations
 from treasury.models import Fund, Payment
@@ -23,7 +21,7 @@ from treasury.pages import page_context
 from treasury.reports import exports, journal_queries
 from treasury.reports.catalogue import RECIPES
 from treasury.reports.files import file_of
-from treasury.reports.values import Asked, Recipe, Report
+from treasury.reports.values import Asked, Recipe
 
 blueprint = Blueprint("reports", __name__, url_prefix="/treasury/reports")
 blueprint.context_processor(page_context)
@@ -63,18 +61,7 @@ def download(name: str, ending: str) -> Any:
     if missing:
         raise NotFound
     report = recipe.make(asked)
-    return file_of(report, ending, name, lambda: _printed(report))
-
-
-def _printed(report: Report) -> str:
-    locale = reader()
-    return render(
-        "treasury/print/report_1.html",
-        report=report,
-        plain=lambda amount: format_plain(amount, locale),
-        day=lambda one: show_date(one, "medium"),
-        printed_on=show_date(today()),
-    )
+    return file_of(report, ending, name)
 
 
 @blueprint.get("/export/<form>")
