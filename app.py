@@ -40,6 +40,7 @@ import delegations.seats.letter_views
 import delegations.seats.list_views
 import delegations.seats.nominee_views
 import delegations.seats.views
+import delegations.seats.visa_views
 import delegations.support.views
 import delegations.views
 import events.api

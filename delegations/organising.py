@@ -54,6 +54,12 @@ TOWARDS_PEOPLE = (
         Permission.NOMINATION_ACCREDIT,
     ),
     Step(
+        _l("Follow the visas"),
+        _l("Who asked, whose letter is due, whose visa was refused and needs somebody else."),
+        "/delegations/visas/CODE",
+        Permission.NOMINATION_ACCREDIT,
+    ),
+    Step(
         _l("Print the badges"),
         _l("Four to a sheet, with the code that is scanned at the door."),
         "/manage/events/CODE/badges",

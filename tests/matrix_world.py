@@ -123,6 +123,7 @@ def build() -> World:
                 "name": letter.file_name,
             },
             "/delegations/rules/": {"code": "DKR05"},
+            "/delegations/visas/": {"code": "DKR05"},
             "/delegations/reset/": {"code": "DKR05"},
             "/delegations/quotas/": {"code": "DKR05", "quota_id": 0},
             "/delegations/interest/": {"code": "DKR05"},

@@ -64,14 +64,14 @@ def consequences(seat: Seat, coverage: Coverage) -> Consequences:
         badges=sum(one.revoked_at is None for one in registration.badges) if registration else 0,
         paid=payment.amount if payment and payment.status is PaymentStatus.SETTLED else None,
         money=coverage.by_seat.get(seat.code),
-        comes=_next(seat.delegation),
+        comes=next_for(seat.delegation),
     )
 
 
 def hand_over(seat: Seat, reason: str, *, by: Actor) -> Nomination:
     """Replace the person of a seat by whoever waits first. Raises `NobodyWaits`, what `substitute` raises."""
     hold(seat.delegation)
-    comes = _next(seat.delegation)
+    comes = next_for(seat.delegation)
     if comes is None:
         raise NobodyWaits
     waiting.leave(comes, by=by, status=WaitingStatus.SERVED)
@@ -132,7 +132,8 @@ def serve(delegation: Delegation, *, by: Actor) -> list[Nomination]:
     return named
 
 
-def _next(delegation: Delegation) -> WaitingPerson | None:
+def next_for(delegation: Delegation) -> WaitingPerson | None:
+    """Who waits first and would take one seat."""
     return next(iter(waiting.next_in_line(waiting.line_of(delegation), 1)), None)
 
 

@@ -258,7 +258,7 @@ def _leave(nomination: Nomination, status: NominationStatus, reason: str, *, by:
     lifecycle.must_be(nomination.seat.delegation, DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED)
     if nomination.seat.registration:  # a substitute leaves: the registration waits for the next one
         raise Accredited(name=nomination.person.name)
-    seats.end(nomination, status, reason)
+    seats.end(nomination, status, reason, by=by)
     nomination.seat.status = SeatStatus.PLANNED
     audit.record(f"nomination.{status.value}", nomination, by=by, reason=reason)
     return nomination
@@ -276,7 +276,7 @@ def substitute(seat: Seat, command: Nominate, reason: str, *, by: Actor) -> Nomi
     seats.lock(seat, SeatStatus.NAMED, SeatStatus.ACCREDITED)
     old = seat.nomination
     assert old, "a named seat has a current nomination"
-    seats.end(old, N.SUBSTITUTED, reason)
+    seats.end(old, N.SUBSTITUTED, reason, by=by)
     new = _put_forward(seat, command, by=by)
     if new.person_id == old.person_id:
         raise AlreadyNominated(field="name", name=new.person.name, seat=seat.code)

@@ -10,7 +10,7 @@ from delegations import queries
 from delegations.forms import ReasonForm, RecordForm
 from delegations.models import Nomination, NominationStatus
 from delegations.pages import blueprint, form_page
-from delegations.seats import approvals, leaving, letters, nominations
+from delegations.seats import approvals, leaving, letters, nominations, visas
 from delegations.seats.letter_views import LetterForm
 from shared.audit import System
 from shared.database import transaction
@@ -119,5 +119,6 @@ def _page(nomination: Nomination, form: RecordForm, token: str, letter_form: Let
         letter=letters.letter_of(nomination),
         letter_states=letters.STATES,
         letter_form=sending,
+        invitation=visas.letter_of(nomination),
     )
     return page, 422 if form.errors or sending.errors else 200

@@ -17,6 +17,7 @@ from delegations.models import (
     Seat,
     SeatStatus,
 )
+from delegations.seats import visas
 from events import badges
 from events import registration as registrations
 from shared import audit
@@ -90,7 +91,7 @@ def withdraw_seat(seat: Seat, reason: str, on: date, *, by: Actor) -> Seat:
     lock(seat, S.PLANNED, S.FUNDED, S.NAMED, S.ACCREDITED)
     nomination = seat.nomination
     if nomination:
-        end(nomination, NominationStatus.WITHDRAWN, reason)
+        end(nomination, NominationStatus.WITHDRAWN, reason, by=by)
     if seat.registration:
         badges.revoke_all(seat.registration, reason, by=by)
         registrations.cancel(seat.registration, reason, by=by)
@@ -106,9 +107,10 @@ def withdraw_seat(seat: Seat, reason: str, on: date, *, by: Actor) -> Seat:
     return seat
 
 
-def end(nomination: Nomination, status: NominationStatus, reason: str) -> None:
-    """Let a nomination stop holding its seat; its private links open nothing any more."""
+def end(nomination: Nomination, status: NominationStatus, reason: str, *, by: Actor) -> None:
+    """Let a nomination stop holding its seat: its links, its invitation letter and its visa count no more."""
     assert status not in CURRENT_NOMINATION
+    visas.leave(nomination, by=by)
     nomination.status, nomination.reason, nomination.decided_at = status, reason, now()
     links.revoke_links("nominee", nomination.id)
     db.session.flush()  # before another takes the seat: one current nomination a seat

@@ -18,8 +18,9 @@ from delegations.forms import (
 from delegations.funding import coverage_queries
 from delegations.models import Delegation, Nomination, NominationStatus, Seat
 from delegations.pages import actor, blueprint, form_page, group_names, may_here, seat_budget, seat_card
-from delegations.seats import accrediting, approvals, fees, leaving, letters, nominations, seats
+from delegations.seats import accrediting, approvals, fees, leaving, letters, nominations, seats, visas
 from events.models import ROLE_LABELS
+from events.programme import VisaOutcome
 from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
@@ -44,6 +45,12 @@ HAPPENED: dict[str, LazyString] = {
     "nomination.letter": _l("Nomination letter sent"),
     "nomination.letter_verified": _l("Nomination letter verified"),
     "nomination.letter_refused": _l("Nomination letter refused"),
+    "nomination.invitation": _l("Invitation letter issued"),
+    "visa.requested": _l("Visa asked for"),
+    "visa.granted": _l("Visa granted"),
+    "visa.refused": _l("Visa refused"),
+    "visa.unanswered": _l("Visa without an answer"),
+    "visa.withdrawn": _l("Visa no longer asked for"),
     "nomination.accredit": _l("Accredited"),
     "nomination.return": _l("Returned for completion"),
     "nomination.refused": _l("Refused"),
@@ -92,6 +99,8 @@ def show_seat(code: str, number: int) -> Any:
         statuses=NominationStatus,
         has_word=nomination is None or approvals.has_word(nomination, trusted),
         frozen=nomination is not None and approvals.is_frozen(nomination),
+        visa=visas.standing(nomination) if nomination else None,
+        outcomes=visas.OUTCOMES,
         letter_states=letters.STATES,
         letter_hinders=nomination is not None and accrediting.hindrance(nomination) is not None,
     )
@@ -157,7 +166,8 @@ def substitute(code: str, number: int) -> Any:
     old = seat.nomination
     if old is None:
         return _back(delegation, seat)
-    form = SubstituteForm(locale=reader(), role=old.role.value)
+    refused = visas.standing(old) is VisaOutcome.REFUSED
+    form = SubstituteForm(locale=reader(), role=old.role.value, reason=_("Visa refused") if refused else "")
     if form.validate_on_submit():
         try:
             with transaction():
