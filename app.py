@@ -21,8 +21,10 @@ import access.views
 import compression
 import delegations.answers.views
 import delegations.api
+import delegations.budgets.budget_views
 import delegations.budgets.claim_views
 import delegations.budgets.cost_views
+import delegations.budgets.draft_views
 import delegations.budgets.spending_views
 import delegations.cli
 import delegations.funder_reports.views

@@ -160,60 +160,6 @@ class Nomination(Base):
     person: Mapped[Person] = relationship(init=False)
 
 
-class BudgetStatus(StrEnum):
-    DRAFT = "draft"
-    APPROVED = "approved"
-
-
-class Budget(Base):
-    """A numbered version of what one seat, an edition or a secretariat should cost; frozen once approved.
-
-    It belongs to a whole edition (`delegation_id` empty) or to one delegation, whose own version wins.
-    """
-
-    __tablename__ = "budget"
-    __table_args__ = (CheckConstraint("approver_id IS NULL OR approver_id <> author_id", name="two_people"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), index=True)
-    delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id"), index=True, default=None)
-    kind: Mapped[str] = mapped_column(String(20), default="seat")
-    version: Mapped[int] = mapped_column(default=1)
-    title: Mapped[str] = mapped_column(String(160), default="")
-    status: Mapped[BudgetStatus] = mapped_column(EnumText(BudgetStatus), default=BudgetStatus.DRAFT)
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), default=None)
-    approver_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), default=None)
-    provenance: Mapped[str] = mapped_column(String(120), default="")
-
-    lines: Mapped[list["BudgetLine"]] = relationship(
-        init=False, back_populates="budget", order_by="BudgetLine.code"
-    )
-
-
-class BudgetLine(Base):
-    """One cost or source: `quantity` × `unit price`; `category` is T, E or U (what may pay for it)."""
-
-    __tablename__ = "budget_line"
-    __table_args__ = (UniqueConstraint("budget_id", "code"), CheckConstraint("quantity > 0", name="quantity"))
-
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    budget_id: Mapped[int] = mapped_column(ForeignKey("budget.id"))
-    code: Mapped[str] = mapped_column(String(20))
-    label: Mapped[str] = mapped_column(String(160))
-    category: Mapped[str] = mapped_column(String(20))
-    quantity: Mapped[int] = mapped_column(default=1)
-    unit_minor: Mapped[int] = mapped_column(init=False)
-    currency: Mapped[str] = mapped_column(String(3), init=False)
-    unit_price: Mapped[Money] = composite("unit_minor", "currency")
-    is_source: Mapped[bool] = mapped_column(default=False)
-
-    budget: Mapped[Budget] = relationship(init=False, back_populates="lines")
-
-    @property
-    def amount(self) -> Money:
-        return self.unit_price * self.quantity
-
-
 class PlanStatus(StrEnum):
     OPEN = "open"
     CLOSED = "closed"

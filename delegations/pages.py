@@ -10,9 +10,9 @@ from access.asking import person
 from access.models import User
 from access.policy import Permission, can
 from delegations.budgets import versions as budgets
+from delegations.budgets.models import Budget
 from delegations.funding.coverage import Coverage
 from delegations.models import (
-    Budget,
     Delegation,
     DelegationStatus,
     NominationStatus,

@@ -96,7 +96,7 @@ def build() -> World:
         single = register(edition, Register(person=marc, seat_code="X-01"), by=BY)
         known = asking.note_asked(edition, plan.payer, by=BY)
         items = [Line(code="L01", label="Billet", category="travel", unit_price=cad("2100.00"))]
-        create_budget(CreateBudget(edition_id=edition.id, lines=items), by=people["treasurer"])
+        budget = create_budget(CreateBudget(edition_id=edition.id, lines=items), by=people["treasurer"])
         world.places = {
             "/": {"code": "DKR05", "user_id": 1, "job_id": 1, "number": 0, "organisation_id": plan.payer_id},
             "/static/": {"filename": "css/teranga.css"},
@@ -128,7 +128,8 @@ def build() -> World:
             "/delegations/quotas/": {"code": "DKR05", "quota_id": 0},
             "/delegations/interest/": {"code": "DKR05"},
             "/interest/": {"token": links.issue_link("interest", known.id, later)},
-            "/delegations/costs/": {"code": "DKR05", "version": 1},
+            "/delegations/costs/": {"code": "DKR05"},
+            "/delegations/budgets/": {"budget_id": budget.id, "other_id": budget.id},
             "/delegations/funders/": {"code": "DKR05"},
             "/delegations/answers/": {"code": "DKR05"},
             "/delegations/spending/": {"code": "DKR05"},

@@ -1,110 +1,21 @@
-"""Forms of an edition's costs and funders: a budget, one row a line, an agreement with a funder."""
+"""The form of an agreement with a funder."""
 
 from fractions import Fraction
-from typing import Any
 
 from wtforms import (
-    FieldList,
-    FormField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
-    SubmitField,
 )
-from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from delegations.budgets.versions import GROUPS, Line
+from delegations.budgets.versions import GROUPS
 from delegations.funding.agreements import AddAgreement
 from delegations.funding.offers import Condition
-from delegations.models import Budget, FundingKind
-from shared.forms import Form, MoneyField, Part, as_choices, more_than_nothing
-from shared.i18n import _, _l
-
-_ROWS, _MOST_ROWS = 6, 40
-
-
-class LineForm(Part):
-    """One line of a seat's budget. Its code is offered; a row without label and price is left out."""
-
-    code = StringField(_l("Code"), [Length(max=20)])
-    label = StringField(_l("Label"), [Length(max=160)])
-    group = SelectField(_l("Who may pay it"), choices=as_choices(GROUPS.items()))
-    quantity = IntegerField(
-        _l("Quantity"), [Optional(), NumberRange(1, 9999, _l("A whole number from 1."))], default=1
-    )
-    price = MoneyField(_l("Unit price"))
-
-    @property
-    def blank(self) -> bool:
-        """Nothing of one's own was typed in this row."""
-        return not (self.label.data or self.price.data)
-
-
-class BudgetForm(Form):
-    """What one seat costs, one row a line; more rows are there for the asking."""
-
-    title = StringField(_l("Title"), [DataRequired(), Length(max=160)])
-    lines = FieldList(FormField(LineForm), min_entries=_ROWS, max_entries=_MOST_ROWS)
-    more = SubmitField(_l("More rows"))
-
-    def __init__(self, currency: str, budget: Budget | None = None) -> None:
-        super().__init__(data=self._written(budget) if budget else None)
-        for number, row in enumerate(self.lines, 1):
-            row.form.price.currency = currency
-            row.form.code.data = row.form.code.data or f"L{number:02}"
-
-    @staticmethod
-    def _written(budget: Budget) -> dict[str, Any]:
-        return {
-            "title": budget.title,
-            "lines": [
-                {
-                    "code": one.code,
-                    "label": one.label,
-                    "group": one.category,
-                    "quantity": one.quantity,
-                    "price": one.unit_price,
-                }
-                for one in budget.lines
-                if not one.is_source
-            ],
-        }
-
-    def add_rows(self) -> None:
-        """A few rows more."""
-        for _row in range(min(_ROWS, _MOST_ROWS - len(self.lines.entries))):
-            added = self.lines.append_entry()
-            added.form.code.data = f"L{len(self.lines.entries):02}"
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """A row that was touched is whole, and there is one at least."""
-        good = super().validate(extra_validators)
-        rows = [row.form for row in self.lines if not row.form.blank]
-        for row in rows:
-            if not row.label.data:
-                row.label.errors = [_("Say what this line is.")]
-            if not row.price.data:
-                row.price.errors = [_("Write the price.")]
-        if not rows:
-            self.form_errors.append(_("Write one line at least."))
-        self.lines.errors = [row.form.errors for row in self.lines if row.form.errors]
-        return good and bool(rows) and not self.lines.errors
-
-    def read(self) -> list[Line]:
-        """The lines, after validation."""
-        return [
-            Line(
-                code=(row.form.code.data or "").strip(),
-                label=(row.form.label.data or "").strip(),
-                category=row.form.group.data,
-                unit_price=row.form.price.required(),
-                quantity=row.form.quantity.data or 1,
-            )
-            for row in self.lines
-            if not row.form.blank
-        ]
+from delegations.models import FundingKind
+from shared.forms import Form, MoneyField, as_choices, more_than_nothing
+from shared.i18n import _l
 
 
 class _Boxes(SelectMultipleField):

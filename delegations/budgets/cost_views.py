@@ -1,4 +1,4 @@
-"""What a seat of an edition costs and who adds what: versions approved by somebody else, funders' rules."""
+"""Who adds what to the savings of an edition: the funders' rules."""
 
 from typing import Any
 
@@ -7,12 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from access.policy import Permission, can
-from delegations.budgets import revision
-from delegations.budgets import versions as budgets
-from delegations.budgets.cost_forms import AgreementForm, BudgetForm
+from delegations.budgets.cost_forms import AgreementForm
 from delegations.funding import agreements
 from delegations.funding.coverage_queries import network_coverage
-from delegations.models import Budget, BudgetStatus, Delegation, FundingAgreement
+from delegations.models import Delegation, FundingAgreement
 from delegations.pages import actor, blueprint, form_page, group_names
 from delegations.queries import support_decisions
 from events.models import Edition
@@ -36,70 +34,6 @@ def _edition(code: str) -> Edition:
 def _must(permission: Permission, edition: Edition) -> None:
     if not can(actor(), permission, edition_id=edition.id):
         raise Forbidden
-
-
-@blueprint.route("/delegations/costs/<code>", methods=["GET", "POST"])
-@requires(P.DELEGATION_READ)
-def costs(code: str) -> Any:
-    """The versions of what one seat costs; an organiser drafts the next one."""
-    edition = _edition(code)
-    versions = _versions(edition)
-    form = BudgetForm(edition.currency, versions[0] if versions else None)
-    may_draft = can(actor(), P.EDITION_MANAGE, edition_id=edition.id)
-    if form.is_submitted():
-        _must(P.EDITION_MANAGE, edition)
-    if form.more.data:
-        form.add_rows()
-    elif form.validate_on_submit():
-        try:
-            command = budgets.CreateBudget(
-                edition_id=edition.id, lines=form.read(), title=form.title.data or ""
-            )
-            with transaction():
-                budgets.create_budget(command, by=actor())
-        except DomainError as refused:
-            explain(form, refused)
-        else:
-            flash(_("The draft is kept. Somebody else approves it, and then it counts."), "good")
-            return redirect(url_for("delegations.costs", code=code))
-    return form_page(
-        "delegations/costs.html",
-        form,
-        edition=edition,
-        versions=versions,
-        changes=revision.by_version(versions),
-        groups=group_names(),
-        may_draft=may_draft,
-        reader_id=actor().id,
-        may_approve=may_draft or can(actor(), P.ENTRY_APPROVE),
-    )
-
-
-def _versions(edition: Edition) -> list[Budget]:
-    query = (
-        select(Budget)
-        .where(Budget.edition_id == edition.id, Budget.kind == budgets.SEAT, Budget.delegation_id.is_(None))
-        .order_by(Budget.version.desc())
-        .options(selectinload(Budget.lines))
-    )
-    return list(db.session.scalars(query))
-
-
-@blueprint.post("/delegations/costs/<code>/<int:version>/approve")
-@requires(P.DELEGATION_READ)
-def approve_costs(code: str, version: int) -> Any:
-    """Approve a drafted version: another person than its author."""
-    edition = _edition(code)
-    if not (can(actor(), P.EDITION_MANAGE, edition_id=edition.id) or can(actor(), P.ENTRY_APPROVE)):
-        raise Forbidden
-    found = next((one for one in _versions(edition) if one.version == version), None)
-    if found is None:
-        raise NotFound
-    if found.status is BudgetStatus.DRAFT:
-        with transaction():
-            budgets.approve_budget(found, by=actor())
-        flash(_("Approved: this is what a seat costs now."), "good")
-    return redirect(url_for("delegations.costs", code=code))
 
 
 @blueprint.route("/delegations/funders/<code>", methods=["GET", "POST"])

@@ -1,20 +1,20 @@
 """Two versions of one budget, compared line by line."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from delegations.models import Budget, BudgetLine
+from delegations.budgets.models import Budget, BudgetLine
 from shared.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A line that differs. None where one of the versions does not have it."""
+    """A line that differs, with why: its own reason, else its version's. None where one has no such line."""
 
     code: str
     label: str
     before: Money | None
     after: Money | None
+    reason: str = ""
 
     @property
     def difference(self) -> Money:
@@ -34,15 +34,12 @@ def changes(old: Budget, new: Budget) -> list[Change]:
         if was is None or now is None or was.amount != now.amount:
             named = now or was
             label = named.label if named else ""
-            found.append(Change(code, label, was.amount if was else None, now.amount if now else None))
+            reason = (now.reason if now else "") or new.reason
+            found.append(
+                Change(code, label, was.amount if was else None, now.amount if now else None, reason)
+            )
     return found
 
 
-def by_version(versions: Sequence[Budget]) -> dict[int, list[Change]]:
-    """For each version but the first, what it changes of the one before; `versions` newest first."""
-    pairs = zip(versions[1:], versions, strict=False)
-    return {new.version: changes(old, new) for old, new in pairs}
-
-
 def _costs(budget: Budget) -> dict[str, BudgetLine]:
-    return {line.code: line for line in budget.lines if not line.is_source}
+    return {line.code: line for line in budget.costs}

@@ -15,11 +15,9 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from delegations.budgets.comparison import Budgeted, Comparison, Place, compare
-from delegations.budgets.versions import GROUPS, SEAT, seat_budgets
+from delegations.budgets.models import Basis, Budget, BudgetLine, BudgetStatus
+from delegations.budgets.versions import GROUPS, IN_KIND, SEAT, seat_budgets
 from delegations.models import (
-    Budget,
-    BudgetLine,
-    BudgetStatus,
     Delegation,
     FundingAgreement,
     SavingsPlan,
@@ -103,6 +101,12 @@ def funds_of(delegation: Delegation) -> list[int]:
     return sorted({one.id for one in fees.funds_of(delegation)})
 
 
+def delegations_of(edition_id: int) -> Sequence[Delegation]:
+    """Every delegation of an edition, by code."""
+    chosen = select(Delegation).where(Delegation.edition_id == edition_id).order_by(Delegation.code)
+    return db.session.scalars(chosen).all()
+
+
 def funds_of_edition(edition: Edition) -> list[int]:
     """Every fund that serves the edition: its own, its delegations', its funders'."""
     here = select(Delegation.id).where(Delegation.edition_id == edition.id)
@@ -151,7 +155,7 @@ def _spending(edition: Edition, lines: list[Budgeted], fund_ids: list[int]) -> S
     groups = _groups(edition.id)
     actual, committed = _actual(fund_ids, groups), _committed(fund_ids)
     moved = {part.currency for parts in (*actual.values(), *committed.values()) for part in parts}
-    rates = _rates(edition.currency, (moved | set(edition.currencies or ())) - {edition.currency})
+    rates = reference_rates(edition.currency, (moved | set(edition.currencies or ())) - {edition.currency})
     values: dict[str, Fraction] = {code: rate.value for code, rate in rates.items()}
     found = compare(lines, committed, actual, currency=edition.currency, rates=values)
     return Spending(found, rates)
@@ -159,9 +163,14 @@ def _spending(edition: Edition, lines: list[Budgeted], fund_ids: list[int]) -> S
 
 def _seat_lines(budget: Budget, seats: int) -> list[Budgeted]:
     return [
-        Budgeted(line.category, line.code, line.label, line.amount * seats)
-        for line in budget.lines
-        if not line.is_source and seats
+        Budgeted(
+            line.category,
+            line.code,
+            line.label,
+            line.amount if line.basis is Basis.WHOLE else line.amount * seats,
+        )
+        for line in budget.costs
+        if seats
     ]
 
 
@@ -176,8 +185,8 @@ def _edition_lines(edition: Edition) -> list[Budgeted]:
             known = found[place].amount if place in found else Money.zero(edition.currency)
             found[place] = Budgeted(line.group, line.code, line.label, known + line.amount)
     for other in _other_budgets(edition.id):
-        for one in other.lines:
-            if not one.is_source:
+        for one in other.costs:
+            if one.category != IN_KIND:
                 found[other.kind, one.code] = Budgeted(other.kind, one.code, one.label, one.amount)
     return list(found.values())
 
@@ -260,7 +269,7 @@ def _committed(fund_ids: list[int]) -> dict[Place, list[Money]]:
     return found
 
 
-def _rates(base: str, others: Iterable[str]) -> dict[str, Rate]:
+def reference_rates(base: str, others: Iterable[str]) -> dict[str, Rate]:
     """For each other currency the last rate of reference that is kept; what a slip told is none."""
     of_a_slip = (
         select(Posting.rate_id)

@@ -10,6 +10,7 @@ from delegations import queries
 from delegations.budgets import spending, variance
 from delegations.budgets.comparison import Comparison, Row
 from delegations.budgets.spending import Spending
+from delegations.budgets.templates import KINDS
 from delegations.pages import actor, blueprint, group_names
 from events.models import Edition
 from shared.database import db
@@ -158,8 +159,7 @@ def _grouped(comparison: Comparison) -> list[tuple[str, list[Row]]]:
 def _group_names() -> dict[str, str]:
     return {
         **group_names(),
-        "secretariat": _("Secretariat and travels"),
-        "summer": _("Summer university"),
+        **{kind: str(name) for kind, name in KINDS.items()},
         spending.OTHER: _("Outside the budget"),
     }
 

@@ -1,23 +1,35 @@
-"""What one seat should cost: numbered versions, drafted by one person, frozen when another approves."""
+"""What things should cost: numbered versions, drafted by one person, frozen when another approves."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
 
 from access.models import User
-from delegations.models import Budget, BudgetLine, BudgetStatus
+from delegations.budgets.lines import CostLine
+from delegations.budgets.models import Basis, Budget, BudgetLine, BudgetShare, BudgetStatus
+from delegations.budgets.payers import rescaled
+from delegations.seats.seats import reason_of
+from events.models import Edition
 from shared import audit
 from shared.audit import Actor
+from shared.clock import now
 from shared.database import db, hold
 from shared.errors import Conflict, DomainError
 from shared.i18n import _l
 from shared.money import Money
+from treasury.books.exchange import as_rate, record_rate
+from treasury.books.rates import Rate
 from treasury.ledger import SamePerson
 
 SEAT = "seat"
 """The kind of budget that says what one seat costs."""
+IN_KIND = "in_kind"
+"""The category of a line that is given and never paid: it stays outside the cash."""
+AT_RISK = "at_risk"
+"""The category of a source that may fail."""
 
 GROUPS = {
     "T": _l("Travel and international contributions"),
@@ -26,92 +38,166 @@ GROUPS = {
 }
 """What kind of cost a line of a seat is, which decides what restricted money may pay it."""
 
+Shares = dict[str, tuple[Money, dict[str, Money]]]
+"""By a line's code: what it costs, and what each source (its code) is meant to pay of it."""
+
 
 class BadBudget(DomainError):
-    """A budget has lines, in one currency, each with a code of its own."""
+    """A budget has lines of at least nothing, in one currency, each with a code of its own."""
 
     code = "bad_budget"
     status = 422
     message = _l("A budget needs lines in one currency, each with its own code.")
 
 
+class PaidTwice(DomainError):
+    """Sources of the same budget pay a line, together no more than it costs."""
+
+    code = "paid_twice"
+    status = 422
+    message = _l("The line %(line)s costs %(amount)s: no more of it can be paid.")
+
+
+class NotItsAuthor(DomainError):
+    """A draft is its author's until it is approved."""
+
+    code = "not_its_author"
+    status = 403
+    message = _l("Only who drafted this version may change it. Draft the next one instead.")
+
+
+class BudgetState(StrEnum):
+    """A forecast waits for its first approval, a revision for the next; one approved version is in force."""
+
+    FORECAST = "forecast"
+    REVISION = "revision"
+    APPROVED = "approved"
+    REVISED = "revised"
+    REPLACED = "replaced"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One cost (or source): `quantity` × `unit_price`; `category` is one of `GROUPS` for a seat."""
+    """One cost (or source): quantity × people × days × `unit_price`; a seat's `category` is one of `GROUPS`.
+
+    `rate` is needed where the price is not in the budget's currency: units of it for one of the budget's.
+    `paid_by` says what sources (by code) are meant to pay; None leaves it as in the version before.
+    """
 
     code: str
     label: str
     category: str
     unit_price: Money
     quantity: int = 1
+    people: int = 1
+    days: int = 1
+    basis: Basis = Basis.SEAT
+    rate: Rate | None = None
     is_source: bool = False
+    reason: str = ""
+    paid_by: Mapping[str, Money] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateBudget:
-    """A new version for a whole edition, or for one delegation, whose own version wins."""
+    """A new version for a whole edition, or for one delegation, whose own version wins.
+
+    `reason` says why there is another version; the first needs none.
+    """
 
     edition_id: int
     lines: Sequence[Line]
     delegation_id: int | None = None
     kind: str = SEAT
     title: str = ""
+    reason: str = ""
     provenance: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewriteBudget:
+    """A draft written anew; `seen` is the `edits` its author looked at."""
+
+    lines: Sequence[Line]
+    title: str
+    reason: str = ""
+    seen: int | None = field(default=None)
+
+
 def create_budget(command: CreateBudget, *, by: Actor) -> Budget:
-    """Draft the next version. Raises `BadBudget`."""
-    codes = {line.code for line in command.lines}
-    currencies = {line.unit_price.currency for line in command.lines}
-    if not command.lines or len(codes) < len(command.lines) or len(currencies) > 1:
-        raise BadBudget
-    version = db.session.scalar(
-        select(func.max(Budget.version)).where(
-            Budget.edition_id == command.edition_id,
-            Budget.delegation_id.is_(None)
-            if command.delegation_id is None
-            else Budget.delegation_id == command.delegation_id,
-            Budget.kind == command.kind,
-        )
-    )
+    """Draft the next version. Raises `BadBudget`, `PaidTwice`, `ReasonMissing`."""
+    _read(command.lines)
+    hold(db.session.get_one(Edition, command.edition_id))
+    earlier = versions_of(command.edition_id, command.kind, command.delegation_id)
+    before = earlier[0] if earlier else None
     budget = Budget(
         edition_id=command.edition_id,
         delegation_id=command.delegation_id,
         kind=command.kind,
-        version=(version or 0) + 1,
+        version=before.version + 1 if before else 1,
         title=command.title,
         author_id=by.id if isinstance(by, User) else None,
         provenance=command.provenance,
+        reason=reason_of(command.reason) if before else command.reason.strip(),
     )
     db.session.add(budget)
     db.session.flush()
-    for line in command.lines:
-        db.session.add(
-            BudgetLine(
-                budget_id=budget.id,
-                code=line.code,
-                label=line.label,
-                category=line.category,
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-                is_source=line.is_source,
-            )
-        )
-    audit.record("budget.create", budget, by=by, version=budget.version, kind=budget.kind)
-    db.session.expire(budget, ["lines"])
+    _write(budget, command.lines, shares_of(before) if before else {})
+    audit.record(
+        "budget.create", budget, by=by, reason=budget.reason, version=budget.version, kind=budget.kind
+    )
     return budget
 
 
-def approve_budget(budget: Budget, *, by: Actor) -> Budget:
-    """Freeze a version: from now on it says what a seat costs. Raises `SamePerson`, `Conflict`."""
+def rewrite_budget(budget: Budget, command: RewriteBudget, *, by: Actor) -> Budget:
+    """Its author writes a draft anew; who pays what follows the lines that stay.
+
+    Raises `NotItsAuthor`, `Conflict` (approved, or changed meanwhile), `BadBudget`, `PaidTwice`,
+    `ReasonMissing`.
+    """
+    _read(command.lines)
+    _in_hands_of(budget, by, command.seen)
+    shares = shares_of(budget)
+    _forget_shares(budget)
+    for line in budget.lines:
+        db.session.delete(line)
+    db.session.flush()
+    budget.title = command.title
+    budget.reason = reason_of(command.reason) if budget.version > 1 else command.reason.strip()
+    _write(budget, command.lines, shares)
+    audit.record("budget.rewrite", budget, by=by, version=budget.version, edits=budget.edits)
+    return budget
+
+
+def set_payers(
+    budget: Budget, paid_by: Mapping[str, Mapping[str, Money]], *, by: Actor, seen: int | None = None
+) -> Budget:
+    """Say who is meant to pay which line: amounts by the line's code and the source's; all others go.
+
+    Raises `NotItsAuthor`, `Conflict`, `PaidTwice`.
+    """
+    _in_hands_of(budget, by, seen)
+    _forget_shares(budget)
+    for line in budget.costs:
+        _share(line, paid_by.get(line.code, {}), budget)
+    db.session.flush()
+    audit.record("budget.payers", budget, by=by, version=budget.version, edits=budget.edits)
+    return budget
+
+
+def approve_budget(budget: Budget, *, by: Actor, seen: int | None = None) -> Budget:
+    """Freeze a version: from now on it says what things cost.
+
+    Raises `SamePerson`, `Conflict` (approved, or written anew since `seen`).
+    """
     hold(budget)
-    if budget.status is not BudgetStatus.DRAFT:
+    if budget.status is not BudgetStatus.DRAFT or seen not in (None, budget.edits):
         raise Conflict
     if isinstance(by, User):
         if by.id == budget.author_id:
             raise SamePerson
         budget.approver_id = by.id
-    budget.status = BudgetStatus.APPROVED
+    budget.status, budget.approved_at = BudgetStatus.APPROVED, now()
     audit.record("budget.approve", budget, by=by, version=budget.version)
     return budget
 
@@ -127,3 +213,184 @@ def seat_budgets(edition_id: int) -> dict[int | None, Budget]:
     ):
         found[budget.delegation_id] = budget
     return found
+
+
+def budgets_of(edition_id: int) -> list[list[Budget]]:
+    """Every budget of an edition with its versions, the newest first; those of delegations come last."""
+    found: dict[tuple[str, int], list[Budget]] = {}
+    for budget in db.session.scalars(
+        select(Budget)
+        .where(Budget.edition_id == edition_id)
+        .order_by(Budget.version.desc())
+        .options(selectinload(Budget.lines))
+    ):
+        found.setdefault((budget.kind, budget.delegation_id or 0), []).append(budget)
+    return [found[key] for key in sorted(found, key=lambda key: (key[1], key[0] != SEAT, key[0]))]
+
+
+def versions_of(edition_id: int, kind: str, delegation_id: int | None) -> list[Budget]:
+    """Every version of one budget, the newest first."""
+    query = (
+        select(Budget)
+        .where(Budget.edition_id == edition_id, Budget.kind == kind)
+        .where(
+            Budget.delegation_id.is_(None) if delegation_id is None else Budget.delegation_id == delegation_id
+        )
+        .order_by(Budget.version.desc())
+        .options(selectinload(Budget.lines))
+    )
+    return list(db.session.scalars(query))
+
+
+def states(versions: Iterable[Budget]) -> dict[int, BudgetState]:
+    """The state of each version of one budget, by its number."""
+    found: dict[int, BudgetState] = {}
+    in_force: Budget | None = None
+    for one in sorted(versions, key=lambda budget: budget.version):
+        if one.status is BudgetStatus.DRAFT:
+            found[one.version] = BudgetState.REVISION if in_force else BudgetState.FORECAST
+            continue
+        found[one.version] = BudgetState.REVISED if in_force else BudgetState.APPROVED
+        if in_force:
+            found[in_force.version] = BudgetState.REPLACED
+        in_force = one
+    return found
+
+
+def seat_lines(budget: Budget, seats: int) -> list[tuple[CostLine, ...]]:
+    """What each of so many seats costs; what is for the whole delegation is shared among them to the cent."""
+    costs = budget.costs
+    parts = {line.code: line.amount.split(seats) for line in costs if line.basis is Basis.WHOLE and seats}
+    if not parts:
+        return [tuple(CostLine(one.code, one.label, one.category, one.amount) for one in costs)] * seats
+    return [
+        tuple(
+            CostLine(
+                one.code,
+                one.label,
+                one.category,
+                parts[one.code][seat] if one.code in parts else one.amount,
+            )
+            for one in costs
+        )
+        for seat in range(seats)
+    ]
+
+
+def paid(line: Line, paid_by: Mapping[str, Money]) -> Line:
+    """The line with who is meant to pay it."""
+    return replace(line, paid_by=paid_by)
+
+
+def as_lines(budget: Budget, *, reasons: bool) -> list[Line]:
+    """The lines of a version as they could be written again, with or without their `reasons`."""
+    return [
+        Line(
+            code=one.code,
+            label=one.label,
+            category=one.category,
+            unit_price=one.unit_price,
+            quantity=one.quantity,
+            people=one.people,
+            days=one.days,
+            basis=one.basis,
+            rate=as_rate(one.rate) if one.rate else None,
+            is_source=one.is_source,
+            reason=one.reason if reasons else "",
+        )
+        for one in budget.lines
+    ]
+
+
+def shares_of(budget: Budget) -> Shares:
+    """Who is meant to pay which line, as it is kept."""
+    codes = {line.id: line.code for line in budget.lines}
+    found: Shares = {line.code: (line.amount, {}) for line in budget.costs}
+    for share in db.session.scalars(
+        select(BudgetShare)
+        .join(BudgetLine, BudgetLine.id == BudgetShare.line_id)
+        .where(BudgetLine.budget_id == budget.id)
+        .order_by(BudgetShare.source_id)
+    ):
+        found[codes[share.line_id]][1][codes[share.source_id]] = share.amount
+    return found
+
+
+def _read(lines: Sequence[Line]) -> None:
+    codes = {line.code for line in lines}
+    counted = min((min(line.quantity, line.people, line.days) for line in lines), default=0)
+    currencies = {line.rate.base if line.rate else line.unit_price.currency for line in lines}
+    told = all(line.rate is None or line.rate.quote == line.unit_price.currency for line in lines)
+    below = any(line.unit_price.minor < 0 for line in lines)
+    if len(codes) < len(lines) or counted < 1 or len(currencies) > 1 or below or not told:
+        raise BadBudget
+
+
+def _in_hands_of(budget: Budget, by: Actor, seen: int | None) -> None:
+    """Hold a draft for its author, who then has written it once more."""
+    hold(budget)
+    if budget.status is not BudgetStatus.DRAFT or seen not in (None, budget.edits):
+        raise Conflict
+    if isinstance(by, User) and by.id != budget.author_id:
+        raise NotItsAuthor
+    budget.edits += 1
+
+
+def _write(budget: Budget, lines: Sequence[Line], before: Shares) -> None:
+    """Write the lines; where one does not say who pays it, those who paid its like before do."""
+    for line in lines:
+        db.session.add(
+            BudgetLine(
+                budget_id=budget.id,
+                code=line.code,
+                label=line.label,
+                category=line.category,
+                quantity=line.quantity,
+                people=line.people,
+                days=line.days,
+                unit_price=line.unit_price,
+                is_source=line.is_source,
+                basis=line.basis,
+                rate_id=_kept(line.rate),
+                reason=line.reason.strip(),
+            )
+        )
+    db.session.flush()
+    db.session.expire(budget, ["lines"])
+    sources = {line.code for line in lines if line.is_source}
+    said = {line.code: line.paid_by for line in lines}
+    for row in budget.costs:
+        paid_by = said[row.code]
+        if paid_by is None and row.code in before:
+            cost, shares = before[row.code]
+            if cost.currency == row.amount.currency:
+                paid_by = {
+                    source: part
+                    for source, part in rescaled(shares, cost, row.amount).items()
+                    if source in sources
+                }
+        _share(row, paid_by or {}, budget)
+    db.session.flush()
+
+
+def _kept(rate: Rate | None) -> int | None:
+    return record_rate(rate.base, rate.quote, rate.value, rate.dated_on, rate.source).id if rate else None
+
+
+def _share(line: BudgetLine, paid_by: Mapping[str, Money], budget: Budget) -> None:
+    sources = {one.code: one.id for one in budget.sources}
+    cost = line.amount
+    parts = {code: part for code, part in paid_by.items() if part}
+    wrong = any(
+        code not in sources or part.minor < 0 or part.currency != cost.currency
+        for code, part in parts.items()
+    )
+    if wrong or Money.total(parts.values(), cost.currency) > cost:
+        raise PaidTwice(field=line.code, line=line.code, amount=str(cost))
+    for code, part in parts.items():
+        db.session.add(BudgetShare(line_id=line.id, source_id=sources[code], amount=part))
+
+
+def _forget_shares(budget: Budget) -> None:
+    ours = select(BudgetLine.id).where(BudgetLine.budget_id == budget.id)
+    db.session.execute(delete(BudgetShare).where(BudgetShare.line_id.in_(ours)))

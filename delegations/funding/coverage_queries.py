@@ -18,8 +18,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
-from delegations.budgets.lines import CostLine
-from delegations.budgets.versions import GROUPS, seat_budgets
+from delegations.budgets.lines import in_order
+from delegations.budgets.models import Budget
+from delegations.budgets.versions import GROUPS, seat_budgets, seat_lines
 from delegations.funding.coverage import Coverage, NetworkCoverage, cover
 from delegations.funding.offers import (
     BlockedPledge,
@@ -31,7 +32,6 @@ from delegations.funding.offers import (
     SeatGrant,
 )
 from delegations.models import (
-    Budget,
     Delegation,
     DelegationStatus,
     FundingAgreement,
@@ -77,19 +77,18 @@ def funding_of(edition: Edition, asked: Iterable[Delegation] | None = None) -> F
     ).all()
     budgets = seat_budgets(edition.id)
     seats = _active_seats(mine)
-    costs = {key: _lines(budget) for key, budget in budgets.items()}
     money = _Money([row.id for row in rows], {row.id: row.fund_id for row in rows})
     delegations: list[DelegationFunding] = []
     currencies: dict[str, str] = {}
     for row in rows:
-        lines = costs.get(row.id) or costs.get(None) or ()
-        currency = lines[0].amount.currency if lines else edition.currency
+        budget = budgets.get(row.id) or budgets.get(None)
+        currency = budget.costs[0].amount.currency if budget and budget.costs else edition.currency
         currencies[row.code] = currency
         delegations.append(
             DelegationFunding(
                 row.code,
                 currency,
-                () if row.status in _GONE else tuple(Seat(code, lines) for code in seats[row.id]),
+                () if row.status in _GONE else _seats(budget, seats[row.id]),
                 *money.of(row.id, currency),
             )
         )
@@ -129,14 +128,10 @@ def _active_seats(mine: ColumnElement[bool]) -> dict[int, list[str]]:
     return found
 
 
-def _lines(budget: Budget | None) -> tuple[CostLine, ...]:
-    if budget is None:
-        return ()
-    return tuple(
-        CostLine(line.code, line.label, line.category, line.amount)
-        for line in budget.lines
-        if not line.is_source
-    )
+def _seats(budget: Budget | None, codes: list[str]) -> tuple[Seat, ...]:
+    """The seats with what each costs, in the order of their codes."""
+    lines = seat_lines(budget, len(codes)) if budget else [()] * len(codes)
+    return tuple(Seat(code, costs) for code, costs in zip(sorted(codes, key=in_order), lines, strict=True))
 
 
 class _Money:

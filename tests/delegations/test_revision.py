@@ -28,14 +28,16 @@ def test_versions_are_compared_line_by_line(
     ]
     with transaction():
         first = budgets.seat_budgets(dakar.id)[None]
-        second = budgets.create_budget(CreateBudget(edition_id=dakar.id, lines=lines), by=aristide)
+        second = budgets.create_budget(
+            CreateBudget(edition_id=dakar.id, lines=lines, reason="Le vol a monté"), by=aristide
+        )
     found = {one.code: one for one in revision.changes(first, second)}
     assert found["L01"].difference == cad("50.00")
     assert "L02" not in found  # 12 nights at 45.00 are the 540.00 of before
     assert (found["L13"].before, found["L13"].difference) == (None, cad("60.00"))
     assert (found["L03"].after, found["L03"].difference) == (None, cad("-420.00"))
     sign_in(client, fatou)
-    assert "Ce qui a changé depuis la version 1" in client.get("/delegations/costs/DKR05").text
+    assert "Ce qui a changé depuis la version 1" in client.get(f"/delegations/budgets/{second.id}").text
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ from access.policy import Permission, can
 from app import create_app
 from delegations.budgets import advances, claims
 from delegations.budgets.claim_models import ClaimStatus
+from delegations.budgets.models import Budget
 from delegations.funding.coverage import NetworkCoverage, total
 from delegations.funding.coverage_queries import coverage_of, network_coverage
-from delegations.models import Budget, Delegation, InKind, SavingsPlan, Seat, SeatStatus
+from delegations.models import Delegation, InKind, SavingsPlan, Seat, SeatStatus
 from delegations.savings.plans import plan_statuses
 from demonstration.load import NotEmpty, load
 from events.models import Edition, HeadcountFigure, Registration

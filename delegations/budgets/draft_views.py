@@ -1,0 +1,210 @@
+"""A budget is drafted: from nothing, from a template, from the version before; then who pays which line."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+
+from access.policy import Permission
+from delegations import queries
+from delegations.budgets import spending, templates, versions
+from delegations.budgets.budget_forms import BudgetForm, payers_form
+from delegations.budgets.budget_views import find_budget, in_words, may_draft
+from delegations.budgets.models import Budget, BudgetStatus
+from delegations.budgets.versions import SEAT, CreateBudget, Line, RewriteBudget
+from delegations.models import Delegation
+from delegations.pages import actor, blueprint, form_page
+from events.models import Edition
+from shared.clock import today
+from shared.database import transaction
+from shared.errors import DomainError, Forbidden
+from shared.forms import explain
+from shared.i18n import _
+from shared.web import requires
+from treasury.books.rates import NoRate, Rate, rate_on
+
+P = Permission
+
+
+@blueprint.route("/delegations/costs/<code>/new", methods=["GET", "POST"])
+@requires(P.DELEGATION_READ)
+def draft_budget(code: str) -> Any:
+    """Draft a budget of a whole edition, from a template or from nothing."""
+    edition = queries.find_edition(code, actor(), P.DELEGATION_READ)
+    if not may_draft(edition, None):
+        raise Forbidden
+    return _begin(edition, None)
+
+
+@blueprint.route("/delegations/<code>/budgets/new", methods=["GET", "POST"])
+@requires(P.DELEGATION_READ)
+def draft_own_budget(code: str) -> Any:
+    """Draft what a seat of one delegation costs: its own version wins over the edition's."""
+    delegation = queries.find_delegation(code, actor(), P.DELEGATION_EDIT)
+    return _begin(delegation.edition, delegation)
+
+
+def _begin(edition: Edition, delegation: Delegation | None) -> Any:
+    template = templates.TEMPLATES.get(request.args.get("template", ""))
+    kind = template.kind if template else request.args.get("kind", SEAT)
+    kind = kind if kind in templates.KINDS and not delegation else SEAT
+    earlier = versions.versions_of(edition.id, kind, delegation.id if delegation else None)
+    offered = template.lines() if template else _in_force(edition, request.args.get("template", ""))
+    form = BudgetForm(kind, edition.currency, _rates(edition, offered), offered)
+    if template and not form.is_submitted():
+        form.title.data = str(template.title)
+
+    def keep() -> Budget:
+        command = CreateBudget(
+            edition_id=edition.id,
+            delegation_id=delegation.id if delegation else None,
+            kind=kind,
+            lines=_with_payers(form.read(), offered),
+            title=form.title.data or "",
+            reason=form.reason.data or "",
+        )
+        return versions.create_budget(command, by=actor())
+
+    return _editor(form, keep, edition, delegation, kind, version=earlier[0].version + 1 if earlier else 1)
+
+
+def _in_force(edition: Edition, name: str) -> list[Line]:
+    """The edition's own budget of a seat, where a delegation begins its own from it."""
+    whole = versions.seat_budgets(edition.id).get(None) if name == "edition" else None
+    return versions.as_lines(whole, reasons=False) if whole else []
+
+
+def _with_payers(lines: Sequence[Line], offered: Sequence[Line]) -> list[Line]:
+    """The template's word on who pays, for the lines that stayed as it had them."""
+    said = {one.code: one for one in offered}
+    names = {one.code for one in lines if one.is_source}
+    found = []
+    for line in lines:
+        like = said.get(line.code)
+        if like and like.paid_by and like.unit_price == line.unit_price and names >= like.paid_by.keys():
+            times = line.quantity * line.people * line.days
+            paid_by = dict.fromkeys(like.paid_by, line.unit_price * times)
+            line = versions.paid(line, paid_by)
+        found.append(line)
+    return found
+
+
+@blueprint.route("/delegations/budgets/<int:budget_id>/revise", methods=["GET", "POST"])
+@requires(P.DELEGATION_READ)
+def revise_budget(budget_id: int) -> Any:
+    """Write one's draft anew, or draft the next version of what is there."""
+    found, edition, delegation = find_budget(budget_id)
+    if not may_draft(edition, delegation):
+        raise Forbidden
+    anew = found.status is BudgetStatus.DRAFT and found.author_id == actor().id
+    offered = versions.as_lines(found, reasons=anew)
+    told = {"title": found.title, "reason": found.reason if anew else "", "seen": found.edits}
+    form = BudgetForm(found.kind, edition.currency, _rates(edition, offered), offered, **told)
+
+    def keep() -> Budget:
+        title, reason = form.title.data or "", form.reason.data or ""
+        if anew:
+            command = RewriteBudget(
+                lines=form.read(), title=title, reason=reason, seen=int(form.seen.data or 0)
+            )
+            return versions.rewrite_budget(found, command, by=actor())
+        next_one = CreateBudget(
+            edition_id=edition.id,
+            delegation_id=found.delegation_id,
+            kind=found.kind,
+            lines=form.read(),
+            title=title,
+            reason=reason,
+        )
+        return versions.create_budget(next_one, by=actor())
+
+    return _editor(
+        form, keep, edition, delegation, found.kind, version=found.version if anew else found.version + 1
+    )
+
+
+def _editor(
+    form: BudgetForm,
+    keep: Any,
+    edition: Edition,
+    delegation: Delegation | None,
+    kind: str,
+    *,
+    version: int,
+) -> Any:
+    """The page of the rows; the draft once they are kept."""
+    if form.more.data:
+        form.add_rows()
+    elif form.validate_on_submit():
+        try:
+            with transaction():
+                budget_id = keep().id
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("The draft is kept. Somebody else approves it, and then it counts."), "good")
+            return redirect(url_for("delegations.budget", budget_id=budget_id))
+    return form_page(
+        "delegations/budget_form.html",
+        form,
+        edition=edition,
+        delegation=delegation,
+        kind=kind,
+        kind_name=templates.KINDS.get(kind, kind),
+        seat=kind == SEAT,
+        in_words=in_words,
+        version=version,
+    )
+
+
+def _rates(edition: Edition, lines: Sequence[Line]) -> Mapping[str, Rate | None]:
+    """The rate of each other currency: as these lines have it, else the last of reference, else of today."""
+    written = {one.rate.quote: one.rate for one in lines if one.rate}
+    others = {*(edition.currencies or ()), *written, *(one.unit_price.currency for one in lines)}
+    others -= {edition.currency}
+    kept = spending.reference_rates(edition.currency, others)
+    return {
+        code: written.get(code) or kept.get(code) or _of_today(edition.currency, code)
+        for code in sorted(others)
+    }
+
+
+def _of_today(base: str, quote: str) -> Rate | None:
+    try:
+        return rate_on(base, quote, today())
+    except NoRate:
+        return None
+
+
+@blueprint.route("/delegations/budgets/<int:budget_id>/payers", methods=["GET", "POST"])
+@requires(P.DELEGATION_READ)
+def budget_payers(budget_id: int) -> Any:
+    """Who is meant to pay which line of one's draft."""
+    found, edition, delegation = find_budget(budget_id)
+    if not may_draft(edition, delegation):
+        raise Forbidden
+    shares = versions.shares_of(found)
+    ids = {one.code: one.id for one in found.lines}
+    kept = {
+        f"of_{ids[line]}_{ids[source]}": part
+        for line, (_cost, parts) in shares.items()
+        for source, part in parts.items()
+    }
+    form = payers_form(found, edition.currency)(data={**kept, "seen": found.edits})
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                versions.set_payers(found, form.paid_by(found), by=actor(), seen=int(form.seen.data or 0))
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("Kept: who is meant to pay which line."), "good")
+            return redirect(url_for("delegations.budget", budget_id=budget_id))
+    return form_page(
+        "delegations/budget_payers.html",
+        form,
+        budget=found,
+        edition=edition,
+        delegation=delegation,
+        kind_name=templates.KINDS.get(found.kind, found.kind),
+    )
