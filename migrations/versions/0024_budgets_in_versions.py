@@ -3,14 +3,14 @@
 Lines and versions that were approved before count as they did. The database refuses from now on any change to
 an approved version, its lines and its payers, and an approval by its author or by nobody.
 
-Revision: 0023, after 0022
+Revision: 0024, after 0023
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
