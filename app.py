@@ -27,6 +27,7 @@ import delegations.budgets.cost_views
 import delegations.budgets.draft_views
 import delegations.budgets.spending_views
 import delegations.cli
+import delegations.composition.views
 import delegations.funder_reports.views
 import delegations.funding.service_views
 import delegations.interest.views

@@ -42,6 +42,12 @@ TOWARDS_PEOPLE = (
         Permission.DELEGATION_ALLOCATE,
     ),
     Step(
+        _l("Say how delegations are made up"),
+        _l("Components, women, young people, South and North: rules that warn or bind."),
+        "/delegations/composition/CODE",
+        Permission.DELEGATION_ALLOCATE,
+    ),
+    Step(
         _l("When dates or place change"),
         _l("Ask every confirmed delegation again; seats, names and money stay."),
         "/delegations/reset/CODE",

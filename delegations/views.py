@@ -10,6 +10,7 @@ from access.asking import person
 from access.policy import Permission, can, reach
 from delegations import pictures, queries
 from delegations.budgets import versions as budgets
+from delegations.composition.words import balance_words
 from delegations.forms import InviteForm, ReasonForm, SeatsForm
 from delegations.funding import coverage_queries
 from delegations.funding.coverage import Coverage, Totals, cover, total
@@ -155,6 +156,7 @@ def show(code: str) -> Any:
         state_kind=state_kind,
         may=may,
         next_step=next_step(delegation, board, bool(plans), may),
+        **balance_words(delegation),
     )
 
 

@@ -76,6 +76,7 @@ def _people(stage: Stage) -> None:
             name=row["name"],
             email=row["email"],
             organisation_name=row["organisation"],
+            country=row["country"],
             languages=row["languages"].split(),
             locale="en" if row["languages"].startswith("en") else "fr",
             is_demo=True,

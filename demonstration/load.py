@@ -10,6 +10,7 @@ from sqlalchemy import inspect, select
 from access.models import User
 from demonstration import (
     bank_chapter,
+    composition_chapter,
     desk_chapter,
     directory_chapter,
     interest_chapter,
@@ -50,6 +51,7 @@ def load(moment: str) -> Stage:
     savings_chapter.tell(stage)
     interest_chapter.tell(stage, moment)
     support_chapter.tell(stage)
+    composition_chapter.tell(stage)
     receipts_chapter.tell(stage)
     bank_chapter.tell(stage)
     treasury_chapter.promise_tickets(stage)

@@ -126,6 +126,7 @@ def build() -> World:
             "/delegations/visas/": {"code": "DKR05"},
             "/delegations/reset/": {"code": "DKR05"},
             "/delegations/quotas/": {"code": "DKR05", "quota_id": 0},
+            "/delegations/composition/": {"code": "DKR05", "rule_id": 0},
             "/delegations/interest/": {"code": "DKR05"},
             "/interest/": {"token": links.issue_link("interest", known.id, later)},
             "/delegations/costs/": {"code": "DKR05"},

@@ -1,6 +1,5 @@
 """What a head of delegation asks at a glance: fifteen questions, each with its answer and its source."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,8 @@ from sqlalchemy import func, select
 from delegations import queries
 from delegations.budgets import advances, claims
 from delegations.budgets.claim_models import ClaimStatus
+from delegations.composition.balance import balance_of
+from delegations.composition.measuring import State as Kept
 from delegations.funding.coverage import Coverage
 from delegations.funding.coverage_queries import coverage_of
 from delegations.models import (
@@ -24,10 +25,10 @@ from delegations.savings import plans as savings
 from delegations.seats import waiting
 from delegations.seats.seats import ACTIVE
 from events.models import BadgeRole, ProgrammeSession, VisaRequest
-from network.models import Component, Organisation
+from network.models import Component
 from shared.clock import now
 from shared.database import db
-from shared.i18n import LazyString, _, _l, ngettext, pgettext
+from shared.i18n import LazyString, _, _l, pgettext
 from shared.money import Money
 from treasury.models import PaymentStatus
 from treasury.reports.answers import Answer, State, together
@@ -110,15 +111,20 @@ def _seats(known: Known) -> Iterable[Answer]:
 
 
 def _components(known: Known) -> Answer:
-    """How the people are spread over the five components of the movement."""
-    organisations = {one.person.organisation_id for one in known.held if one.person.organisation_id}
-    rows = select(Organisation.id, Organisation.component).where(Organisation.id.in_(organisations))
-    kind = {row.id: row.component for row in db.session.execute(rows)}
-    spread = Counter(kind.get(one.person.organisation_id or 0) for one in known.held)
-    told = " ".join(f"{part.value}\u202f{spread[part]}" for part in Component if spread[part])
-    unknown = spread[None]
-    note = ngettext("%(num)s person without one", "%(num)s people without one", unknown) if unknown else ""
-    return known.ask(Topic.SEATS, _("Balance of components"), words=told or _("not told"), note=note)
+    """How the people are spread over the five components of the movement, and which rules are not kept."""
+    balance = balance_of(known.delegation)
+    told = " ".join(
+        f"{part.value}\u202f{balance.spread[part]}" for part in Component if balance.spread.get(part)
+    )
+    missed = [str(one.name) for one in balance.kept if one.measure.state is not Kept.MET]
+    return known.ask(
+        Topic.SEATS,
+        _("Balance of components"),
+        "show",
+        words=told or _("not told"),
+        state="wait" if missed else "good" if balance.kept else "",
+        note=_("rules not kept: %(rules)s", rules=", ".join(missed)) if missed else "",
+    )
 
 
 def _money(known: Known) -> Iterable[Answer]:

@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 
 from access.models import User
 from delegations import messages
+from delegations.composition.binding import must_be_kept
 from delegations.lifecycle import moves as lifecycle
 from delegations.lifecycle import quotas
 from delegations.lifecycle.models import DelegationStep
@@ -43,8 +44,9 @@ def recall(delegation: Delegation, reason: str, *, by: Actor) -> None:
 
 
 def lock(delegation: Delegation, reason: str, *, by: Actor) -> None:
-    """From now on nobody is named, replaced or taken back. Raises `NotInThisState`."""
+    """From now on nobody is named, replaced or taken back. Raises `NotInThisState`, `NotBalanced`."""
     lifecycle.prepare(delegation, Move.LOCK)
+    must_be_kept(delegation)
     lifecycle.take(delegation, Move.LOCK, by=by, reason=reason)
 
 

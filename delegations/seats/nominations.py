@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from access import links
 from delegations import messages
+from delegations.composition.binding import must_leave_room
 from delegations.lifecycle import moves as lifecycle
 from delegations.models import (
     CURRENT_NOMINATION,
@@ -179,9 +180,13 @@ def complete(nomination: Nomination, command: CompleteRecord, *, by: Actor | Non
 
 
 def endorse(nomination: Nomination, *, by: Actor) -> Nomination:
-    """The delegation gives its word on a completed record; twice is once. Raises `NominationOver`."""
+    """The delegation gives its word on a completed record; twice is once.
+
+    Raises `NominationOver`, `OutOfBalance`.
+    """
     _lock(nomination, N.COMPLETED)
     if nomination.endorsed_at is None:
+        must_leave_room(nomination)
         nomination.endorsed_at = now()
         audit.record("nomination.endorse", nomination, by=by)
     return nomination

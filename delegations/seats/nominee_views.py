@@ -7,6 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from access import links
 from access.asking import speak
 from delegations import queries
+from delegations.composition.portrait import PortraitPart
 from delegations.forms import ReasonForm, RecordForm
 from delegations.models import Nomination, NominationStatus
 from delegations.pages import blueprint, form_page
@@ -37,16 +38,17 @@ def nominee(token: str) -> Any:
 def complete(token: str) -> Any:
     """The person says who they are. Sending it again replaces what they said, until somebody has decided."""
     nomination = _nomination(token)
-    form = RecordForm()
-    if form.validate_on_submit():
+    form, portrait = RecordForm(), PortraitPart(request.form)
+    if form.validate_on_submit() and portrait.validate():
         try:
             with transaction():
                 nominations.complete(nomination, form.command())
+                portrait.keep(nomination)
         except DomainError as refused:
             explain(form, refused)
         else:
             return redirect(url_for("delegations.completed", token=token))
-    return _page(nomination, form, token)
+    return _page(nomination, form, token, portrait=portrait)
 
 
 @blueprint.get("/nominee/<token>/done")
@@ -103,12 +105,21 @@ def _nomination(token: str) -> Nomination:
     return nomination
 
 
-def _page(nomination: Nomination, form: RecordForm, token: str, letter_form: LetterForm | None = None) -> Any:
+def _page(
+    nomination: Nomination,
+    form: RecordForm,
+    token: str,
+    letter_form: LetterForm | None = None,
+    portrait: PortraitPart | None = None,
+) -> Any:
     correcting = request.method == "POST" or "correct" in request.args
     sending = letter_form or LetterForm(formdata=None)
+    portrait = portrait or PortraitPart.about(nomination)
     page = render_template(
         "delegations/nominee.html",
         form=form,
+        portrait=portrait,
+        asked=portrait.asked_of(nomination),
         nomination=nomination,
         seat=nomination.seat,
         delegation=nomination.seat.delegation,
@@ -121,4 +132,4 @@ def _page(nomination: Nomination, form: RecordForm, token: str, letter_form: Let
         letter_form=sending,
         invitation=visas.letter_of(nomination),
     )
-    return page, 422 if form.errors or sending.errors else 200
+    return page, 422 if form.errors or portrait.errors or sending.errors else 200

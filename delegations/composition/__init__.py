@@ -1,0 +1,1 @@
+"""How a delegation is made up: components, women, youth, South and North; rules that warn or bind."""
