@@ -58,7 +58,7 @@ class PeriodClosed(DomainError):
     """Nothing is posted into a closed period."""
 
     code = "period_closed"
-    message = _l("The books are closed on %(day)s. Choose a later date.")
+    message = _l("The books are closed until %(until)s. Choose a later date.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,15 @@ def draft(
     return entry
 
 
+def see_open(day: date) -> None:
+    """See that an entry dated `day` can be posted. Raises `PeriodClosed`."""
+    closed = db.session.scalar(
+        select(Period.ends_on).where(Period.starts_on <= day, Period.ends_on >= day, Period.status != "open")
+    )
+    if closed:
+        raise PeriodClosed(field="dated_on", until=closed)
+
+
 def post(entry: JournalEntry, *, by: Actor, approved_by: User | None = None) -> JournalEntry:
     """Post a draft: number it, chain its hash, freeze it. A person who posts approves it.
 
@@ -150,13 +159,7 @@ def post(entry: JournalEntry, *, by: Actor, approved_by: User | None = None) -> 
         if approver.id == entry.author_id:
             raise SamePerson
         entry.approver_id = approver.id
-    closed = db.session.scalar(
-        select(Period.id).where(
-            Period.starts_on <= entry.dated_on, Period.ends_on >= entry.dated_on, Period.status != "open"
-        )
-    )
-    if closed:
-        raise PeriodClosed(day=entry.dated_on)
+    see_open(entry.dated_on)
     funds.see_window(entry)
     overdrafts.cover(entry)
     evidence = seals.evidence([entry.id])

@@ -12,7 +12,7 @@ from treasury.funds.overdrafts import FundOverdrawn
 from treasury.ledger import PeriodClosed
 
 OVERDRAWN = FundOverdrawn(fund="B6", available=Money(62000, "CAD"), taken=Money(100000, "CAD"))
-CLOSED = PeriodClosed(day=date(2005, 10, 31))
+CLOSED = PeriodClosed(until=date(2005, 10, 31))
 
 
 @pytest.mark.parametrize(

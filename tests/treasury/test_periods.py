@@ -1,6 +1,7 @@
 """Closing, opening again with a reason, locking for good; each restricted fund is carried forward."""
 
 from datetime import date
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -229,6 +230,13 @@ def test_on_the_pages_books_are_closed_opened_and_carried_forward(
     closed = client.post("/treasury/periods/close", data=closing, follow_redirects=True)
     assert "L’avance se règle en janvier" in closed.text
     period = db.session.scalars(select(Period.id)).one()
+    late = {"amount": "5,00", "currency": "CAD", "dated_on": "2005-12-01", "narration": "Trop tard"}
+    funds = {"source": str(entry.postings[0].fund_id), "target": str(entry.postings[-1].fund_id)}
+    unwritten = client.post("/treasury/transfers/new", data=late | funds)
+    assert (unwritten.status_code, "clos jusqu’au 31 décembre 2005" in unescape(unwritten.text)) == (
+        409,
+        True,
+    )
     sign_in(client, zoe)
     assert client.get(f"/treasury/periods/{period}/reopen").status_code == 200
     assert client.get("/treasury/periods/99/reopen").status_code == 404
