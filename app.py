@@ -44,6 +44,7 @@ import delegations.seats.list_views
 import delegations.seats.nominee_views
 import delegations.seats.views
 import delegations.seats.visa_views
+import delegations.seats.waiting_views
 import delegations.support.views
 import delegations.views
 import events.api
@@ -89,6 +90,7 @@ from delegations.savings import card_deposits
 from delegations.savings import reminders as plan_reminders
 from delegations.savings.cli import savings
 from delegations.savings.plans import deposit_settled
+from delegations.seats import offers as seat_offers
 from delegations.seats import one_person as one_seat
 from demonstration.load import demo
 from events import messages, one_person
@@ -217,6 +219,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     outbox.jobs.HANDLERS["commitment-expires"] = commitments.expire
     outbox.jobs.HANDLERS[proposals.JOB] = proposals.run_job
     plan_reminders.install()
+    seat_offers.install()
     expectations.EXPECTED |= {"plans": instalments, "pledges": pledges}
     expectations.FUNDERS["agreements"] = funders
     delegation_answers.install()

@@ -135,6 +135,13 @@ def build() -> World:
             "/delegations/answers/": {"code": "DKR05"},
             "/delegations/spending/": {"code": "DKR05"},
             "/delegations/reports/": {"code": "DKR05", "agreement": "B1", "ending": "csv"},
+            "/delegations/<code>/waiting/": {
+                "waiting_id": 0,
+                "offer_id": 0,
+                "step": "leave",
+                "answer": "accept",
+            },
+            "/offer/": {"token": "never-issued"},
             "/nominee/": {"token": links.issue_link("nominee", nominee.id, later)},
             "/plan/": {"token": links.issue_link("plan", plan.id, later)},
             "/registration/": {

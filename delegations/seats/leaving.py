@@ -1,21 +1,17 @@
 """When a person or a seat leaves: what follows, told before it happens, and who comes instead.
 
-A seat that becomes free goes to whoever waits first. Money does not move: it stays on the seat, or in its
-plan when the seat itself is withdrawn, until a minuted decision moves it.
+A seat that becomes free is offered to whoever waits first. Money does not move: it stays on the seat, or in
+its plan when the seat itself is withdrawn, until a minuted decision moves it.
 """
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from delegations.funding.coverage import Coverage, SeatCoverage
-from delegations.models import Delegation, DelegationStatus, Nomination, Seat, SeatStatus
-from delegations.seats import messages, nominations, waiting
-from delegations.seats.nominations import AlreadyNominated, Nominate
-from delegations.seats.waiting_models import WaitingPerson, WaitingStatus
-from network import people
+from delegations.models import Delegation, Nomination, Seat
+from delegations.seats import messages, nominations, offers, waiting
+from delegations.seats.waiting_models import SeatOffer, WaitingPerson, WaitingStatus
 from shared.audit import Actor, System
-from shared.database import db, hold
+from shared.database import hold
 from shared.errors import DomainError
 from shared.i18n import _l
 from shared.money import Money
@@ -75,67 +71,36 @@ def hand_over(seat: Seat, reason: str, *, by: Actor) -> Nomination:
     if comes is None:
         raise NobodyWaits
     waiting.leave(comes, by=by, status=WaitingStatus.SERVED)
-    return nominations.substitute(seat, _as_nominee(comes), reason, by=by)
+    return nominations.substitute(seat, offers.as_nominee(comes), reason, by=by)
 
 
-def take_back(nomination: Nomination, reason: str, *, by: Actor) -> list[Nomination]:
-    """Take a nomination back and let the line have the seat. Raises what `withdraw_nomination` does."""
+def take_back(nomination: Nomination, reason: str, *, by: Actor) -> list[SeatOffer]:
+    """Take a nomination back and offer the seat to whoever waits. Raises what `withdraw_nomination` does."""
     nominations.withdraw_nomination(nomination, reason, by=by)
-    return serve(nomination.seat.delegation, by=by)
+    return offers.make(nomination.seat.delegation, by=by)
 
 
-def refuse(nomination: Nomination, reason: str, *, by: Actor) -> list[Nomination]:
-    """Turn a person down, tell them why, and let the line have the seat.
+def refuse(nomination: Nomination, reason: str, *, by: Actor) -> list[SeatOffer]:
+    """Turn a person down, tell them why, and offer the seat to whoever waits.
 
     Raises what `nominations.refuse` does.
     """
     nominations.refuse(nomination, reason, by=by)
     messages.tell_refused(nomination)
-    return serve(nomination.seat.delegation, by=by)
+    return offers.make(nomination.seat.delegation, by=by)
 
 
-def decline(nomination: Nomination, reason: str) -> list[Nomination]:
-    """The person says no to the seat: the delegation is told, and the line has the seat.
+def decline(nomination: Nomination, reason: str) -> list[SeatOffer]:
+    """The person says no to the seat: the delegation is told, and whoever waits is offered the seat.
 
     Raises what `withdraw_nomination` does.
     """
     by = System(f"nominee:{nomination.id}")
     nominations.withdraw_nomination(nomination, reason, by=by)
     messages.tell_declined(nomination)
-    return serve(nomination.seat.delegation, by=by)
-
-
-def serve(delegation: Delegation, *, by: Actor) -> list[Nomination]:
-    """Name whoever waits for the free seats, in order; who found a seat elsewhere leaves the line."""
-    hold(delegation)
-    if delegation.status is not DelegationStatus.CONFIRMED:
-        return []
-    free = list(
-        db.session.scalars(
-            select(Seat)
-            .where(
-                Seat.delegation_id == delegation.id,
-                Seat.status.in_((SeatStatus.PLANNED, SeatStatus.FUNDED)),
-            )
-            .order_by(Seat.number)
-        )
-    )
-    named = []
-    for one in waiting.next_in_line(waiting.line_of(delegation), len(free)):
-        try:
-            named.append(nominations.nominate(free[0], _as_nominee(one), by=by))
-        except AlreadyNominated:
-            waiting.leave(one, by=by)
-        else:
-            waiting.leave(one, by=by, status=WaitingStatus.SERVED)
-            free.pop(0)
-    return named
+    return offers.make(nomination.seat.delegation, by=by)
 
 
 def next_for(delegation: Delegation) -> WaitingPerson | None:
     """Who waits first and would take one seat."""
     return next(iter(waiting.next_in_line(waiting.line_of(delegation), 1)), None)
-
-
-def _as_nominee(one: WaitingPerson) -> Nominate:
-    return Nominate(person=people.details_of(one.person), role=one.role)

@@ -4,7 +4,10 @@ from flask_babel import force_locale
 
 from delegations.messages import locale_of
 from delegations.models import Delegation, Nomination
+from delegations.seats.waiting_models import SeatOffer
 from delegations.sending import dated, send, spoken
+from events.wording import deadline
+from network.models import Person
 from shared.i18n import _
 
 
@@ -43,6 +46,24 @@ def tell_letter_refused(nomination: Nomination, reason: str) -> None:
             _("Send another letter"),
             f"/delegations/{seat.delegation.code}/seats/{seat.number}/letter",
         )
+
+
+def tell_offered(offer: SeatOffer, person: Person, token: str) -> None:
+    """Somebody who waits learns that a seat is free for them, until when, and where to answer."""
+    delegation = offer.delegation
+    with force_locale(spoken(person.locale)):
+        until = deadline(offer.until, delegation.edition.zone, spoken(person.locale))
+        send(
+            person.email,
+            _("A seat is free for you: %(edition)s", edition=dated(delegation.edition)),
+            [
+                _("%(name)s, you wait for a seat of the delegation %(delegation)s.",
+                  name=person.name, delegation=delegation.name),
+                _("Answer before %(moment)s: after that the seat is offered to the next.", moment=until),
+            ],
+            _("Answer"),
+            f"/offer/{token}",
+        )  # fmt: skip
 
 
 def _tell_delegation(nomination: Nomination, what: str) -> None:

@@ -25,7 +25,7 @@ from delegations.models import (
     Seat,
     SeatStatus,
 )
-from delegations.seats import approvals, linking, seats
+from delegations.seats import approvals, linking, seats, waiting
 from delegations.seats.seats import reason_of
 from events import badges
 from events import registration as registrations
@@ -101,13 +101,14 @@ def nominate(seat: Seat, command: Nominate, *, by: Actor) -> Nomination:
     """Name a person for a free seat and mail them their private link.
 
     Raises `NotInThisState` (the delegation has not confirmed its seats), `SeatTaken`, `SeatNotFree`,
-    `AlreadyNominated`.
+    `SeatHeld`, `AlreadyNominated`.
     """
     seats.lock(seat, *SeatStatus)
     lifecycle.must_be(seat.delegation, DelegationStatus.CONFIRMED)
     if taken := seat.nomination:
         raise SeatTaken(seat=seat.code, name=taken.person.name)
     seats.lock(seat, SeatStatus.PLANNED, SeatStatus.FUNDED)
+    waiting.must_not_be_held(seat)
     nomination = _put_forward(seat, command, by=by)
     audit.record("nomination.nominate", nomination, by=by, seat=seat.code, role=command.role.value)
     return nomination

@@ -12,7 +12,7 @@ from enum import StrEnum
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 
-from delegations.models import Delegation, Seat, SeatStatus
+from delegations.models import Delegation
 from delegations.seats import nominations, waiting
 from delegations.seats.nominations import Nominate
 from delegations.seats.nominee_reading import Written, as_text
@@ -98,7 +98,7 @@ class Taken:
 
 def judge(delegation: Delegation, rows: Sequence[Written]) -> Report:
     """Say what becomes of each row; nothing is written."""
-    free = [seat.code for seat in _free_seats(delegation)]
+    free = [seat.code for seat in waiting.free_seats(delegation)]
     judging = _Judging(delegation, free, _people_of(delegation))
     return Report(tuple(judging.judge(row) for row in rows))
 
@@ -115,7 +115,7 @@ def take_in(
     report = judge(delegation, rows)
     if report.seal != seal:
         raise ListChanged
-    free = {seat.code: seat for seat in _free_seats(delegation)}
+    free = {seat.code: seat for seat in waiting.free_seats(delegation)}
     doubtful = [one for one in report.of(Verdict.DOUBTFUL) if one.row.number in agreed]
     wanted = [*report.of(Verdict.READY), *report.of(Verdict.WAITS), *doubtful]
     asked = {one.seat for one in wanted if one.seat}
@@ -145,17 +145,6 @@ def _details(one: Judged, delegation: Delegation) -> PersonDetails:
 
 def _wait(one: Judged, delegation: Delegation) -> Wait:
     return Wait(person=_details(one, delegation), role=one.role, party=one.row["party"])
-
-
-def _free_seats(delegation: Delegation) -> Sequence[Seat]:
-    return db.session.scalars(
-        select(Seat)
-        .where(
-            Seat.delegation_id == delegation.id,
-            Seat.status.in_((SeatStatus.PLANNED, SeatStatus.FUNDED)),
-        )
-        .order_by(Seat.number)
-    ).all()
 
 
 def _people_of(delegation: Delegation) -> list[Who]:

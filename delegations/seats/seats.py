@@ -17,7 +17,7 @@ from delegations.models import (
     Seat,
     SeatStatus,
 )
-from delegations.seats import visas
+from delegations.seats import visas, waiting
 from events import badges
 from events import registration as registrations
 from shared import audit
@@ -73,9 +73,10 @@ def set_nominator(seat: Seat, nominator: str, *, by: Actor) -> Seat:
 
 
 def release(seat: Seat, reason: str, *, by: Actor) -> Seat:
-    """Give back a seat that nobody was named for. Raises `SeatNotFree`, `ReasonMissing`."""
+    """Give back a seat that nobody was named for. Raises `SeatNotFree`, `SeatHeld`, `ReasonMissing`."""
     reason = reason_of(reason)
     lock(seat, S.PLANNED, S.FUNDED)
+    waiting.must_not_be_held(seat)
     seat.status, seat.status_reason = S.RELEASED, reason
     audit.record("seat.release", seat, by=by, reason=reason)
     return seat
@@ -85,10 +86,11 @@ def withdraw_seat(seat: Seat, reason: str, on: date, *, by: Actor) -> Seat:
     """Withdraw a seat and its person, if any: the registration is cancelled and its badges revoked.
 
     What was saved for it stays in its plan's fund until a minuted decision moves it (`support.move_savings`).
-    Raises `SeatNotFree` for a seat already given back or attended, `ReasonMissing`.
+    Raises `SeatNotFree` for a seat already given back or attended, `SeatHeld`, `ReasonMissing`.
     """
     reason = reason_of(reason)
     lock(seat, S.PLANNED, S.FUNDED, S.NAMED, S.ACCREDITED)
+    waiting.must_not_be_held(seat)
     nomination = seat.nomination
     if nomination:
         end(nomination, NominationStatus.WITHDRAWN, reason, by=by)

@@ -18,7 +18,17 @@ from delegations.forms import (
 from delegations.funding import coverage_queries
 from delegations.models import Delegation, Nomination, NominationStatus, Seat
 from delegations.pages import actor, blueprint, form_page, group_names, may_here, seat_budget, seat_card
-from delegations.seats import accrediting, approvals, fees, leaving, letters, nominations, seats, visas
+from delegations.seats import (
+    accrediting,
+    approvals,
+    fees,
+    leaving,
+    letters,
+    nominations,
+    seats,
+    visas,
+    waiting,
+)
 from events.models import ROLE_LABELS
 from events.programme import VisaOutcome
 from shared.clock import today
@@ -101,6 +111,7 @@ def show_seat(code: str, number: int) -> Any:
         frozen=nomination is not None and approvals.is_frozen(nomination),
         visa=visas.standing(nomination) if nomination else None,
         outcomes=visas.OUTCOMES,
+        offered=waiting.offered_to(seat),
         letter_states=letters.STATES,
         letter_hinders=nomination is not None and accrediting.hindrance(nomination) is not None,
     )
@@ -244,14 +255,14 @@ def take_back(code: str, number: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                served = leaving.take_back(nomination, form.reason.data or "", by=actor())
-                come = [one.person.name for one in served]
+                made = leaving.take_back(nomination, form.reason.data or "", by=actor())
+                come = [held.waiting.person.name for offer in made for held in offer.seats]
         except DomainError as refused:
             explain(form, refused)
         else:
             flash(_("The seat %(seat)s is free again.", seat=seat.code), "good")
             for name in come:
-                flash(_("%(name)s waited first and is named.", name=name), "good")
+                flash(_("%(name)s waited first and is offered a seat.", name=name), "good")
             return _back(delegation, seat)
     return form_page(
         "delegations/take_back.html",

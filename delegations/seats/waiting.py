@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Subquery, select, true
 from sqlalchemy.orm import selectinload
 
-from delegations.models import CURRENT_NOMINATION, Delegation, Nomination, Seat
-from delegations.seats.waiting_models import WaitingPerson, WaitingStatus
+from delegations.models import CURRENT_NOMINATION, Delegation, Nomination, Seat, SeatStatus
+from delegations.seats.waiting_models import IN_LINE, OfferedSeat, WaitingPerson, WaitingStatus
 from events.models import BadgeRole
 from network import people
 from network.people import PersonDetails
@@ -20,7 +20,14 @@ from shared.audit import Actor
 from shared.clock import now
 from shared.database import db, hold
 from shared.errors import Conflict, DomainError
-from shared.i18n import _l
+from shared.i18n import LazyString, _l
+
+
+class SeatHeld(DomainError):
+    """The seat is offered to somebody who has not answered yet."""
+
+    code = "seat_held"
+    message = _l("The seat %(seat)s is offered to %(name)s, who has not answered yet.")
 
 
 class AlreadyWaiting(DomainError):
@@ -59,12 +66,49 @@ def wait(delegation: Delegation, command: Wait, *, by: Actor) -> WaitingPerson:
 
 
 def leave(waiting: WaitingPerson, *, by: Actor, status: WaitingStatus = WaitingStatus.LEFT) -> None:
-    """Let somebody stop waiting: they have a seat, or no longer want one. Raises `Conflict`."""
+    """Let somebody stop waiting: they have a seat, or no longer want one.
+
+    Raises `Conflict` for who does not wait, or is offered a seat and answers that.
+    """
     hold(waiting)
     if waiting.status is not WaitingStatus.WAITING:
         raise Conflict
     waiting.status, waiting.ended_at = status, now()
     audit.record(f"waiting.{status.value}", waiting, by=by)
+
+
+def wait_again(waiting: WaitingPerson, *, by: Actor) -> WaitingPerson:
+    """Put who left, or let an offer pass, at the end of the line. Raises `AlreadyWaiting`, `Conflict`."""
+    if waiting.status not in (WaitingStatus.LEFT, WaitingStatus.LAPSED):
+        raise Conflict
+    details = people.details_of(waiting.person)
+    again = Wait(person=details, role=waiting.role, party=waiting.party, whole=waiting.whole)
+    return wait(waiting.delegation, again, by=by)
+
+
+def free_seats(delegation: Delegation) -> Sequence[Seat]:
+    """The seats nobody is named for and nobody is offered, in order."""
+    held = select(OfferedSeat.seat_id).where(OfferedSeat.held)
+    return db.session.scalars(
+        select(Seat)
+        .where(
+            Seat.delegation_id == delegation.id,
+            Seat.status.in_((SeatStatus.PLANNED, SeatStatus.FUNDED)),
+            Seat.id.not_in(held),
+        )
+        .order_by(Seat.number)
+    ).all()
+
+
+def must_not_be_held(seat: Seat) -> None:
+    """Raises `SeatHeld` while the seat is offered to somebody."""
+    if offered := offered_to(seat):
+        raise SeatHeld(seat=seat.code, name=offered.waiting.person.name)
+
+
+def offered_to(seat: Seat) -> OfferedSeat | None:
+    """For whom a seat is held, if for anybody."""
+    return db.session.scalar(select(OfferedSeat).where(OfferedSeat.seat_id == seat.id, OfferedSeat.held))
 
 
 def line_of(delegation: Delegation) -> Sequence[WaitingPerson]:
@@ -77,13 +121,39 @@ def line_of(delegation: Delegation) -> Sequence[WaitingPerson]:
     ).all()
 
 
-def next_in_line(line: Sequence[WaitingPerson], free: int) -> list[WaitingPerson]:
-    """Whom `free` seats are for: in order, a group that waits whole only if all of it fits."""
+STATES: dict[WaitingStatus, LazyString] = {
+    WaitingStatus.WAITING: _l("waits"),
+    WaitingStatus.OFFERED: _l("is offered a seat"),
+    WaitingStatus.SERVED: _l("has a seat"),
+    WaitingStatus.LEFT: _l("waits no more"),
+    WaitingStatus.LAPSED: _l("did not answer in time"),
+}
+"""Where somebody who waits stands, in words."""
+
+
+def gone_from(delegation: Delegation) -> Sequence[WaitingPerson]:
+    """The last who waited and do not any more, the latest first."""
+    return db.session.scalars(
+        select(WaitingPerson)
+        .where(WaitingPerson.delegation_id == delegation.id, WaitingPerson.ended_at.is_not(None))
+        .order_by(WaitingPerson.ended_at.desc(), WaitingPerson.id.desc())
+        .limit(20)
+        .options(selectinload(WaitingPerson.person))
+    ).all()
+
+
+def parties_of(line: Sequence[WaitingPerson]) -> list[list[WaitingPerson]]:
+    """The line by who waits together, in the order of the first of each party."""
     parties: dict[str, list[WaitingPerson]] = {}
     for one in line:
         parties.setdefault(one.party or f" {one.id}", []).append(one)
+    return list(parties.values())
+
+
+def next_in_line(line: Sequence[WaitingPerson], free: int) -> list[WaitingPerson]:
+    """Whom `free` seats are for: in order, a group that waits whole only if all of it fits."""
     served: list[WaitingPerson] = []
-    for party in parties.values():
+    for party in parties_of(line):
         left = free - len(served)
         if len(party) <= left:
             served += party
@@ -114,7 +184,7 @@ def _places(within: ColumnElement[bool], person_id: int | None) -> Subquery:
     waiting = (
         select(WaitingPerson.person_id, Delegation.edition_id)
         .join(Delegation, Delegation.id == WaitingPerson.delegation_id)
-        .where(within, WaitingPerson.status == WaitingStatus.WAITING)
+        .where(within, WaitingPerson.status.in_(IN_LINE))
     )
     if person_id is not None:
         seated = seated.where(Nomination.person_id == person_id)

@@ -7,7 +7,7 @@ import pytest
 from access.models import User
 from delegations.funding import coverage_queries
 from delegations.models import Delegation, Seat, SeatStatus
-from delegations.seats import leaving, nominations, seats, waiting
+from delegations.seats import leaving, nominations, offers, seats, waiting
 from delegations.seats.leaving import Consequences, NobodyWaits
 from delegations.seats.nominations import Nominate
 from delegations.seats.waiting import AlreadyWaiting, Wait
@@ -79,9 +79,9 @@ def test_a_seat_that_is_taken_back_goes_to_the_first_in_line(seat: Seat, outaoua
     with pytest.raises(AlreadyWaiting), transaction():
         waiting.wait(outaouais, Wait(person=person("Titulaire1 Exemple")), by=BY)
     with transaction():
-        served = leaving.take_back(old[0], "Ne vient pas", by=BY)
-    assert [one.person.name for one in served] == ["Noé Essai"]
-    assert (seat.status, line(outaouais)) == (SeatStatus.NAMED, ["Ruth Placeholder"])
+        [offer] = leaving.take_back(old[0], "Ne vient pas", by=BY)
+    assert [(one.waiting.person.name, one.seat) for one in offer.seats] == [("Noé Essai", seat)]
+    assert (seat.status, line(outaouais)) == (SeatStatus.PLANNED, ["Ruth Placeholder"])
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,7 @@ def test_who_found_a_seat_elsewhere_leaves_the_line(dakar: Edition, outaouais: D
         other = delegation_of(dakar, "QUE", "Québec", 1)
         nominations.nominate(other.seats[0], Nominate(person=person("Noé Essai")), by=BY)
     with transaction():
-        assert leaving.serve(outaouais, by=BY) == []
+        [offer] = offers.make(outaouais, by=BY)
+        assert offers.accept(offer, [offer.seats[0].waiting_id], by=BY) == []
     assert line(outaouais) == []
     db.session.rollback()
