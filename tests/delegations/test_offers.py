@@ -137,7 +137,10 @@ def test_from_the_line_to_the_telephone(
     typed |= {"people-0-name": "Noé Essai", "people-0-email": "pas une adresse"}
     refused = client.post(f"{here}/join", data=typed)
     assert refused.status_code == 422 and "pas une adresse" in refused.text
-    assert client.post(f"{here}/join", data={**typed, "people-0-name": " ", "people-0-email": ""}).status_code == 422
+    assert (
+        client.post(f"{here}/join", data={**typed, "people-0-name": " ", "people-0-email": ""}).status_code
+        == 422
+    )
     client.post(f"{here}/join", data={**typed, "people-0-email": "noe@example.org"})
     assert "DKR05-OUT-06" in client.get(here).text  # previewed
     assert offers.open_offers(outaouais) == []
