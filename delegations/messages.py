@@ -171,19 +171,40 @@ def tell_card_declined(plan: SavingsPlan, amount: Money, again: str, token: str,
 
     Once nothing more is tried, the delegation's contact learns it too.
     """
-    locale = spoken(plan.payer.locale)
-    with force_locale(locale):
+    with force_locale(spoken(plan.payer.locale)):
+        shown = format_money(amount, spoken(plan.payer.locale))
         subject = _("Your card was refused for the plan %(plan)s", plan=plan.code)
         lines = [
-            _("The instalment of %(amount)s could not be taken from your card. Nothing was taken.",
-              amount=format_money(amount, locale)),
+            _(
+                "The instalment of %(amount)s could not be taken from your card. Nothing was taken.",
+                amount=shown,
+            ),
             again or _("We try no more. Leave another card, or pay this instalment as you like."),
-        ]  # fmt: skip
-        contacts = [plan.written_to] if again else [plan.written_to, plan.delegation.contact_email]
-        for number, to in enumerate(dict.fromkeys(contacts)):
-            if to:
-                path = f"/plan/{token}" if number == 0 else f"/delegations/{plan.delegation.code}"
-                send(to, subject, lines, _("Open the plan"), path, key=f"card-declined-{key}-{number}")
+        ]
+        if plan.written_to:
+            path = f"/plan/{token}"
+            send(plan.written_to, subject, lines, _("Open the plan"), path, key=f"card-declined-{key}-0")
+    contact = plan.delegation.contact_email
+    if not again and contact and contact != plan.written_to:
+        _tell_contact_of_card(plan, amount, contact, key=f"card-declined-{key}-1")
+
+
+def _tell_contact_of_card(plan: SavingsPlan, amount: Money, contact: str, *, key: str) -> None:
+    locale = locale_of(plan.delegation)
+    with force_locale(locale):
+        send(
+            contact,
+            _("The card of %(name)s was refused", name=plan.payer.name),
+            [
+                _("The instalment of %(amount)s of the plan %(plan)s could not be taken from the card of "
+                  "%(name)s. Nothing was taken.",
+                  amount=format_money(amount, locale), plan=plan.code, name=plan.payer.name),
+                _("We wrote to them and try no more. A word from you may help: another card, or a transfer."),
+            ],
+            _("Open the plan"),
+            f"/delegations/{plan.delegation.code}/plans/{plan.code}",
+            key=key,
+        )  # fmt: skip
 
 
 def tell_changed(plan: SavingsPlan, agreed: Agreed, version: int, on: date) -> None:

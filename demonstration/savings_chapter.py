@@ -22,7 +22,7 @@ from network.models import Organisation
 from network.people import normalised_name
 from shared.database import db
 from shared.money import Money
-from treasury import chart, ledger, payments
+from treasury import attention, chart, ledger, payments
 from treasury.ledger import Leg
 from treasury.models import Fund, FundKind, PaymentMethod
 
@@ -184,6 +184,8 @@ def _deposits(stage: Stage, plan: SavingsPlan, exceptions: list[dict[str, Any]])
                     payment, arrival.returned_on, "Chèque retourné par la banque", by=stage.treasurer
                 )
                 payments.approve_return(payment, mirror, by=stage.approver)
+                said = "L’organisation, appelée, promet un nouveau chèque"
+                attention.withdraw(f"return:{mirror.id}", said, by=stage.treasurer)
 
 
 def _agreement(stage: Stage, row: dict[str, Any]) -> None:

@@ -9,6 +9,11 @@ from shared.database import db
 from shared.money import Money
 from treasury.models import Attention
 
+_NOTHING_LEFT_TO_PAY = frozenset(
+    {"cancelled_after_payment", "paid_after_cancellation", "paid_while_cancelled"}
+)
+"""Kinds that say the same of a payment: what it was for is cancelled. It is said once."""
+
 
 def attend(
     kind: str, key: str, *, details: str, payment_id: int | None = None, amount: Money | None = None
@@ -16,6 +21,14 @@ def attend(
     """Put something about money on the list; the same `kind` and `key` once. `amount` is what is at stake."""
     full = f"{kind}:{key}"
     found = db.session.scalar(select(Attention).where(Attention.key == full))
+    if found is None and kind in _NOTHING_LEFT_TO_PAY:
+        found = db.session.scalar(
+            select(Attention).where(
+                Attention.payment_id == payment_id,
+                Attention.kind.in_(_NOTHING_LEFT_TO_PAY),
+                Attention.resolved_at.is_(None),
+            )
+        )
     if found is None:
         found = Attention(
             kind=kind,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 
 from access.models import User
 from shared.database import db
@@ -16,12 +16,12 @@ from shared.errors import Conflict, NotFound
 from shared.forms import reader
 from shared.i18n import LazyString, _, _l
 from shared.money import Money, format_money
-from treasury import placing
+from treasury import payment_messages, placing
 from treasury.attention import settle_attention
 from treasury.cards import refunds
 from treasury.cards.models import Refund, RefundStatus
 from treasury.cards.refunds import RequestRefund
-from treasury.models import Attention, Payment, PaymentStatus
+from treasury.models import Attention, EntryStatus, JournalEntry, Payment, PaymentStatus
 from treasury.placing import Place
 from treasury.receipt_models import Placement, PlacementKind
 
@@ -29,6 +29,7 @@ from treasury.receipt_models import Placement, PlacementKind
 class Action(StrEnum):
     ACCEPT = "accept"
     APPLY = "apply"
+    CHANGE = "change"
     CREDIT = "credit"
     GIFT = "gift"
     GIVE_BACK = "give-back"
@@ -39,11 +40,12 @@ class Action(StrEnum):
 LABELS: dict[Action, LazyString] = {
     Action.ACCEPT: _l("Leave it as it is"),
     Action.APPLY: _l("Use it for another payment"),
+    Action.CHANGE: _l("Use %(amount)s at the rate of the day"),
     Action.CREDIT: _l("Keep %(amount)s as the payer’s credit"),
     Action.GIFT: _l("The payer gives it: %(amount)s"),
     Action.GIVE_BACK: _l("Give %(amount)s back"),
     Action.REFUND: _l("Give %(amount)s back"),
-    Action.REST: _l("Ask for the %(amount)s that lack"),
+    Action.REST: _l("Ask for the missing %(amount)s"),
 }
 
 _MOST_OWED = 500  # payments offered as targets, over all payers of the list
@@ -51,6 +53,7 @@ _TOO_MUCH = (Action.REFUND, Action.CREDIT, Action.APPLY, Action.GIFT)
 
 ACTIONS: dict[str, tuple[Action, ...]] = {
     "cancelled_after_payment": _TOO_MUCH,
+    "dispute_lost": (Action.REST, Action.ACCEPT),
     "other_amount": (Action.ACCEPT, Action.REFUND, Action.CREDIT, Action.APPLY),
     "over_paid": (Action.CREDIT, Action.REFUND, Action.APPLY, Action.GIFT),
     "paid_after_cancellation": _TOO_MUCH,
@@ -59,13 +62,18 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
     "paid_while_cancelled": _TOO_MUCH,
     "paid_while_waitlisted": (Action.ACCEPT, Action.REFUND, Action.CREDIT, Action.APPLY),
     "plan_closed": (Action.CREDIT, Action.REFUND, Action.APPLY, Action.GIFT),
+    "refund_elsewhere": (Action.ACCEPT,),
     "refund_failed": (Action.CREDIT, Action.GIFT),
     "registration_unknown": (Action.CREDIT, Action.REFUND, Action.APPLY),
     "surplus": (Action.CREDIT, Action.REFUND, Action.APPLY, Action.GIFT),
+    "taken_back": (Action.REST, Action.ACCEPT),
     "under_paid": (Action.REST, Action.ACCEPT),
-    "wrong_currency": (Action.GIVE_BACK,),
+    "wrong_currency": (Action.CHANGE, Action.GIVE_BACK),
 }
 """Kind → what can be done, the likely thing first. Of any other kind a person says what they did."""
+
+_GONE_OR_ABROAD = ("dispute_lost", "taken_back", "under_paid", "wrong_currency")
+"""Kinds whose amount is not among what the payment brought in its own currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +95,22 @@ class Item:
     under_way: bool
 
 
-def listed() -> list[Item]:
-    """The whole list, oldest first."""
+def listed(about: Payment | None = None) -> list[Item]:
+    """The whole list (or what of it is `about` a payment), oldest first."""
     rows: list[tuple[Attention, Payment | None]] = [
         (one, payment)
         for one, payment in db.session.execute(
             select(Attention, Payment)
             .outerjoin(Payment, Payment.id == Attention.payment_id)
-            .where(Attention.resolved_at.is_(None))
+            .where(
+                Attention.resolved_at.is_(None),
+                true() if about is None else Attention.payment_id == about.id,
+            )
             .order_by(Attention.id)
         )
     ]
     payments = {payment.id: payment for _one, payment in rows if payment is not None}
-    busy = _under_way([one.id for one, _payment in rows])
+    busy = _under_way([one for one, _payment in rows])
     left, owed = placing.left_of_each(list(payments.values())), _owed(list(payments.values()))
     found = []
     for one, payment in rows:
@@ -124,19 +135,26 @@ def label(action: Action, amount: Money | None) -> str:
     return words % {"amount": format_money(amount, reader())} if amount else words
 
 
-def _under_way(ids: Sequence[int]) -> set[int]:
-    """Those about which something was asked for or drafted, and waits for a second person or the network."""
+def _under_way(rows: Sequence[Attention]) -> set[int]:
+    """Those about which something is written, and waits for a second person or the network."""
+    ids = [one.id for one in rows]
     placed = select(Placement.attention_id).where(Placement.attention_id.in_(ids))
     given = select(Refund.attention_id).where(
         Refund.attention_id.in_(ids),
         Refund.status.in_((RefundStatus.REQUESTED, RefundStatus.APPROVED)),
     )
-    return {found for found in db.session.scalars(placed.union(given)) if found is not None}
+    waiting = {found for found in db.session.scalars(placed.union(given)) if found is not None}
+    receipts = {one.id: int(one.key.partition("receipt:")[2] or 0) for one in rows if ":receipt:" in one.key}
+    drafts = select(JournalEntry.id).where(
+        JournalEntry.id.in_(receipts.values()), JournalEntry.status == EntryStatus.DRAFT
+    )
+    unapproved = set(db.session.scalars(drafts)) if receipts else set()
+    return waiting | {one for one, entry in receipts.items() if entry in unapproved}
 
 
 def at_stake(one: Attention, left: Money | None) -> Money | None:
     """The amount that is to be placed: what is odd about it, as far as it is still there (`left`)."""
-    if one.kind in ("under_paid", "wrong_currency") or left is None:
+    if one.kind in _GONE_OR_ABROAD or left is None:
         return one.amount
     wanted = left if one.amount is None else one.amount
     return min(wanted, left) if wanted.currency == left.currency and left.minor > 0 else None
@@ -174,7 +192,7 @@ def act(one: Attention, action: Action, *, on: date, by: User, target: Payment |
     payment = db.session.get(Payment, one.payment_id) if one.payment_id else None
     if one.resolved_at is not None or payment is None or action not in ACTIONS.get(one.kind, ()):
         raise Conflict
-    if _under_way([one.id]):
+    if _under_way([one]):
         raise Conflict
     amount = at_stake(one, placing.left_of(payment))
     if action is Action.ACCEPT:
@@ -186,23 +204,22 @@ def act(one: Attention, action: Action, *, on: date, by: User, target: Payment |
     if action is Action.REFUND:
         command = RequestRefund(
             amount=amount,
-            reason=_words(payment, action),
+            reason=place.narration,
             on=on,
             charge_id=one.key.partition("charge:")[2],
             attention_id=one.id,
         )
         refunds.request_refund(payment, command, by=by)
     elif action is Action.REST:
-        placing.ask_for_rest(payment, amount, by=by)
+        payment_messages.tell_still_due(placing.ask_for_rest(payment, amount, by=by))
         settle_attention(one.id, str(LABELS[action]) % {"amount": amount}, by=by)
-    elif action is Action.CREDIT:
-        placing.keep_as_credit(payment, place, by=by)
-    elif action is Action.GIFT:
-        placing.keep_as_gift(payment, place, by=by)
-    elif action is Action.GIVE_BACK:
-        placing.give_credit_back(_credit_of(payment), place, by=by)
-    else:
+    elif action is Action.APPLY:
         _apply(payment, target, place, by=by)
+    elif action in (Action.CHANGE, Action.GIVE_BACK):
+        credit = _credit_of(payment)
+        (placing.change_credit if action is Action.CHANGE else placing.give_credit_back)(credit, place, by=by)
+    else:
+        (placing.keep_as_credit if action is Action.CREDIT else placing.keep_as_gift)(payment, place, by=by)
 
 
 def _apply(payment: Payment, target: Payment | None, place: Place, *, by: User) -> None:

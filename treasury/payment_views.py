@@ -10,8 +10,9 @@ from shared.errors import Conflict, DomainError
 from shared.forms import explain
 from shared.i18n import _
 from shared.web import page_number, requires
-from treasury import chart, ledger, payments, placing
+from treasury import attention_actions, chart, ledger, payment_story, payments, placing
 from treasury.cards import refunds
+from treasury.cards.models import RefundStatus
 from treasury.desk import cheques
 from treasury.forms import ReceiptForm, ReturnForm, day, words
 from treasury.models import Payment, PaymentMethod, PaymentStatus
@@ -58,14 +59,18 @@ def _page(
 ) -> Any:
     trail = trails.trail(found.entry_id) if found.entry_id else None
     method = found.method if found.method is not PaymentMethod.CARD else PaymentMethod.TRANSFER
-    given_back = refunds.refunds_of(found)
     page = render_template(
         "treasury/payment.html",
         payment=found,
         trail=trail,
-        refunds=given_back,
+        story=payment_story.story(found),
+        disputes=payment_story.disputes_of(found),
+        refunds=[one for one in refunds.refunds_of(found) if one.status is not RefundStatus.DONE],
+        refund_open=refunds.open_refund(found.id),
         left=placing.left_of(found) if found.entry_id else None,
-        charged=journal_queries.entries_of(found),
+        asked_first=placing.asked_first(found),
+        attention=attention_actions.listed(found),
+        closed=payment_story.DISPUTE_OVER,
         receipt=receipt
         or ReceiptForm(formdata=None, method=method.value, amount=found.amount, currency=found.currency),
         taken_back=taken_back or ReturnForm(formdata=None),

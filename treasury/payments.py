@@ -236,7 +236,21 @@ def approve_return(payment: Payment, mirror: JournalEntry, *, by: User) -> Payme
         raise Conflict
     ledger.post(mirror, by=by)
     payment.status = PaymentStatus.RETURNED
+    back = _brought(payment, payment.entry)
+    attend("taken_back", f"return:{mirror.id}", payment_id=payment.id, details=mirror.narration, amount=back)
     return payment
+
+
+def _brought(payment: Payment, entry: JournalEntry) -> Money:
+    """What an entry brought the payment's fund as its income."""
+    return -Money.total(
+        (
+            one.amount
+            for one in entry.postings
+            if (one.fund_id, one.account.code) == (payment.fund_id, payment.income_code)
+        ),
+        payment.currency,
+    )
 
 
 def cancel(payment: Payment, *, by: Actor) -> Payment:

@@ -13,6 +13,7 @@ from shared.errors import DomainError, NotFound
 from shared.i18n import _l
 from shared.money import Money
 from treasury import chart, ledger, payments
+from treasury.books import exchange, rates
 from treasury.cards.models import Refund, RefundStatus
 from treasury.ledger import Leg
 from treasury.models import (
@@ -217,6 +218,34 @@ def give_credit_back(credit: Placement, command: Place, *, by: User) -> Placemen
     return _placed(payment, entry, command, PlacementKind.BACK, by=by, credit=credit)
 
 
+def change_credit(credit: Placement, command: Place, *, by: User) -> Placement:
+    """Draft that a credit in another currency pays what it came for, at the rate of the day.
+
+    The money itself is not changed by it: it stays where it is, against the clearing account of exchanges.
+    Raises `NoRate`, `NotThatMuch`, `AlreadySettled`.
+    """
+    hold(credit)
+    payment, given = credit.payment, command.amount
+    _enough(left_of_credit(credit), given)
+    rate = rates.rate_on(given.currency, payment.currency, command.on)
+    held = exchange.record_rate(rate.base, rate.quote, rate.value, rate.dated_on, rate.source)
+    worth, fund = given.convert(rate.value, payment.currency), payment.fund_id
+    payments.record_receipt(
+        payment,
+        RecordReceipt(
+            received_on=command.on, narration=command.narration, method=PaymentMethod.INTERNAL, amount=worth
+        ),
+        by=by,
+        paid_with=[
+            Leg(chart.CREDITS, fund, given, memo=payment.reference),
+            Leg(chart.CONVERSION, fund, -given, rate_id=held.id),
+            Leg(chart.CONVERSION, fund, worth, rate_id=held.id),
+        ],
+    )
+    entry = db.session.get_one(JournalEntry, payment.entry_id)
+    return _placed(payment, entry, command, PlacementKind.APPLY, by=by, credit=credit, target=payment)
+
+
 def apply(
     payment: Payment, target: Payment, command: Place, *, by: User, credit: Placement | None = None
 ) -> Placement:
@@ -254,7 +283,8 @@ def ask_for_rest(payment: Payment, missing: Money, *, by: User) -> Payment:
         select(Payment).where(
             Payment.purpose == REST,
             Payment.subject_id == payment.id,
-            Payment.status != PaymentStatus.CANCELLED,
+            Payment.amount_minor == missing.minor,
+            Payment.status.in_((PaymentStatus.REQUESTED, PaymentStatus.RECORDED)),
         )
     )
     return known or payments.request(
@@ -272,6 +302,11 @@ def ask_for_rest(payment: Payment, missing: Money, *, by: User) -> Payment:
         ),
         by=by,
     )
+
+
+def asked_first(payment: Payment) -> Payment | None:
+    """The payment of which this one asks for what was missing."""
+    return db.session.get(Payment, payment.subject_id) if payment.purpose == REST else None
 
 
 def rest_settled(payment: Payment) -> None:

@@ -136,12 +136,16 @@ ATTENTION: dict[str, tuple[LazyString, LazyString]] = {
         _l("Card money that nobody asked for here"),
         _l("Find out what it is; then write it from “To be clarified” to where it belongs."),
     ),
+    "taken_back": (
+        _l("The bank took a payment back"),
+        _l("Ask the payer to pay otherwise, or leave it if they have already."),
+    ),
     "card_failing": (
         _l("A kept card is refused"),
         _l("The payer was written to. Call them: another card, or a transfer."),
     ),
     "fund_overdrawn": (
-        _l("A fund is overdrawn by what happened"),
+        _l("A fund is overdrawn"),
         _l("Cover it from another fund, or have an overdraft allowed."),
     ),
 }
@@ -191,14 +195,41 @@ def open_words(kind: str, count: int) -> str:
     return words[kind]
 
 
+DECLINES: dict[str, LazyString] = {
+    "authentication_required": _l("its holder must confirm with their bank"),
+    "card_declined": _l("the bank refuses the card"),
+    "expired_card": _l("the card is out of date"),
+    "generic_decline": _l("the bank refuses the card"),
+    "incorrect_cvc": _l("the security code is wrong"),
+    "incorrect_number": _l("the number of the card is wrong"),
+    "insufficient_funds": _l("there is not enough money on the card"),
+    "invalid_account": _l("the card’s account is closed"),
+    "lost_card": _l("the card was declared lost"),
+    "pickup_card": _l("the bank withdrew the card"),
+    "processing_error": _l("the bank did not answer"),
+    "stolen_card": _l("the card was declared stolen"),
+    "test_mode_live_card": _l("it is not a test card"),
+}
+"""Why a card is refused, in the network's codes → in words."""
+
+WHERE: dict[str, tuple[str, str, LazyString]] = {
+    "dispute_opened": ("refunds.card", "disputes", _l("See the disputes and their dates")),
+    "fund_overdrawn": ("entries.new_transfer", "", _l("Cover it from another fund")),
+    "payout_failed": ("refunds.card", "payouts", _l("See the payouts")),
+    "payout_unexplained": ("refunds.card", "payouts", _l("See the payouts")),
+    "unknown_card_money": ("entries.new_entry", "", _l("Write where it belongs")),
+}
+"""Kind → the page where it is dealt with (its endpoint and anchor), and what the link says."""
+
 UNKNOWN_ATTENTION = (_l("Something about money"), _l("Look at the payment and decide."))
 
 
 _AMOUNT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) ([A-Z]{3})\b")
+_DECLINE = re.compile(rf"\b({'|'.join(DECLINES)})\b")
 
 
 def in_words(details: str) -> str:
-    """The details of something on the attention list, its amounts as the reader writes them."""
+    """The details of something on the attention list: amounts and a bank's reasons in the reader's words."""
 
     def shown(found: re.Match[str]) -> str:
         if found[2] not in EXPONENTS:
@@ -208,7 +239,7 @@ def in_words(details: str) -> str:
         except BadAmount:
             return found[0]
 
-    return _AMOUNT.sub(shown, details)
+    return _DECLINE.sub(lambda found: str(DECLINES[found[0]]), _AMOUNT.sub(shown, details))
 
 
 def account_name(account: Account | BalanceRow) -> str:

@@ -229,4 +229,4 @@ def test_money_for_a_cancelled_registration_is_recorded_and_shown_for_attention(
         assert tell(client, told).status_code == 200
     assert (joined.status, entries()) == (RegistrationStatus.CANCELLED, 1)
     kinds = set(db.session.scalars(select(Attention.kind)))
-    assert kinds == {"paid_while_cancelled", "paid_after_cancellation"}
+    assert kinds == {"paid_while_cancelled"}  # said once

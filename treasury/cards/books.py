@@ -14,7 +14,7 @@ from shared.audit import System
 from shared.clock import now
 from shared.database import db
 from shared.money import Money
-from treasury import chart, ledger
+from treasury import chart, ledger, payment_messages
 from treasury.attention import attend, settle_attention
 from treasury.books.exchange import Conversion, convert
 from treasury.cards.gateway_values import CheckoutState, RefundState
@@ -170,6 +170,8 @@ def _book_refund(payment: Payment, charge: str, state: RefundState) -> None:
             details=str(amount),
             amount=amount,
         )
+    if refund.done_at is None and not state.failed:
+        payment_messages.tell_given_back(payment, amount, refund.id, to_card=True)
     refund.status = RefundStatus.FAILED if state.failed else RefundStatus.DONE
     refund.done_at = refund.done_at or now()
     if refund.attention_id and not state.failed:
@@ -234,7 +236,9 @@ def _book_dispute(payment: Payment, state: DisputeState) -> None:
     if state.closed:
         settle_attention(opened.id, state.status, by=_STRIPE)
     if state.lost:
-        attend("dispute_lost", state.id, payment_id=payment.id, details=str(state.amount))
+        attend(
+            "dispute_lost", state.id, payment_id=payment.id, details=str(state.amount), amount=state.amount
+        )
 
 
 def _exchange(

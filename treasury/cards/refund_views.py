@@ -11,7 +11,7 @@ from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.i18n import _
 from shared.web import requires, same_origin_path
-from treasury import chart
+from treasury import chart, payment_story
 from treasury.cards import refunds
 from treasury.cards.models import Dispute, Payout, Refund, RefundStatus
 from treasury.cards.refunds import RequestRefund
@@ -23,7 +23,6 @@ from treasury.reports import journal_queries
 blueprint = Blueprint("refunds", __name__, url_prefix="/treasury")
 blueprint.context_processor(page_context)
 
-_CLOSED = ("won", "lost", "warning_closed", "prevented")
 _LATEST = 20
 
 
@@ -102,7 +101,7 @@ def card() -> Any:
         payouts=db.session.scalars(
             select(Payout).order_by(Payout.id.desc()).limit(_LATEST).options(joinedload(Payout.entry))
         ).all(),
-        closed=_CLOSED,
+        closed=payment_story.DISPUTE_OVER,
     )
 
 

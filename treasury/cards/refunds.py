@@ -17,7 +17,7 @@ from shared.database import db, hold, transaction
 from shared.errors import DomainError
 from shared.i18n import _l
 from shared.money import Money
-from treasury import ledger
+from treasury import ledger, payment_messages
 from treasury.attention import attend, settle_attention
 from treasury.cards.books import book_charge
 from treasury.cards.gateway_errors import GatewayRefused
@@ -123,6 +123,7 @@ def approve_refund(refund: Refund, *, by: User) -> Refund:
     if refund.entry is not None:
         ledger.post(refund.entry, by=by)
         refund.status = RefundStatus.DONE
+        payment_messages.tell_given_back(refund.payment, refund.amount, refund.id, to_card=False)
         _settle(refund, by=by)
     else:
         refund.status = RefundStatus.APPROVED

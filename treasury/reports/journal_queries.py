@@ -14,7 +14,6 @@ from shared.money import Money
 from treasury.balance_models import PostedBalance
 from treasury.models import (
     Account,
-    EntryStatus,
     Fund,
     JournalEntry,
     LedgerHead,
@@ -225,16 +224,6 @@ def payment(reference: str) -> Payment:
     if found is None:
         raise NotFound
     return found
-
-
-def entries_of(found: Payment) -> Sequence[JournalEntry]:
-    """Every posted entry that came of a payment by itself: charges, fees, refunds, disputes; oldest first."""
-    return db.session.scalars(
-        select(JournalEntry)
-        .where(JournalEntry.source == f"payment:{found.id}", JournalEntry.status == EntryStatus.POSTED)
-        .order_by(JournalEntry.number)
-        .options(selectinload(JournalEntry.postings).joinedload(Posting.account))
-    ).all()
 
 
 def live_links(line_ids: Sequence[int]) -> dict[int, list[ReconciliationLink]]:

@@ -1,0 +1,189 @@
+"""What a payment's page tells, and what the attention list offers at once: a deposit of 750.00 CAD."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from access.models import User
+from outbox.jobs import Job
+from shared.database import db, transaction
+from shared.money import Money
+from tests.simulator.fixtures import SimulatedStripe
+from tests.treasury.card_money import CardDesk, balance, cad, desk_of
+from tests.treasury.conftest import Ask
+from tests.treasury.desk import Desk
+from treasury import approvals, attention_actions, chart, payment_story, payments, placing, wording
+from treasury.attention_actions import Action
+from treasury.books import verification
+from treasury.cards import refunds
+from treasury.cards.refunds import RequestRefund
+from treasury.models import Attention, Payment, PaymentStatus
+from treasury.payments import RecordReceipt
+
+DAY = date(2005, 10, 14)
+Told = list[tuple[str, str | None]]
+
+
+@pytest.fixture
+def card(app: Flask, client: FlaskClient, stripe_simulator: SimulatedStripe, ask: Ask) -> CardDesk:
+    return desk_of(app, client, stripe_simulator, ask)
+
+
+def record(payment: Payment, amount: Money, by: User) -> None:
+    with transaction():
+        payment.payer_email = "tresorerie@example.org"
+        payments.record_receipt(payment, RecordReceipt(received_on=DAY, amount=amount), by=by)
+
+
+def approve_all(by: User) -> None:
+    for waiting in approvals.waiting():
+        with transaction():
+            approvals.approve(waiting.entry, by=by)
+
+
+def act(action: Action, by: User) -> None:
+    [item] = attention_actions.listed()
+    assert item.offers[0].action is action  # the likely thing, one click away
+    with transaction():
+        attention_actions.act(db.session.get_one(Attention, item.attention.id), action, on=DAY, by=by)
+
+
+def told(payment: Payment) -> Told:
+    return [
+        (str(one.words), None if one.amount is None else str(one.amount))
+        for one in payment_story.story(payment)
+    ]
+
+
+def mails() -> list[tuple[str, str]]:
+    jobs: Sequence[Job] = db.session.scalars(select(Job).where(Job.kind == "mail").order_by(Job.id)).all()
+    return [(one.payload["to"], one.payload["text"]) for one in jobs]
+
+
+def test_what_came_stands_beside_what_was_asked(app: Flask, ask: Ask, aristide: User, zoe: User) -> None:
+    payment = ask()
+    record(payment, cad("800.00"), aristide)
+    page = Desk(app, zoe).see(f"/treasury/payments/{payment.reference}").replace("\xa0", " ")
+    assert "800.00 CAD" in page and "waits for a second person" in page
+    approve_all(zoe)
+    page = Desk(app, aristide).see(f"/treasury/payments/{payment.reference}").replace("\xa0", " ")
+    assert "Keep 50.00 CAD as the payer’s credit" in page
+    act(Action.CREDIT, aristide)
+    approve_all(zoe)
+    assert told(payment) == [("Received", "800.00 CAD"), ("Kept as the payer’s credit", None)]
+    assert payment_story.story(payment)[-1].placed == cad("50.00")
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_euros_pay_dollars_at_the_rate_of_the_day(ask: Ask, aristide: User, zoe: User) -> None:
+    """500.00 euros came for 750.00 dollars; at the 1.4209 of that day they are 710.45, and 39.55 lack."""
+    payment = ask()
+    record(payment, Money.of("500.00", "EUR"), aristide)
+    assert attention_actions.listed()[0].under_way  # nothing is done with what is not in the books yet
+    approve_all(zoe)
+    act(Action.CHANGE, aristide)
+    assert attention_actions.listed()[0].under_way
+    approve_all(zoe)
+    assert payment.status is PaymentStatus.SETTLED
+    assert placing.left_of(payment) == cad("710.45")
+    assert placing.open_credits() == []
+    assert told(payment)[-1] == ("Changed at the rate of the day, and used", "710.45 CAD")
+    assert verification.check().sound
+    act(Action.REST, aristide)
+    rest = db.session.scalars(select(Payment).where(Payment.purpose == placing.REST)).one()
+    assert (rest.amount, placing.asked_first(rest)) == (cad("39.55"), payment)
+    [(to, text)] = mails()
+    assert to == "tresorerie@example.org"
+    assert rest.reference in text
+
+
+def test_a_lost_dispute_is_said_and_asked_for_again(
+    card: CardDesk, app: Flask, receive: Ask, aristide: User
+) -> None:
+    receive("1000.00")  # what the fund holds besides
+    payment = card.paid()
+    charge = card.charge(payment)
+    card.stripe.control.dispute(charge)
+    card.tell_all()
+    page = Desk(app, aristide).see(f"/treasury/payments/{payment.reference}")
+    assert "to be answered" in page
+    assert "See the disputes and their dates" in page
+    card.stripe.control.dispute(charge, "lost")
+    card.tell_all()
+    db.session.expire_all()
+    assert told(payment) == [
+        ("Paid by card", "750.00 CAD"),
+        ("Held by the network: the payment is disputed", "-750.00 CAD"),
+        ("The dispute is lost", None),
+    ]
+    page = Desk(app, aristide).see(f"/treasury/payments/{payment.reference}").replace("\xa0", " ")
+    assert "Still here of it" in page and "0.00 CAD" in page
+    act(Action.REST, aristide)
+    assert attention_actions.listed() == []
+    [again] = db.session.scalars(select(Payment).where(Payment.purpose == placing.REST))
+    assert again.amount == payment.amount
+
+
+def test_a_won_dispute_brings_it_back(card: CardDesk, receive: Ask) -> None:
+    receive("1000.00")
+    payment = card.paid()
+    card.stripe.control.dispute(card.charge(payment))
+    card.stripe.control.dispute(card.charge(payment), "won")
+    card.tell_all()
+    db.session.expire_all()
+    assert told(payment)[-1] == ("The dispute is won: it is back", "750.00 CAD")
+    assert attention_actions.listed() == []
+
+
+def test_a_returned_cheque_is_asked_for_again(receive: Ask, aristide: User, zoe: User) -> None:
+    payment = receive()
+    with transaction():
+        payments.return_receipt(payment, DAY, "no provision", by=aristide)
+    approve_all(zoe)
+    assert told(payment) == [("Received", "750.00 CAD"), ("Taken back", "-750.00 CAD")]
+    act(Action.REST, aristide)
+    assert mails() == []  # nobody knows where to write
+    [again] = db.session.scalars(select(Payment).where(Payment.purpose == placing.REST))
+    with transaction():
+        payments.record_receipt(again, RecordReceipt(received_on=DAY), by=aristide)
+    approve_all(zoe)
+    assert balance(chart.SAVINGS) == cad("-750.00")
+
+
+def test_a_refund_waits_is_said_on_the_home_and_the_payer_is_told(
+    app: Flask, receive: Ask, aristide: User, zoe: User
+) -> None:
+    payment = receive()
+    with transaction():
+        payment.payer_email = "tresorerie@example.org"
+        command = RequestRefund(amount=cad("250.00"), reason="one seat less", on=DAY)
+        refund = refunds.request_refund(payment, command, by=aristide)
+    page = Desk(app, aristide).see(f"/treasury/payments/{payment.reference}")
+    assert "Give money back" not in page  # one at a time
+    with transaction():
+        refunds.approve_refund(refund, by=zoe)
+    [(to, text)] = mails()
+    assert to == "tresorerie@example.org"
+    assert "250,00 CAD" in text.replace("\xa0", " ")
+    assert told(payment) == [("Received", "750.00 CAD"), ("Given back to the payer", "-250.00 CAD")]
+
+
+def test_a_refund_to_a_card_counts_among_what_waits(
+    card: CardDesk, app: Flask, aristide: User, zoe: User
+) -> None:
+    payment = card.paid()
+    with transaction():
+        command = RequestRefund(amount=cad("250.00"), reason="one seat less", on=DAY)
+        refunds.request_refund(payment, command, by=aristide)
+    home = Desk(app, zoe).see("/treasury")
+    assert "1 entry waits for a second person." in home
+    assert "See what waits for you" in home
+
+
+def test_why_a_card_is_refused_is_said_in_words(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert wording.in_words("P1: 4 × generic_decline") == "P1: 4 × the bank refuses the card"
