@@ -19,8 +19,8 @@ from delegations.api_models import (
     PlanOut,
     PlanPage,
 )
-from delegations.funding.coverage import as_json
 from delegations.funding.coverage_queries import coverage_of
+from delegations.funding.coverage_wire import as_json
 from delegations.models import Delegation, SavingsPlan
 from delegations.savings import versions as plan_versions
 from delegations.savings.plans import plan_status, plan_statuses

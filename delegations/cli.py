@@ -7,7 +7,8 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from delegations.funding import coverage_queries
-from delegations.funding.coverage import Coverage, as_json
+from delegations.funding.coverage import Coverage
+from delegations.funding.coverage_wire import as_json
 from delegations.funding.shortfall import sentence
 from delegations.models import Delegation
 from shared.database import db

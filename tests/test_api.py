@@ -23,8 +23,8 @@ from access import grants, tokens, users
 from access.models import IdempotencyRecord, RoleName, User
 from access.tokens import SCOPES
 from access.users import CreateUser
-from delegations.funding.coverage import as_json
 from delegations.funding.coverage_queries import coverage_of
+from delegations.funding.coverage_wire import as_json
 from delegations.models import Delegation, SavingsPlan
 from events import badges
 from events.models import Edition, Registration

@@ -128,7 +128,7 @@ def _beside(known: Known) -> str:
     last = before.order_by(Edition.starts_on.desc()).limit(1).scalar_subquery()
     count = select(func.count(Seat.id)).join(Seat.delegation).where(Seat.status.in_(ACTIVE))
     earlier = db.session.scalar(count.where(Delegation.edition_id == last)) or 0
-    seats = sum(len(one.seats) for one in known.coverages)
+    seats = sum(one.seat_count for one in known.coverages)
     told = ngettext("%(num)s seat now", "%(num)s seats now", seats)
     return f"{told}, {_('%(num)s before', num=earlier) if earlier else _('none before')}"
 

@@ -5,13 +5,13 @@ seat and the JSON are sums of the same payments, so they cannot disagree.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 
 from delegations.budgets.lines import in_order
 from delegations.funding.allocation import Payment, Pouring, Source, SourceKind, source_of
-from delegations.funding.offers import Agreement, DelegationFunding, Funding, MatchAgreement
-from delegations.funding.shortfall import Reason, ReasonKind, sentence
+from delegations.funding.offers import Agreement, DelegationFunding, Funding, Lock, MatchAgreement
+from delegations.funding.shortfall import Reason, ReasonKind
 from shared.money import Money
 
 
@@ -75,18 +75,68 @@ class SourceUse:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptLock:
+    """A lock, and what of its amount could be kept."""
+
+    lock: Lock
+    amount: Money
+
+
+@dataclass(frozen=True)
 class Coverage:
-    """The coverage of one delegation, in its currency. Lines and seats are in the order of their codes."""
+    """The coverage of one delegation, in its currency. Lines and seats are in the order of their codes.
+
+    Totals are there at once; who pays which line is arranged when it is first asked for.
+    """
 
     delegation: str
     currency: str
     shares: Shares
     own_left: Money
     sources: tuple[SourceUse, ...]
-    lines: tuple[LineCoverage, ...]
-    seats: tuple[SeatCoverage, ...]
-    payments: tuple[Payment, ...]
-    reasons: tuple[Reason, ...]
+    seat_count: int
+    _funding: Funding = field(repr=False, compare=False)
+    _pouring: Pouring = field(repr=False, compare=False)
+
+    @cached_property
+    def payments(self) -> tuple[Payment, ...]:
+        return tuple(self._pouring.payments())
+
+    @cached_property
+    def _sums(self) -> "tuple[Columns, Columns]":
+        return _sums(self._pouring.delegation, self.payments)
+
+    @cached_property
+    def lines(self) -> tuple[LineCoverage, ...]:
+        about = {line.code: line for seat in self._pouring.seats for line in seat.lines}
+        return tuple(
+            LineCoverage(code=code, label=about[code].label, group=about[code].group, **row)
+            for code, row in self._sums[0].items()
+        )
+
+    @cached_property
+    def seats(self) -> tuple[SeatCoverage, ...]:
+        by_seat = self._sums[1]
+        return tuple(SeatCoverage(code=seat.code, **by_seat[seat.code]) for seat in self._pouring.seats)
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        return tuple(_reasons(self._funding, self._pouring, self.shares, self.lines))
+
+    @property
+    def kept_locks(self) -> tuple[KeptLock, ...]:
+        """What was decided by hand, and how much of it the sources could keep."""
+        return tuple(KeptLock(lock, Money(minor, self.currency)) for lock, minor in self._pouring.kept)
+
+    @property
+    def splits(self) -> int:
+        """How many more payments there are than lines of seats paid."""
+        return self._pouring.arrangement.splits
+
+    @property
+    def fewest_splits(self) -> int:
+        """How few splits there are at the very least: equal to `splits` where that is proven the optimum."""
+        return self._pouring.arrangement.at_least
 
     @property
     def need(self) -> Money:
@@ -139,11 +189,6 @@ class Coverage:
             found[key] = found.get(key, Money.zero(self.currency)) + payment.amount
         return [Flow(key[1], key[0], found[key]) for key in sorted(found, key=lambda key: in_order(key[0]))]
 
-    @property
-    def splits(self) -> int:
-        """How many more payments there are than lines of seats paid."""
-        return len(self.payments) - len({(payment.seat, payment.line) for payment in self.payments})
-
 
 @dataclass(frozen=True, slots=True)
 class FunderUse:
@@ -176,40 +221,30 @@ def cover(funding: Funding) -> NetworkCoverage:
     caps = {offer.code: offer.cap.minor for offer in funding.agreements if offer.cap is not None}
     pourings = [Pouring(funding, delegation) for delegation in funding.in_service_order()]
     for pouring in pourings:
-        beyond_own = pouring.delegation.need - pouring.delegation.own
-        pouring.pour(caps, max(0, beyond_own.minor))
+        pouring.lay(caps)
     for pouring in pourings:
-        pouring.pour(caps, pouring.delegation.need.minor)
+        pouring.pour(caps, max(0, pouring.need - pouring.delegation.own.minor))
+    for pouring in pourings:
+        pouring.pour(caps, pouring.need)
     pourings.sort(key=lambda pouring: in_order(pouring.delegation.code))
     found = {pouring.delegation.code: _coverage(funding, pouring) for pouring in pourings}
     return NetworkCoverage(found, {offer.code: _use(offer, found) for offer in funding.agreements})
 
 
 def _coverage(funding: Funding, pouring: Pouring) -> Coverage:
-    delegation = pouring.delegation
-    payments = tuple(pouring.payments())
-    nothing = dict.fromkeys(_empty(), Money.zero(delegation.currency))
-    by_line, by_seat = _sums(delegation, payments)
-    shares = {
-        name: Money.total((row[name] for row in by_line.values()), delegation.currency) for name in nothing
-    }
-    about = {line.code: line for seat in pouring.seats for line in seat.lines}
-    lines = tuple(
-        LineCoverage(code=code, label=about[code].label, group=about[code].group, **row)
-        for code, row in by_line.items()
-    )
+    currency = pouring.delegation.currency
+    shares = _empty() | {"need": pouring.need}
+    for source, amount in pouring.spent.items():
+        shares[_COLUMNS[source.kind]] += amount
     return Coverage(
-        delegation=delegation.code,
-        currency=delegation.currency,
-        shares=Shares(**shares),
-        own_left=delegation.own - shares["own"],
+        delegation=pouring.delegation.code,
+        currency=currency,
+        shares=Shares(**{name: Money(minor, currency) for name, minor in shares.items()}),
+        own_left=pouring.delegation.own - Money(shares["own"], currency),
         sources=tuple(_source_uses(funding, pouring)),
-        lines=lines,
-        seats=tuple(
-            SeatCoverage(code=seat.code, **by_seat.get(seat.code, nothing)) for seat in pouring.seats
-        ),
-        payments=payments,
-        reasons=tuple(_reasons(funding, pouring, Shares(**shares), lines)),
+        seat_count=len(pouring.seats),
+        _funding=funding,
+        _pouring=pouring,
     )
 
 
@@ -348,35 +383,3 @@ def total(coverages: Iterable[Coverage], currency: str) -> Totals:
         for field in fields(Shares)
     }
     return Totals(match_nominal=Money.total((one.match_nominal for one in every), currency), **columns)
-
-
-def as_json(coverage: Coverage) -> dict[str, Any]:
-    """The coverage on the wire: amounts as decimal strings, all in `currency`."""
-    named = (
-        "need", "own_used", "match_nominal", "match_usable", "match_unusable", "grants", "support", "gap",
-        "remaining", "own_left",
-    )  # fmt: skip
-    return {
-        "delegation": coverage.delegation,
-        "currency": coverage.currency,
-        **{name: getattr(coverage, name).decimal() for name in named},
-        "lines": [
-            {"code": line.code, "label": line.label, "group": line.group} | _wire(line)
-            for line in coverage.lines
-        ],
-        "seats": [{"code": seat.code} | _wire(seat) for seat in coverage.seats],
-        "reasons": [
-            {
-                "kind": reason.kind.value,
-                "amount": reason.amount.decimal(),
-                "source": reason.source,
-                "sentence": sentence(reason),
-            }
-            for reason in coverage.reasons
-        ],
-    }
-
-
-def _wire(shares: Shares) -> dict[str, str]:
-    named = ("need", "own", "match", "grants", "support", "gap", "remaining")
-    return {name: getattr(shares, name).decimal() for name in named}

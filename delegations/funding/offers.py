@@ -4,7 +4,7 @@ Values only. Amounts are facts taken from the ledger (received, moved, decided) 
 (ratio, cap, eligible groups); nothing here is an expectation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -33,11 +33,28 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """Somebody decided that `source` pays at least `amount` of a line of a seat, whatever else would be best.
+
+    `source` is an agreement's code, or `LOCK_OWN` or `LOCK_SUPPORT`. It is kept as far as the source reaches.
+    """
+
+    seat: str
+    line: str
+    source: str
+    amount: Money
+
+
+LOCK_OWN, LOCK_SUPPORT = "own", "support"
+
+
+@dataclass(frozen=True, slots=True)
 class DelegationFunding:
     """What one delegation needs and has of its own.
 
     `received` is the cash of its own payers, the basis of matches once `moved_away` (by a minuted decision)
-    is taken off. `support` is what the support fund's decisions gave it.
+    is taken off. `support` is what the support fund's decisions gave it, `services` what its payers gave in
+    kind and was accepted: never cash, but the basis of a match that says so.
     """
 
     code: str
@@ -46,6 +63,8 @@ class DelegationFunding:
     received: Money
     moved_away: Money
     support: Money
+    locks: tuple[Lock, ...] = ()
+    services: Money | None = None
 
     def __post_init__(self) -> None:
         budgets = {id(seat.lines): seat.lines for seat in self.seats}.values()  # most seats share one
@@ -76,13 +95,22 @@ class DelegationFunding:
         return Money.total((line.amount for line in lines), self.currency)
 
 
+class Basis(StrEnum):
+    """What a match is counted on."""
+
+    CASH = "cash"
+    SERVICES = "services"
+
+
 @dataclass(frozen=True, slots=True)
 class MatchAgreement:
     """A funder adds `ratio` times the own cash received, for lines of the `eligible` groups.
 
-    `serves` is the order in which delegations draw on the `cap`. Unless it `stacks`, the funder matches no
-    dollar that another has matched; as soon as one agreement of a delegation refuses, each dollar of
-    that delegation is matched once only.
+    `serves` is the order in which delegations draw on the `cap`; with `portions` (by delegation) the cap is
+    shared out beforehand and no order counts. Unless it `stacks`, the funder matches no dollar that another
+    has matched; as soon as one agreement of a delegation refuses, each dollar of that delegation is
+    matched once only. `counted` (by delegation) is the part of its base that falls within the agreement's
+    window; without it all counts.
     """
 
     code: str
@@ -92,6 +120,21 @@ class MatchAgreement:
     serves: tuple[str, ...]
     cap: Money | None = None
     stacks: bool = False
+    basis: Basis = Basis.CASH
+    counted: Mapping[str, Money] | None = None
+    portions: Mapping[str, Money] | None = None
+
+    def base(self, delegation: DelegationFunding) -> Money:
+        """What of a delegation's cash or services this agreement doubles."""
+        whole = pool(delegation, self.basis)
+        return whole if self.counted is None else min(whole, self.counted.get(delegation.code, whole * 0))
+
+
+def pool(delegation: DelegationFunding, basis: Basis) -> Money:
+    """What matches of one basis share: each dollar of it is matched once, unless all agree to stack."""
+    if basis is Basis.CASH:
+        return delegation.own
+    return delegation.services or Money.zero(delegation.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +147,7 @@ class SeatGrant:
     eligible: frozenset[str]
     serves: tuple[str, ...]
     cap: Money | None = None
+    portions: Mapping[str, Money] | None = None
 
 
 class Condition(StrEnum):
@@ -165,6 +209,8 @@ def _service_order(codes: Iterable[str], agreements: Iterable[Agreement]) -> lis
     sorter = TopologicalSorter[str](dict.fromkeys(codes, ()))
     known = set(codes)
     for agreement in agreements:
+        if agreement.portions is not None:
+            continue  # its cap is shared out: nobody comes before anybody
         for earlier, later in pairwise(code for code in agreement.serves if code in known):
             sorter.add(later, earlier)
     try:

@@ -100,7 +100,7 @@ class Consolidated:
 
     @property
     def seats(self) -> int:
-        return sum(len(coverage.seats) for _one, coverage in self.rows)
+        return sum(coverage.seat_count for _one, coverage in self.rows)
 
 
 def consolidated(umbrella: Delegation) -> Consolidated:

@@ -1,6 +1,7 @@
 """The best allocation found in two other ways: by a linear programme, and by trying everything."""
 
 from fractions import Fraction
+from itertools import product
 from math import floor
 
 import numpy as np
@@ -111,3 +112,40 @@ def best_by_trying_everything(funding: Funding) -> tuple[int, int]:
         states = {used for used, _seated in here}
     most = max(map(sum, states))
     return most, min(used[-1] for used in states if sum(used) == most)
+
+
+def fewest_splits_by_trying_everything(
+    funding: Funding, spent: tuple[int, ...]
+) -> tuple[tuple[int, ...], int]:
+    """Every way to pay every line when each agreement and own savings give exactly `spent`: the amounts that
+    cover the first seat further, then the second…, and the fewest splits with these."""
+    [one] = funding.delegations
+    offers = list(funding.agreements)
+    states: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {((0,) * len(spent), ()): 0}
+    for seat in one.seats:
+        here = {(used, paid, (0,) * len(spent)): splits for (used, paid), splits in states.items()}
+        for line in seat.lines:
+            may = [k >= len(offers) or line.group in offers[k].eligible for k in range(len(spent))]
+            ways = [
+                way
+                for way in product(*(range(line.amount.minor + 1) if able else (0,) for able in may))
+                if sum(way) <= line.amount.minor
+            ]
+            grown: dict[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]], int] = {}
+            for (used, paid, seated), splits in here.items():
+                for way in ways:
+                    more = tuple(map(int.__add__, used, way))
+                    given = tuple(map(int.__add__, seated, way))
+                    if any(map(int.__gt__, more, spent)) or any(
+                        isinstance(offer, SeatGrant) and given[k] > offer.per_seat.minor
+                        for k, offer in enumerate(offers)
+                    ):
+                        continue
+                    key = more, (*paid, sum(way)), given
+                    grown[key] = min(grown.get(key, 99), splits + max(0, sum(1 for part in way if part) - 1))
+            here = grown
+        states = {}
+        for (used, paid, _seated), splits in here.items():
+            states[used, paid] = min(states.get((used, paid), 99), splits)
+    best = max(paid for used, paid in states if used == spent)
+    return best, states[spent, best]

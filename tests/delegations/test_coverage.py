@@ -12,10 +12,14 @@ from flask import Flask
 from flask_babel import Babel, force_locale
 
 from delegations.budgets.lines import CostLine
-from delegations.funding.coverage import as_json, cover, total
+from delegations.funding.allocation import OWN
+from delegations.funding.coverage import cover, total
+from delegations.funding.coverage_wire import as_json
 from delegations.funding.offers import (
+    LOCK_OWN,
     DelegationFunding,
     Funding,
+    Lock,
     MatchAgreement,
     OrdersDisagree,
     Seat,
@@ -217,18 +221,51 @@ def test_the_wire_form_is_decimal_strings() -> None:
 
 
 def test_a_delegation_without_seats_or_budget_needs_nothing() -> None:
-    empty = DelegationFunding("X", "XOF", (), *[Money(amount, "XOF") for amount in (500, 0, 0)])
+    received, nothing = Money(500, "XOF"), Money(0, "XOF")
+    empty = DelegationFunding("X", "XOF", (), received, nothing, nothing)
     found = cover(Funding((empty,))).delegations["X"]
     assert not found.need and found.own_left == Money(500, "XOF") and not found.lines and not found.seats
     bare = replace(empty, seats=(Seat("X-1", ()),))
     assert cover(Funding((bare,))).delegations["X"].by_seat["X-1"].need == Money(0, "XOF")
 
 
-def test_a_source_splits_one_line_where_it_ends() -> None:
+def test_lines_have_one_payer_where_that_comes_out_even() -> None:
     found = cover(BEFORE_SUPPORT).delegations["QUE"]
-    assert found.splits == 1
-    [split] = [cell for cell, count in Counter((p.seat, p.line) for p in found.payments).items() if count > 1]
-    assert split == ("DKR05-QUE-03", "L01")
+    # 6,750.00 of the match is the whole of some lines
+    assert found.splits == found.fewest_splits == 0
+    assert max(Counter((p.seat, p.line) for p in found.payments).values()) == 1
+
+
+def test_a_line_is_split_where_nothing_comes_out_even() -> None:
+    match = MatchAgreement("M", "M", Fraction(1), frozenset("T"), ("CDQ",), cap=cad("1000.00"))
+    found = cover(Funding((delegation("CDQ", 1, "3500.00"),), (match,))).delegations["CDQ"]
+    # no lines of travel add up to 1,000.00
+    assert found.splits == found.fewest_splits == 1
+
+
+def test_what_is_locked_by_hand_stays_and_the_rest_is_arranged_around_it() -> None:
+    flight = Lock("DKR05-QUE-03", "L01", LOCK_OWN, cad("2050.00"))
+    wrong = Lock("DKR05-QUE-01", "L02", "B2", cad("540.00"))  # lodging is not what B2 may pay
+    found = cover(changed(BEFORE_SUPPORT, "QUE", lambda one: replace(one, locks=(flight, wrong))))
+    free, locked = cover(BEFORE_SUPPORT).delegations["QUE"], found.delegations["QUE"]
+    assert [(one.lock, one.amount) for one in locked.kept_locks] == [
+        (flight, cad("2050.00")), (wrong, cad("0.00")),
+    ]  # fmt: skip
+    [paid] = [one for one in locked.payments if (one.seat, one.line) == (flight.seat, flight.line)]
+    assert (paid.source, paid.amount) == (OWN, cad("2050.00"))
+    assert (locked.own_used, locked.match_usable, locked.gap) == (
+        free.own_used, cad("5990.00"), cad("760.00"),
+    )  # fmt: skip
+
+
+def test_part_of_a_line_may_be_locked() -> None:
+    part = Lock("DKR05-QUE-01", "L01", LOCK_OWN, cad("50.00"))
+    found = cover(changed(BEFORE_SUPPORT, "QUE", lambda one: replace(one, locks=(part,)))).delegations["QUE"]
+    flight = [one for one in found.payments if (one.seat, one.line) == (part.seat, part.line)]
+    assert sum(one.amount.minor for one in flight) == 205_000 and not found.gap
+    assert next(one for one in flight if one.source == OWN).amount >= part.amount
+    # only 1,290.00 of savings are for travel: they cannot pay a flight whole
+    assert found.splits == found.fewest_splits == 1
 
 
 def test_reasons_are_told_in_french() -> None:

@@ -19,7 +19,11 @@ from delegations.funding.offers import DelegationFunding, Funding, MatchAgreemen
 from delegations.funding.shortfall import ReasonKind
 from shared.money import Money
 from tests.delegations.network import MATCHES, cad, changed, network
-from tests.delegations.oracles import best_by_linear_programme, best_by_trying_everything
+from tests.delegations.oracles import (
+    best_by_linear_programme,
+    best_by_trying_everything,
+    fewest_splits_by_trying_everything,
+)
 
 DEMONSTRATION = network(with_support=False)
 Thing = TypeVar("Thing")
@@ -175,7 +179,10 @@ def test_the_answer_does_not_depend_on_how_things_are_listed(funding: Funding, c
         mixed(funding.grants),
         funding.pledges,
     )
-    assert cover(shuffled).delegations == cover(funding).delegations
+    found, expected = cover(shuffled).delegations, cover(funding).delegations
+    assert found == expected
+    for code, one in expected.items():
+        assert (found[code].payments, found[code].reasons) == (one.payments, one.reasons)
 
 
 @settings(deadline=None)
@@ -259,6 +266,22 @@ def test_brute_force_agrees(funding: Funding) -> None:
     assert (found.need - found.gap).minor == most and found.own_used.minor == own
 
 
+@settings(deadline=None, max_examples=80)
+@given(tiny())
+def test_brute_force_finds_no_fewer_splits(funding: Funding) -> None:
+    [found] = cover(funding).delegations.values()
+    used = {one.source.code: one.used.minor for one in found.sources}
+    spent = *(used[offer.code] for offer in funding.agreements), found.own_used.minor
+    paid, splits = fewest_splits_by_trying_everything(funding, spent)
+    cells: Counter[tuple[str, str]] = Counter()
+    for payment in found.payments:
+        cells[payment.seat, payment.line] += payment.amount.minor
+    [one] = funding.delegations
+    assert tuple(cells[seat.code, line.code] for seat in one.seats for line in seat.lines) == paid
+    lines = len({(payment.seat, payment.line) for payment in found.payments})
+    assert len(found.payments) - lines == found.splits == found.fewest_splits == splits
+
+
 def large(seats: int) -> Funding:
     """`seats` seats of 12 lines whose cost differs from seat to seat, ten agreements that overlap."""
     chance = Random(2005)
@@ -291,6 +314,7 @@ def test_two_hundred_seats_with_ten_funders_within_two_seconds() -> None:
     funding = large(200)
     started = time.process_time()
     [found] = cover(funding).delegations.values()
+    assert found.payments
     assert time.process_time() - started < 2
     assert violations(funding, cover(funding)) == []
     assert {payment.source.kind for payment in found.payments} >= {SourceKind.MATCH, SourceKind.GRANT}
