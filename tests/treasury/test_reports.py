@@ -38,7 +38,7 @@ from treasury.reports import files as report_files
 from treasury.reports import views as report_views
 from treasury.reports.ahead import months
 from treasury.reports.catalogue import RECIPES
-from treasury.reports.values import Asked, Column, Kind, Report, Section
+from treasury.reports.values import Asked, Column, Kind, Linked, Report, Section, sheets
 
 NOVEMBER = date(2005, 11, 14)
 HERON = "Réseau fictif du Grand-Héron"
@@ -141,7 +141,8 @@ def test_a_funder_reads_what_was_promised_received_and_paid(outaouais: Fund) -> 
     promised, paid, entries = made("funder", funder="B1").sections
     assert column(promised, "Amount") == [cad("24000.00"), cad("1500.00"), cad("22500.00")]
     assert promised.note == "It waits for: signature. It counts nothing meanwhile."
-    assert [list(row) for row in paid.rows] == [["5100", "Travel", "L01", cad("400.00")]]
+    assert [list(row[1:]) for row in paid.rows] == [["Travel", "L01", cad("400.00")]]
+    assert paid.rows[0][0] == Linked("5100", "treasury.account", {"code": "5100", "currency": "CAD"})
     assert entries.total[-1] == cad("1100.00")
     (blocked,) = made("funder", funder="B4").sections
     assert column(blocked, "Amount") == [cad("5000.00"), cad("0.00"), cad("5000.00")]
@@ -225,7 +226,9 @@ def test_exchange_differences_name_the_event_and_every_conversion(
         ledger.post(exchange.convert(change, by=aristide), by=zoe)
     by_fund, conversions = made("exchange").sections
     assert by_fund.total[-1] == by_fund.rows[0][-1] != Money(0, "XOF")
-    assert [row[2:4] for row in conversions.rows] == [["200.00 CAD", "83000 XOF"]]
+    assert [row[2:4] for row in conversions.rows] == [[cad("200.00"), Money(83_000, "XOF")]]
+    assert "European Central Bank" in str(conversions.rows[0][5])
+    assert sheets(made("exchange"))[1].rows[0][2:4] == ["200.00 CAD", "83000 XOF"]
 
 
 @pytest.mark.usefixtures("books")

@@ -13,8 +13,8 @@ from shared.money import Money
 from treasury.books import exchange
 from treasury.models import Account, EntryStatus, Fund, JournalEntry, Posting
 from treasury.queries import SPENDABLE, BalanceRow
-from treasury.reports.values import Asked, Cell, Column, Kind, Report, Section
-from treasury.wording import ACCOUNT_KINDS, account_name
+from treasury.reports.values import Asked, Cell, Column, Kind, Linked, Report, Section
+from treasury.wording import ACCOUNT_KINDS, account_name, rate_figure, rate_source
 
 _POSTED = JournalEntry.status == EntryStatus.POSTED
 
@@ -50,7 +50,18 @@ def trial_balance(asked: Asked) -> Report:
 def _two_sides(row: BalanceRow) -> Sequence[Cell]:
     debit = row.balance if row.balance.minor >= 0 else None
     credit = -row.balance if row.balance.minor < 0 else None
-    return [row.code, account_name(row), str(ACCOUNT_KINDS[row.kind]), debit, credit]
+    return [
+        account_link(row.code, row.balance.currency),
+        account_name(row),
+        str(ACCOUNT_KINDS[row.kind]),
+        debit,
+        credit,
+    ]
+
+
+def account_link(code: str, currency: str) -> Linked:
+    """An account's code, leading to its postings."""
+    return Linked(code, "treasury.account", {"code": code, "currency": currency})
 
 
 def _balances(until: date) -> list[BalanceRow]:
@@ -111,7 +122,14 @@ def _cash_section(currency: str, rows: Sequence[tuple[Account, str, int]]) -> Se
             Column(_("Together"), Kind.MONEY),
         ],
         rows=[
-            [one.code, account_name(one), of(one, False), of(one, True), of(one, None)] for one in accounts
+            [
+                account_link(one.code, currency),
+                account_name(one),
+                of(one, False),
+                of(one, True),
+                of(one, None),
+            ]
+            for one in accounts
         ],
         total=[_("Together"), "", of(None, False), of(None, True), of(None, None)],
         currency=currency,
@@ -130,7 +148,15 @@ def exchange_differences(asked: Asked) -> Report:
                 columns=[
                     Column(_("Event")), Column(_("Fund")), Column(_("Name")), Column(_("Cost"), Kind.MONEY)
                 ],
-                rows=[[one.fund.event, one.fund.code, one.fund.name, one.amount] for one in rows],
+                rows=[
+                    [
+                        one.fund.event,
+                        Linked(one.fund.code, "treasury.fund", {"code": one.fund.code}),
+                        one.fund.name,
+                        one.amount,
+                    ]
+                    for one in rows
+                ],
                 total=[_("Total"), "", "", Money.total((one.amount for one in rows), currency)],
                 currency=currency,
                 note=_("Above zero the exchange cost money, below zero it brought some."),
@@ -144,21 +170,21 @@ def exchange_differences(asked: Asked) -> Report:
                 columns=[
                     Column(_("Date"), Kind.DATE),
                     Column(_("Fund")),
-                    Column(_("Given")),
-                    Column(_("Received")),
+                    Column(_("Given"), Kind.AMOUNT),
+                    Column(_("Received"), Kind.AMOUNT),
                     Column(_("Where the amounts were read")),
                     Column(_("Rate of reference")),
-                    Column(_("Difference")),
+                    Column(_("Difference"), Kind.AMOUNT),
                 ],
                 rows=[
                     [
                         one.entry.dated_on,
                         one.fund.code,
-                        str(one.given),
-                        str(one.received),
-                        one.told.source,
-                        one.held.source,
-                        str(one.difference),
+                        one.given,
+                        one.received,
+                        Linked(one.told.source, "treasury.entry", {"entry_id": one.entry.id}),
+                        f"{rate_figure(one.held)}, {rate_source(one.held.source)}",
+                        one.difference,
                     ]
                     for one in changed
                 ],

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from shared.i18n import _l
 from treasury.reports import ahead as report_ahead
 from treasury.reports import books as report_books
+from treasury.reports import revaluation as report_revaluation
 from treasury.reports import statements as report_statements
 from treasury.reports.values import Recipe
 
@@ -49,6 +50,12 @@ RECIPES: Mapping[str, Recipe] = {
         _l("Cash forecast"),
         _l("Month by month, from plans, pledges and commitments."),
         report_ahead.forecast,
+    ),
+    "worth": Recipe(
+        _l("What other currencies are worth"),
+        _l("What is held in other currencies, what it cost, what it is worth on a day. Nothing is posted."),
+        report_revaluation.revaluation,
+        ("currency", "until"),
     ),
     "exchange": Recipe(
         _l("Exchange differences"),

@@ -12,7 +12,7 @@ from shared.clock import today
 from shared.errors import DomainError, NotFound
 from shared.forms import reader
 from shared.i18n import _l, show_date
-from shared.money import format_plain
+from shared.money import format_money, format_plain
 from treasury.reports.values import Report, sheets
 
 ENDINGS = ("pdf", "xlsx", "csv")
@@ -56,6 +56,7 @@ def _printed(report: Report) -> str:
         "treasury/print/report_1.html",
         report=report,
         plain=lambda amount: format_plain(amount, locale),
+        money=lambda amount: format_money(amount, locale),
         day=lambda one: show_date(one, "medium"),
         printed_on=show_date(today()),
     )

@@ -16,8 +16,8 @@ from treasury import expectations, placing, queries
 from treasury.expectations import Funder
 from treasury.models import Account, AccountKind, EntryStatus, JournalEntry, Payment, Posting
 from treasury.queries import SPENDABLE
-from treasury.reports.books import said
-from treasury.reports.values import Asked, Cell, Column, Kind, Report, Section, by_currency
+from treasury.reports.books import account_link, said
+from treasury.reports.values import Asked, Cell, Column, Kind, Linked, Report, Section, by_currency
 from treasury.wording import METHODS, account_name
 
 _POSTED = JournalEntry.status == EntryStatus.POSTED
@@ -27,7 +27,7 @@ _POSTED = JournalEntry.status == EntryStatus.POSTED
 class Moved:
     """What one entry did to a fund's balance in one currency."""
 
-    number: int
+    entry: Linked
     on: date
     narration: str
     amount: Money
@@ -59,7 +59,14 @@ def fund(asked: Asked) -> Report:
 def _moved(which: ColumnElement[bool], since: date | None, until: date) -> list[Moved]:
     total = func.sum(Posting.amount_minor)
     chosen = (
-        select(JournalEntry.number, JournalEntry.dated_on, JournalEntry.narration, Posting.currency, total)
+        select(
+            JournalEntry.id,
+            JournalEntry.number,
+            JournalEntry.dated_on,
+            JournalEntry.narration,
+            Posting.currency,
+            total,
+        )
         .join(Posting.entry)
         .join(Account, Account.id == Posting.account_id)
         .where(_POSTED, SPENDABLE, which, JournalEntry.dated_on <= until)
@@ -70,9 +77,13 @@ def _moved(which: ColumnElement[bool], since: date | None, until: date) -> list[
     if since:
         chosen = chosen.where(JournalEntry.dated_on >= since)
     return [
-        Moved(number or 0, on, narration, Money(int(minor), currency))
-        for number, on, narration, currency, minor in db.session.execute(chosen)
+        Moved(_numbered(key, number), on, narration, Money(int(minor), currency))
+        for key, number, on, narration, currency, minor in db.session.execute(chosen)
     ]
+
+
+def _numbered(key: int, number: int | None) -> Linked:
+    return Linked(number or 0, "treasury.entry", {"entry_id": key})
 
 
 def _before(which: ColumnElement[bool], since: date | None) -> list[Money]:
@@ -98,7 +109,7 @@ def _running(title: str, opening: Money, moved: Sequence[Moved]) -> Section:
         for one in moved:
             balance += one.amount
             came, went = max(one.amount, zero), max(-one.amount, zero)
-            yield [one.on, one.number, one.narration, came or None, went or None, balance]
+            yield [one.on, one.entry, one.narration, came or None, went or None, balance]
 
     came = Money.total((max(one.amount, zero) for one in moved), currency)
     went = Money.total((max(-one.amount, zero) for one in moved), currency)
@@ -152,7 +163,7 @@ def payer(asked: Asked) -> Report:
     return Report(_("Passbook"), f"{found.name} · {_span(asked, until)}", sections, note=note)
 
 
-Paid = tuple[date, int, str, str, str, Money]
+Paid = tuple[date, Linked, str, Linked, str, Money]
 
 
 def _paid(payer_id: int, since: date | None, until: date) -> list[Paid]:
@@ -179,7 +190,8 @@ def _paid(payer_id: int, since: date | None, until: date) -> list[Paid]:
         words = payment.description if came else entry.narration
         how = str(METHODS[payment.method]) if came else ""
         amount = Money(-int(minor), currency)
-        rows.append((entry.dated_on, entry.number or 0, words, payment.reference, how, amount))
+        asked = Linked(payment.reference, "payments.payment", {"reference": payment.reference})
+        rows.append((entry.dated_on, _numbered(entry.id, entry.number), words, asked, how, amount))
     return rows
 
 
@@ -265,7 +277,10 @@ def _uses(which: ColumnElement[bool], since: date | None, until: date) -> list[S
                     Column(_("Budget line")),
                     Column(_("Amount"), Kind.MONEY),
                 ],
-                rows=[[one.code, account_name(one), category, amount] for one, category, amount in mine],
+                rows=[
+                    [account_link(one.code, currency), account_name(one), category, amount]
+                    for one, category, amount in mine
+                ],
                 total=[_("Total"), "", "", Money.total((row[-1] for row in mine), currency)],
                 currency=currency,
             )

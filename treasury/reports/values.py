@@ -12,7 +12,17 @@ from shared.i18n import LazyString, _
 from shared.money import Money
 from treasury.models import Fund
 
-Cell = str | int | date | Money | None
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A cell that leads to what makes it, on the page; on paper and in files it is what it shows."""
+
+    shows: str | int
+    endpoint: str
+    args: Mapping[str, Any]
+
+
+Cell = str | int | date | Money | Linked | None
 
 
 class Kind(StrEnum):
@@ -22,6 +32,9 @@ class Kind(StrEnum):
     DATE = "date"
     COUNT = "count"
     MONEY = "money"
+    """An amount in the section's currency, which is not repeated."""
+    AMOUNT = "amount"
+    """An amount with its currency: each row may have another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,7 @@ class Asked:
     fund: Fund | None = None
     payer_id: int | None = None
     funder: str = ""
+    currency: str = ""
     since: date | None = None
     until: date | None = None
     locale: str = "en"
@@ -103,7 +117,10 @@ def sheets(report: Report) -> list[Sheet]:
             title=section.title,
             heads=[*(one.label for one in section.columns), _("Currency")],
             rows=[
-                [*(_written(cell) for cell in row), section.currency]
+                [
+                    *(_written(cell, one.kind) for cell, one in zip(row, section.columns, strict=True)),
+                    section.currency,
+                ]
                 for row in (*section.rows, *([section.total] if section.total else []))
             ],
         )
@@ -111,5 +128,13 @@ def sheets(report: Report) -> list[Sheet]:
     ]
 
 
-def _written(cell: Cell) -> Written:
-    return cell.isoformat() if isinstance(cell, date) else cell
+def bare(cell: Cell) -> str | int | date | Money | None:
+    """What a cell shows where nothing can be followed."""
+    return cell.shows if isinstance(cell, Linked) else cell
+
+
+def _written(cell: Cell, kind: Kind) -> Written:
+    plain = bare(cell)
+    if isinstance(plain, date):
+        return plain.isoformat()
+    return str(plain) if kind is Kind.AMOUNT and plain is not None else plain

@@ -14,13 +14,15 @@ from shared.database import db
 from shared.errors import NotFound
 from shared.forms import reader
 from shared.i18n import _l
+from shared.money import EXPONENTS
 from shared.web import requires
 from treasury import expectations
-from treasury.models import Fund, Payment
+from treasury.models import Account, Fund, Payment
 from treasury.pages import page_context
 from treasury.reports import exports, journal_queries
 from treasury.reports.catalogue import RECIPES
 from treasury.reports.files import file_of
+from treasury.reports.revaluation import house_currency
 from treasury.reports.values import Asked, Recipe
 
 blueprint = Blueprint("reports", __name__, url_prefix="/treasury/reports")
@@ -46,7 +48,7 @@ def show(name: str) -> Any:
         name=name,
         recipe=recipe,
         report=report,
-        asked=request.args,
+        asked={"currency": asked.currency, **request.args},
         offers=_offers(recipe),
         query=request.query_string.decode(),
     )
@@ -93,12 +95,19 @@ def _asked(recipe: Recipe) -> tuple[Asked, bool]:
         fund=journal_queries.fund(fund) if fund else None,
         payer_id=payer,
         funder=funder,
+        currency=_currency() if "currency" in recipe.asks else "",
         since=_day("since") if "since" in recipe.asks else None,
         until=_day("until") if "until" in recipe.asks else None,
         locale=reader(),
     )
     wanted = {"fund": bool(fund), "payer": payer is not None, "funder": bool(funder)}
     return asked, any(one in wanted and not wanted[one] for one in recipe.asks)
+
+
+def _currency() -> str:
+    """The currency of the address; without one that we know it is the house's own."""
+    asked = request.args.get("currency", "")
+    return asked if asked in EXPONENTS else house_currency()
 
 
 def _day(name: str) -> date | None:
@@ -124,6 +133,9 @@ def _offers(recipe: Recipe) -> dict[str, list[tuple[str, str]]]:
         offers["payer"] = [(str(key), name) for key, name in payers]
     if "funder" in recipe.asks:
         offers["funder"] = [(one.code, f"{one.code} · {one.name}") for one in expectations.funders()]
+    if "currency" in recipe.asks:
+        kept = db.session.scalars(select(Account.currency).distinct())
+        offers["currency"] = [(one, one) for one in sorted({*kept, "EUR", house_currency()})]
     return offers
 
 
@@ -131,6 +143,7 @@ LABELS = {
     "fund": _l("Fund"),
     "payer": _l("Payer"),
     "funder": _l("Funder"),
+    "currency": _l("In which currency"),
     "since": _l("From"),
     "until": _l("Up to"),
 }
