@@ -4,77 +4,14 @@ from datetime import date
 
 from flask_babel import force_locale, format_date
 
-from access.models import User
-from delegations.models import Delegation, Nomination, SavingsPlan
+from delegations.models import Nomination, SavingsPlan
 from delegations.savings.models import ReminderKind
 from delegations.savings.replanning import Agreed
 from delegations.savings.schedule import InstalmentStatus
-from delegations.sending import dated, send, spoken
+from delegations.sending import dated, locale_of, send, spoken
 from shared.addresses import absolute
-from shared.i18n import DEFAULT_LOCALE, _, ngettext
+from shared.i18n import _, ngettext
 from shared.money import Money, format_money
-
-
-def tell_invited(delegation: Delegation, head: User) -> None:
-    """The head of a delegation learns that it is invited and where to ask for seats."""
-    with force_locale(spoken(head.locale)):
-        send(
-            head.email,
-            _(
-                "%(edition)s invites the delegation %(name)s",
-                edition=dated(delegation.edition),
-                name=delegation.name,
-            ),
-            [
-                _("You are invited to form a delegation. Tell us how many seats you would need."),
-                _("Sign in with this e-mail address: no password is needed, we send you a link."),
-            ],
-            _("Ask for seats"),
-            f"/delegations/{delegation.code}",
-            key=f"delegation-invited-{delegation.id}",
-        )
-
-
-def tell_allocated(delegation: Delegation) -> None:
-    """The contact learns how many seats the delegation was given."""
-    if not delegation.contact_email:
-        return
-    count = delegation.seats_allocated
-    with force_locale(locale_of(delegation)):
-        send(
-            delegation.contact_email,
-            ngettext(
-                "%(num)s seat for the delegation %(name)s",
-                "%(num)s seats for the delegation %(name)s",
-                count,
-                name=delegation.name,
-            ),
-            [
-                _("You asked for %(requested)s.", requested=delegation.seats_requested),
-                _("Confirm them so that you can open a savings plan and name people."),
-            ],
-            _("Confirm the seats"),
-            f"/delegations/{delegation.code}",
-            key=f"delegation-allocated-{delegation.id}",
-        )
-
-
-def tell_reset(delegation: Delegation, reason: str, *, key: int) -> None:
-    """The contact learns that the gathering moved and that the seats are to be confirmed again."""
-    if not delegation.contact_email:
-        return
-    with force_locale(locale_of(delegation)):
-        send(
-            delegation.contact_email,
-            _("%(edition)s has changed: do you still come?", edition=dated(delegation.edition)),
-            [
-                _("Why we ask: %(reason)s", reason=reason),
-                _("Your seats, the people you named and your money stay as they are. Confirm again."),
-            ],
-            _("Confirm the seats"),
-            f"/delegations/{delegation.code}",
-            key=f"delegation-reset-{key}",
-        )
 
 
 def tell_nominated(nomination: Nomination, token: str, *, returned_because: str = "") -> None:
@@ -283,8 +220,3 @@ def _reminding(kind: ReminderKind, told: dict[str, str]) -> tuple[str, str]:
         _("We have not seen %(amount)s of the instalment of %(day)s yet. If times are hard, say so: "
           "the plan can be spread, extended or changed with your delegation.", **told),
     )  # fmt: skip
-
-
-def locale_of(delegation: Delegation) -> str:
-    """The language a delegation is written to in: its organisation's."""
-    return spoken(delegation.organisation.locale if delegation.organisation else DEFAULT_LOCALE)

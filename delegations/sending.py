@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from flask_babel import format_date
 
+from delegations.models import Delegation
 from events.models import Edition
 from outbox import mail
 from outbox.rendering import render
@@ -36,3 +37,8 @@ def dated(edition: Edition) -> str:
 def spoken(locale: str) -> str:
     """A language in which messages are written: the reader's, or else the house's."""
     return locale if locale in LOCALES else DEFAULT_LOCALE
+
+
+def locale_of(delegation: Delegation) -> str:
+    """The language a delegation is written to in: its organisation's."""
+    return spoken(delegation.organisation.locale if delegation.organisation else DEFAULT_LOCALE)

@@ -16,7 +16,7 @@ from delegations.funding import coverage_queries
 from delegations.funding.coverage import Coverage, Totals, cover, total
 from delegations.funding.shortfall import UNUSED, sentence
 from delegations.funding.unlocks import unlocks
-from delegations.lifecycle import invitations
+from delegations.lifecycle import focal_points, invitations, umbrellas
 from delegations.lifecycle import moves as lifecycle
 from delegations.models import Delegation, DelegationStatus
 from delegations.pages import (
@@ -65,6 +65,7 @@ def index() -> Any:
         editions=list(editions.values()),
         covered=covered,
         totals=totals,
+        holds=umbrellas.sizes(found),
         states=lifecycle.STATES,
         state_kind=state_kind,
         waiting=len(queries.to_accredit(user)),
@@ -156,6 +157,9 @@ def show(code: str) -> Any:
         state_kind=state_kind,
         may=may,
         next_step=next_step(delegation, board, bool(plans), may),
+        focal=focal_points.current(delegation),
+        held_by=umbrellas.umbrella_of(delegation),
+        holds=umbrellas.members_of(delegation),
         **balance_words(delegation),
     )
 

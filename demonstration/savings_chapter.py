@@ -9,7 +9,8 @@ from typing import Any
 from delegations.budgets import versions as budgets
 from delegations.funding import agreements
 from delegations.funding.offers import Condition
-from delegations.lifecycle import invitations, quotas, umbrellas
+from delegations.lifecycle import handing_over, invitations, quotas, umbrellas
+from delegations.lifecycle.focal_models import FocalRank
 from delegations.lifecycle.quota_models import QuotaScope
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
 from delegations.savings import plans as savings
@@ -60,6 +61,7 @@ def tell(stage: Stage) -> None:
             quotas.set_quota(dakar, QuotaScope.DELEGATION, code, seats_at_most, by=stage.organiser)
     with on(date(2005, 3, 1)):
         _umbrella(stage, read_toml("delegations")["umbrella"])
+        _backup(stage, read_toml("delegations")["backup"])
 
 
 def found_delegation(stage: Stage, row: dict[str, Any], edition: str) -> Delegation:
@@ -113,6 +115,14 @@ def _umbrella(stage: Stage, row: dict[str, Any]) -> None:
     stay = invitations.invite(command, by=stage.organiser)
     for code in row["members"]:
         umbrellas.add_member(stay, stage.delegations[code], by=stage.organiser)
+
+
+def _backup(stage: Stage, row: dict[str, Any]) -> None:
+    """Somebody who can act for a delegation when its focal point cannot."""
+    user = stage.users[row["person"]]
+    command = handing_over.HandOver(email=user.email, name=user.name, reason=row["reason"])
+    delegation = stage.delegations[row["delegation"]]
+    handing_over.hand_over(delegation, FocalRank.BACKUP, command, by=stage.organiser)
 
 
 def _payer(stage: Stage, row: dict[str, Any]) -> Organisation:

@@ -119,6 +119,7 @@ def build() -> World:
                 "group": "other",
                 "line": "-",
                 "move": "lock",
+                "rank": "primary",
                 "member_id": 0,
                 "name": letter.file_name,
             },

@@ -14,7 +14,7 @@ from delegations.funder_reports.gathering import services_of
 from delegations.funding.coverage import Coverage
 from delegations.funding.coverage_queries import network_coverage
 from delegations.interest.models import Interest
-from delegations.lifecycle.umbrella_models import UmbrellaMember
+from delegations.lifecycle import umbrellas
 from delegations.models import Delegation, DelegationStatus, Seat
 from delegations.savings import plans as savings
 from delegations.savings.reminders import BEFORE
@@ -113,11 +113,8 @@ def _people(known: Known) -> Iterable[Answer]:
 
 def _asked(delegations: Sequence[Delegation]) -> list[Delegation]:
     """Those that answer for seats of their own: an umbrella that asked for none only adds up its members."""
-    holds = select(UmbrellaMember.umbrella_id).where(
-        UmbrellaMember.umbrella_id.in_([one.id for one in delegations])
-    )
-    umbrellas = set(db.session.scalars(holds))
-    return [one for one in delegations if one.id not in umbrellas or one.seats_requested]
+    holding = umbrellas.sizes(delegations)
+    return [one for one in delegations if one.id not in holding or one.seats_requested]
 
 
 def _beside(known: Known) -> str:

@@ -107,7 +107,7 @@ def _seats(known: Known) -> Iterable[Answer]:
     diets = sum(bool(one.person.diet) for one in known.held)
     yield known.ask(Topic.SEATS, _("Diets told"), words=of(diets, filled))
     contact = known.delegation.contact_email or _("nobody is named")
-    yield known.ask(Topic.SEATS, _("In an emergency, write to"), "show", words=contact)
+    yield known.ask(Topic.SEATS, _("In an emergency, write to"), "focal_points_of", words=contact)
 
 
 def _components(known: Known) -> Answer:

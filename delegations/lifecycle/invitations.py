@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from access import grants, users
-from access.models import RoleName
+from access import users
 from access.users import CreateUser
-from delegations import messages
+from delegations.lifecycle import handing_over, messages, quotas
 from delegations.lifecycle import moves as lifecycle
-from delegations.lifecycle import quotas
 from delegations.lifecycle.moves import Move
 from delegations.models import Delegation, Seat
 from events.models import Edition
@@ -133,7 +131,7 @@ def _let_head_in(delegation: Delegation, command: InviteDelegation, *, by: Actor
             is_demo=command.is_demo,
         )
         head = users.create_user(about, by=by)
-    grants.grant(head, RoleName.HEAD_OF_DELEGATION, by=by, delegation_id=delegation.id)
+    handing_over.begin(delegation, head, by=by)
     messages.tell_invited(delegation, head)
 
 

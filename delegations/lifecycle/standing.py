@@ -11,10 +11,9 @@ from enum import StrEnum
 from sqlalchemy import Select, select
 
 from access.models import User
-from delegations import messages
 from delegations.composition.binding import must_be_kept
+from delegations.lifecycle import messages, quotas
 from delegations.lifecycle import moves as lifecycle
-from delegations.lifecycle import quotas
 from delegations.lifecycle.models import DelegationStep
 from delegations.lifecycle.moves import RULES, Move
 from delegations.models import CURRENT_NOMINATION, Delegation, DelegationStatus, Nomination, Seat

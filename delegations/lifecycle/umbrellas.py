@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from delegations.funding.coverage import Coverage, Totals, total
 from delegations.funding.coverage_queries import network_coverage
@@ -64,6 +64,16 @@ def members_of(umbrella: Delegation) -> Sequence[Delegation]:
         .where(UmbrellaMember.umbrella_id == umbrella.id)
         .order_by(Delegation.code)
     ).all()
+
+
+def sizes(delegations: Sequence[Delegation]) -> dict[int, int]:
+    """How many delegations each of these holds, by its id; those that hold none are left out."""
+    rows = db.session.execute(
+        select(UmbrellaMember.umbrella_id, func.count())
+        .where(UmbrellaMember.umbrella_id.in_([one.id for one in delegations]))
+        .group_by(UmbrellaMember.umbrella_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def umbrella_of(member: Delegation) -> Delegation | None:

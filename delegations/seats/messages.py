@@ -2,10 +2,9 @@
 
 from flask_babel import force_locale
 
-from delegations.messages import locale_of
 from delegations.models import Delegation, Nomination
 from delegations.seats.waiting_models import SeatOffer
-from delegations.sending import dated, send, spoken
+from delegations.sending import dated, locale_of, send, spoken
 from events.wording import deadline
 from network.models import Person
 from shared.i18n import _
