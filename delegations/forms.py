@@ -23,6 +23,7 @@ from delegations.savings.plans import OpenPlan, RecordDeposit
 from delegations.savings.schedule import MOST_INSTALMENTS, Remainder
 from delegations.seats.nominations import Nominate
 from events.models import ROLE_LABELS, BadgeRole
+from network.editing import EditForm
 from network.fields import CountryField, LanguagesField, LocaleField, at_least_one
 from network.models import Person
 from network.people import CompleteRecord, PersonDetails
@@ -61,7 +62,7 @@ class InviteForm(Form):
         )
 
 
-class SeatsForm(Form):
+class SeatsForm(EditForm):
     """How many seats, asked for or given."""
 
     count = IntegerField(_l("Number of seats"), [InputRequired(), NumberRange(1, MOST_SEATS)])
@@ -86,7 +87,7 @@ class WithdrawForm(ReasonForm):
     on = DateField(_l("Date"), [InputRequired()])
 
 
-class NominatorForm(Form):
+class NominatorForm(EditForm):
     """Which body names the person of a seat."""
 
     nominator = StringField(_l("Who nominates"), [Length(max=160)])
@@ -223,7 +224,7 @@ class FeeForm(Form):
     fund_id = SelectField(_l("Fund"), coerce=int)
 
 
-class RecordForm(Form):
+class RecordForm(EditForm):
     """What a person says about themselves."""
 
     name = StringField(_l("Name, as on the badge"), [DataRequired(), Length(max=160)])
@@ -235,10 +236,10 @@ class RecordForm(Form):
     access_needs_consent = BooleanField(_l("You may keep my access needs until 30 days after the gathering."))
     diet = StringField(_l("Diet"), [Length(max=300)])
 
-    @classmethod
-    def about(cls, person: Person) -> "RecordForm":
-        """The form filled with what is known already."""
-        known: dict[str, Any] = {
+    @staticmethod
+    def known(person: Person) -> dict[str, Any]:
+        """What is known of a person already, by the names of the fields."""
+        return {
             "name": person.name,
             "organisation_name": person.shown_organisation,
             "country": person.country,
@@ -248,7 +249,6 @@ class RecordForm(Form):
             "access_needs_consent": person.access_needs_consented_at is not None,
             "diet": person.diet,
         }
-        return cls(data=known)
 
     def command(self) -> CompleteRecord:
         """The record."""

@@ -34,7 +34,7 @@ from delegations.savings import plans as savings
 from events.models import Edition, EditionStatus
 from network.models import Organisation
 from network.queries import organisations
-from shared.database import db, transaction
+from shared.database import db, hold, transaction
 from shared.errors import DomainError
 from shared.forms import as_choices, explain, reader
 from shared.i18n import _
@@ -177,14 +177,13 @@ def _moved_away(coverage: Coverage, saved: list[Money]) -> Money | None:
 def ask(code: str) -> Any:
     """The head asks for seats."""
     delegation = queries.find_delegation(code, person(), P.DELEGATION_EDIT)
-    form = SeatsForm(
-        data={"count": delegation.seats_requested or None, "note": delegation.request_note}
-        if request.method == "GET"
-        else None
-    )
+    form = SeatsForm()
+    form.open(_request(delegation))
     if form.validate_on_submit():
         try:
             with transaction():
+                hold(delegation)
+                form.must_be_as_seen(_request(delegation))
                 invitations.request_seats(delegation, form.count.data or 0, form.note.data or "", by=actor())
         except DomainError as refused:
             explain(form, refused)
@@ -192,6 +191,11 @@ def ask(code: str) -> Any:
             flash(_("Your request is with the organisers."), "good")
             return redirect(url_for("delegations.show", code=code))
     return form_page("delegations/request.html", form, delegation=delegation)
+
+
+def _request(delegation: Delegation) -> dict[str, Any]:
+    """What is asked for now, by the names of the fields."""
+    return {"count": delegation.seats_requested or None, "note": delegation.request_note}
 
 
 @blueprint.route("/delegations/<code>/allocate", methods=["GET", "POST"])

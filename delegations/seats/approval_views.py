@@ -17,16 +17,17 @@ from delegations.pages import actor, blueprint, form_page
 from delegations.seats import accrediting, approvals, leaving, nominations
 from delegations.seats.approvals import MATTERS, Rules
 from delegations.seats.seats import reason_of
-from shared.database import transaction
+from network.editing import EditForm
+from shared.database import hold, transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, as_choices, explain
+from shared.forms import as_choices, explain
 from shared.i18n import _, _l, ngettext
 from shared.web import requires
 
 P = Permission
 
 
-class RulesForm(Form):
+class RulesForm(EditForm):
     """What a gathering asks before it accredits anybody."""
 
     letter_required = BooleanField(_l("A nomination letter is needed"))
@@ -36,6 +37,11 @@ class RulesForm(Form):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
+
+    @staticmethod
+    def known(rules: Rules) -> dict[str, Any]:
+        """The rules as they are, by the names of the fields."""
+        return {"letter_required": rules.letter_required, "matters": list(rules.fields)}
 
     def command(self) -> Rules:
         """The rules."""
@@ -121,14 +127,18 @@ def accreditation_rules(code: str) -> Any:
     """What a gathering asks before it accredits anybody."""
     edition = queries.find_edition(code, person(), P.NOMINATION_ACCREDIT)
     form = RulesForm()
+    form.open(form.known(approvals.rules_of(edition)))
     if form.validate_on_submit():
-        with transaction():
-            approvals.set_rules(edition, form.command(), by=actor())
-        flash(_("These are the rules now. Who is accredited stays so."), "good")
-        return redirect(url_for("delegations.accreditation_rules", code=code))
-    if request.method == "GET":
-        rules = approvals.rules_of(edition)
-        form.letter_required.data, form.matters.data = rules.letter_required, list(rules.fields)
+        try:
+            with transaction():
+                hold(edition)
+                form.must_be_as_seen(form.known(approvals.rules_of(edition)))
+                approvals.set_rules(edition, form.command(), by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("These are the rules now. Who is accredited stays so."), "good")
+            return redirect(url_for("delegations.accreditation_rules", code=code))
     return form_page("delegations/accreditation_rules.html", form, edition=edition)
 
 

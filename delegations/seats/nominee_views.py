@@ -14,7 +14,7 @@ from delegations.pages import blueprint, form_page
 from delegations.seats import approvals, leaving, letters, nominations, visas
 from delegations.seats.letter_views import LetterForm
 from shared.audit import System
-from shared.database import transaction
+from shared.database import hold, transaction
 from shared.errors import DomainError
 from shared.forms import explain
 from shared.i18n import _
@@ -29,7 +29,7 @@ OPEN = (NominationStatus.NOMINATED, NominationStatus.COMPLETED, NominationStatus
 def nominee(token: str) -> Any:
     """The person's own record, and where their nomination stands."""
     nomination = _nomination(token)
-    return _page(nomination, RecordForm.about(nomination.person), token)
+    return _page(nomination, _known(nomination), token)
 
 
 @blueprint.post("/nominee/<token>")
@@ -42,6 +42,9 @@ def complete(token: str) -> Any:
     if form.validate_on_submit() and portrait.validate():
         try:
             with transaction():
+                hold(nomination)
+                hold(nomination.person)
+                form.must_be_as_seen(form.known(nomination.person))
                 nominations.complete(nomination, form.command())
                 portrait.keep(nomination)
         except DomainError as refused:
@@ -78,7 +81,7 @@ def nominee_letter(token: str) -> Any:
         else:
             flash(_("Your letter is kept. The organisers look at it."), "good")
             return redirect(url_for("delegations.nominee", token=token))
-    return _page(nomination, RecordForm.about(nomination.person), token, form)
+    return _page(nomination, _known(nomination), token, form)
 
 
 @blueprint.route("/nominee/<token>/decline", methods=["GET", "POST"])
@@ -97,6 +100,12 @@ def decline_seat(token: str) -> Any:
         else:
             return render_template("delegations/declined.html", nomination=nomination)
     return form_page("delegations/decline_seat.html", form, nomination=nomination, token=token)
+
+
+def _known(nomination: Nomination) -> RecordForm:
+    form = RecordForm(formdata=None)
+    form.show(form.known(nomination.person))
+    return form
 
 
 def _nomination(token: str) -> Nomination:

@@ -32,7 +32,7 @@ from delegations.seats import (
 from events.models import ROLE_LABELS
 from events.programme import VisaOutcome
 from shared.clock import today
-from shared.database import db, transaction
+from shared.database import db, hold, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import as_choices, explain, reader
 from shared.i18n import LazyString, _, _l
@@ -83,6 +83,12 @@ def _back(delegation: Delegation, seat: Seat) -> Any:
 def show_seat(code: str, number: int) -> Any:
     """A seat: its person, what it costs and what pays it, line by line, and all that happened to it."""
     delegation, seat = _seat(code, number)
+    form = NominatorForm()
+    form.open({"nominator": seat.nominator})
+    return _page(delegation, seat, form)
+
+
+def _page(delegation: Delegation, seat: Seat, nominator_form: NominatorForm) -> Any:
     coverage = coverage_queries.coverage_of(delegation)
     may, nomination = may_here(delegation), seat.nomination
     trusted = approvals.with_focal_point([delegation.id])
@@ -103,7 +109,7 @@ def show_seat(code: str, number: int) -> Any:
         moments=queries.history(seat),
         happened=HAPPENED,
         may=may,
-        nominator_form=NominatorForm(obj=seat),
+        nominator_form=nominator_form,
         payment=payment,
         fee_form=_fee_form(delegation, due) if due and may["record"] else None,
         statuses=NominationStatus,
@@ -143,12 +149,17 @@ def set_nominator(code: str, number: int) -> Any:
     delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
     form = NominatorForm()
     if form.validate_on_submit():
-        with transaction():
-            seats.set_nominator(seat, form.nominator.data or "", by=actor())
-        flash(_("Saved."), "good")
-    else:
-        flash(_("This name is too long."), "error")
-    return _back(delegation, seat)
+        try:
+            with transaction():
+                hold(seat)
+                form.must_be_as_seen({"nominator": seat.nominator})
+                seats.set_nominator(seat, form.nominator.data or "", by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("Saved."), "good")
+            return _back(delegation, seat)
+    return _page(delegation, seat, form), 422
 
 
 @blueprint.route("/delegations/<code>/seats/<int:number>/nominate", methods=["GET", "POST"])
