@@ -99,8 +99,8 @@ def confirm(
 
     Confirming again what is linked whole gives the link that is there. Raises `DoesNotFit`, `NothingLeft`.
     """
-    _lock(line, posting)
     refuse_if_closed(line)
+    _lock(line, posting)
     entry = db.session.get_one(JournalEntry, posting.entry_id)
     same_sign = line.amount_minor * posting.amount_minor > 0
     if line.account_id != posting.account_id or not same_sign or entry.status is not EntryStatus.POSTED:
@@ -166,7 +166,11 @@ def _of_posting(posting: Posting, part: Money) -> Money:
 
 
 def _lock(line: StatementLine, posting: Posting) -> None:
-    """Hold both, the line always first, so that two people cannot link the same money twice."""
+    """Hold both, the line always first, so that two people cannot link the same money twice.
+
+    The line's statement is held before (`refuse_if_closed`): whoever links several lines of it in one
+    transaction never waits for somebody who waits for it.
+    """
     for table, key in ((StatementLine, line.id), (Posting, posting.id)):
         if db.session.scalar(select(table.id).where(table.id == key).with_for_update()) is None:
             raise NotFound
@@ -291,8 +295,8 @@ def record_line(line: StatementLine, command: RecordLine, *, by: User) -> Journa
 
 def _free(line: StatementLine) -> Account:
     """Hold a line of which nothing was drafted and something is left; its account."""
-    db.session.scalar(select(StatementLine.id).where(StatementLine.id == line.id).with_for_update())
     refuse_if_closed(line)
+    db.session.scalar(select(StatementLine.id).where(StatementLine.id == line.id).with_for_update())
     if db.session.get(LineEntry, line.id) is not None:
         raise AlreadyDrafted
     if _linked(ReconciliationLink.line_id, line.id) >= abs(line.amount_minor):

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from babel.dates import format_date
-
-from shared.i18n import _
+from shared.i18n import _, show_date
 from shared.money import Money
 from treasury.models import Account
 from treasury.reconciliation import reconciled
@@ -17,12 +15,12 @@ from treasury.wording import account_name
 _MOST = 100_000
 
 
-def report(account: Account, on: date, locale: str) -> Report:
+def report(account: Account, on: date) -> Report:
     """Books, in transit, only at the bank, the bank's balance; then each line of it, gaps and closings."""
     found = reconciled.standing(account, on)
     return Report(
         _("Books and bank"),
-        f"{account_name(account)} · {account.currency} · {format_date(on, 'long', locale)}",
+        f"{account_name(account)} · {account.currency} · {show_date(on)}",
         [
             _bridge(found),
             _in_transit(found),

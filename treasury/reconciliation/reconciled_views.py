@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import format_date
 from sqlalchemy import select
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
@@ -13,8 +12,8 @@ from access.policy import Permission
 from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, MoneyField, explain, reader
-from shared.i18n import _, _l
+from shared.forms import Form, MoneyField, explain
+from shared.i18n import _, _l, show_date
 from shared.web import requires
 from treasury.models import Account, BankStatement, Posting
 from treasury.pages import page_context, whoever_acts
@@ -70,7 +69,7 @@ def download(account_id: int, ending: str) -> Any:
     """The account on a day, to keep: ``pdf``, ``xlsx`` or ``csv``."""
     found = _account(account_id)
     day = _day(request.args.get("on", "")) or _last_day(found)
-    report = reconciled_report.report(found, day, reader())
+    report = reconciled_report.report(found, day)
     return file_of(report, ending, f"books-and-bank-{found.code}-{found.currency.lower()}")
 
 
@@ -117,7 +116,7 @@ def close(statement_id: int) -> Any:
                 statement = _statement(statement_id)
                 closing = reconciled.close(statement, form.balance.amount, by=whoever_acts())
                 day = closing.reconciled_to
-            flash(_("Closed. The account is reconciled to %(day)s.", day=format_date(day)), "good")
+            flash(_("Closed. The account is reconciled to %(day)s.", day=show_date(day, "medium")), "good")
             return redirect(url_for("reconciled.account", account_id=_statement(statement_id).account_id))
         except DomainError as refused:
             refused.field = refused.field or "balance"
