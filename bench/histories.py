@@ -1,6 +1,6 @@
 """Histories of the treasury beside plain books: `python -m bench.histories --count N --seed S`.
 
-Every step compares every balance of every fund and currency (tests/treasury/histories.py). The seed is
+Every step compares every balance of every fund and currency (tests/treasury/histories/). The seed is
 printed first; the same seed tells the same histories. One that disagrees is shown with its steps.
 """
 
@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from bench.stage import Stage
-from tests.treasury.histories import History, open_ground, without_handlers
+from tests.treasury.histories.chapter import open_ground, without_handlers
+from tests.treasury.histories.told import History
 from treasury.books import verification
 
 

@@ -18,7 +18,7 @@ from random import Random
 from bench.stage import Stage
 from bench.traced import Counted, everywhere
 from shared.database import db
-from tests.treasury.histories import without_handlers
+from tests.treasury.histories.chapter import without_handlers
 from tests.treasury.killed_papers import Papers
 from tests.treasury.killed_work import POINTS, Desk
 from tests.treasury.killed_wrongly import unguarded

@@ -149,22 +149,20 @@ def post(entry: JournalEntry, *, by: Actor, approved_by: User | None = None) -> 
     What it follows from may have been approved before: `approved_by` is then who did, and not its author.
     Raises `SamePerson`, `AlreadyPosted`, `PeriodClosed`, `FundOverdrawn`, `OutsideWindow`.
     """
-    head = db.session.get_one(LedgerHead, 1, with_for_update=True)
+    head = db.session.get_one(LedgerHead, 1, with_for_update=True, populate_existing=True)
     db.session.flush()  # what was changed is read again, not lost
     db.session.refresh(entry)
     if entry.status is EntryStatus.POSTED:
         raise AlreadyPosted
     approver = approved_by or by
-    if isinstance(approver, User):
-        if approver.id == entry.author_id:
-            raise SamePerson
-        entry.approver_id = approver.id
+    if isinstance(approver, User) and approver.id == entry.author_id:
+        raise SamePerson
     see_open(entry.dated_on)
     funds.see_window(entry)
     overdrafts.cover(entry)
     evidence = seals.evidence([entry.id])
-    db.session.refresh(head)
     with db.session.no_autoflush:  # number, hash and status are one step for the database
+        entry.approver_id = approver.id if isinstance(approver, User) else None
         entry.number = head.number + 1
         entry.posted_at = now()
         entry.previous_hash = head.hash

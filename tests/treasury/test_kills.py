@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from flask import Flask
 
-from tests.treasury.histories import without_handlers
+from tests.treasury.histories.chapter import without_handlers
 from tests.treasury.killed_work import POINTS, Desk
 from tests.treasury.killed_wrongly import unguarded
 from tests.treasury.kills import PART, cut, drawn, kill

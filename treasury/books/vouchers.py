@@ -30,11 +30,15 @@ def missing() -> Select[JournalEntry]:
     )
 
 
-def count(until: date | None = None) -> int:
-    """How many there are, dated up to `until` if it is given; up to one more than `MOST`."""
+def count() -> int:
+    """How many there are, up to one more than `MOST`."""
+    return db.session.scalar(counted()) or 0
+
+
+def counted(until: date | None = None) -> Select[int]:
+    """The question how many there are, dated up to `until` if it is given; up to one more than `MOST`."""
     chosen = _ids() if until is None else _ids().where(JournalEntry.dated_on <= until)
-    some = chosen.limit(MOST + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+    return select(func.count()).select_from(chosen.limit(MOST + 1).subquery())
 
 
 def _ids() -> Select[int]:
