@@ -40,7 +40,7 @@ def home() -> Any:
     books = overview.overview(today(), reader())
     held = sorted(
         (row for row in books.standings if row.balance),
-        key=lambda row: (row.balance.currency, -row.balance.minor),
+        key=lambda row: (row.balance.currency, -row.available.minor),
     )
     return render_template(
         "treasury/home.html",

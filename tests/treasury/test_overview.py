@@ -143,6 +143,21 @@ def test_what_is_not_there_has_the_gender_of_its_thing(app: Flask, receive: Ask,
     assert told["Avances ouvertes"] == "aucune"
 
 
+def test_the_home_shows_what_waits_and_only_then(
+    app: Flask, receive: Ask, outaouais: Fund, aristide: User, zoe: User, nobody_above: None
+) -> None:
+    receive("750.00")
+    assert 'id="waiting"' not in Desk(app, aristide).see("/treasury")
+    with transaction():
+        legs = [Leg(chart.STAY, outaouais.id, cad("24.00")), Leg(chart.BANK, outaouais.id, -cad("24.00"))]
+        ledger.draft(date(2005, 10, 20), "Repas de la délégation", legs, by=aristide)
+    hers, mine = Desk(app, zoe).see("/treasury"), Desk(app, aristide).see("/treasury")
+    assert 'id="waiting"' in hers
+    assert "/approve?next=" in hers
+    assert "/approve?next=" not in mine
+    assert "You wrote this: somebody else approves it." in mine
+
+
 @pytest.mark.usefixtures("both_databases")
 def test_every_answer_leads_to_a_page_that_answers(
     app: Flask, receive: Ask, outaouais: Fund, aristide: User, zoe: User

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from babel.dates import format_date
+
 from shared.clock import today
 from shared.i18n import _
 from shared.money import Money, format_money
@@ -155,7 +157,7 @@ def curve(currency: str, cash: Money, ahead: Sequence[Month], locale: str) -> Dr
             {"class": "s-ochre", "points": points(sure), "dashed": False, "width": 3},
             {"class": "s-leaf", "points": points(best), "dashed": True, "width": 2},
         ],
-        start=ahead[0].begins.strftime("%Y-%m"),
-        end=ahead[-1].begins.strftime("%Y-%m"),
+        start=format_date(ahead[0].begins, "LLL y", locale=locale),
+        end=format_date(ahead[-1].begins, "LLL y", locale=locale),
         top=format_money(Money(top, currency), locale),
     )  # fmt: skip
