@@ -6,6 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from delegations.budgets import per_diems
 from delegations.budgets import versions as budgets
 from delegations.funding import agreements
 from delegations.funding.offers import Condition
@@ -45,6 +46,8 @@ def tell(stage: Stage) -> None:
     with on(PLANNED):
         for kind, data in read_toml("budget").items():
             _budget(stage, kind, data)
+    with on(PLANNED):
+        _per_diem(stage, read_toml("per_diem")["dakar"])
     rows = read_toml("delegations")["delegations"]
     for row in rows:
         with on(PLANNED):
@@ -165,6 +168,12 @@ def _budget(stage: Stage, kind: str, data: dict[str, Any]) -> None:
         provenance="I, totals F 002_4af135d043c93d97.txt" if data["edition"] == "DKR05" else "I",
     )
     budgets.approve_budget(budgets.create_budget(command, by=stage.treasurer), by=stage.approver)
+
+
+def _per_diem(stage: Stage, row: dict[str, Any]) -> None:
+    """What a day in Dakar costs, so that a line can be worked out of it."""
+    told = row | {meal: amount(row[meal]) for meal in ("breakfast", "lunch", "dinner")}
+    per_diems.add_table(per_diems.AddTable(**told, is_demo=True), by=stage.organiser)
 
 
 def _arrivals(plan: SavingsPlan, exceptions: list[dict[str, Any]]) -> Iterator[Arrival]:

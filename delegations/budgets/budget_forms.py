@@ -17,8 +17,8 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
-from delegations.budgets.models import Basis, Budget, BudgetLine
-from delegations.budgets.versions import AT_RISK, GROUPS, IN_KIND, SEAT, Line
+from delegations.budgets.models import AT_RISK, IN_KIND, SEAT, Basis, Budget, BudgetLine
+from delegations.budgets.versions import GROUPS, Line
 from shared.clock import today
 from shared.forms import Form, MoneyField, Part, as_choices
 from shared.i18n import _, _l

@@ -7,9 +7,10 @@ from flask import flash, redirect, render_template, request, url_for
 from access.models import User
 from access.policy import Permission, can
 from delegations import queries
+from delegations.budgets import queries as kept
 from delegations.budgets import revision, sheet, spending, templates, versions
-from delegations.budgets.models import Basis, Budget, BudgetStatus
-from delegations.budgets.versions import BudgetState
+from delegations.budgets.models import IN_KIND, Basis, Budget, BudgetStatus
+from delegations.budgets.queries import BudgetState, shares_of, states, versions_of, workings_of
 from delegations.models import Delegation
 from delegations.pages import actor, blueprint, group_names
 from events.models import Edition
@@ -78,7 +79,7 @@ def find_budget(budget_id: int) -> tuple[Budget, Edition, Delegation | None]:
 def costs(code: str) -> Any:
     """Every budget of an edition, and templates to begin another from."""
     edition = queries.find_edition(code, actor(), P.DELEGATION_READ)
-    found = versions.budgets_of(edition.id)
+    found = kept.budgets_of(edition.id)
     names = {one.id: one.name for one in spending.delegations_of(edition.id)}
     return _list(edition, None, found, names, url_for("delegations.draft_budget", code=code))
 
@@ -88,9 +89,7 @@ def costs(code: str) -> Any:
 def budgets_of(code: str) -> Any:
     """What one delegation plans by itself."""
     delegation = queries.find_delegation(code, actor())
-    found = [
-        one for one in versions.budgets_of(delegation.edition_id) if one[0].delegation_id == delegation.id
-    ]
+    found = [one for one in kept.budgets_of(delegation.edition_id) if one[0].delegation_id == delegation.id]
     begin = url_for("delegations.draft_own_budget", code=code)
     return _list(delegation.edition, delegation, found, {delegation.id: delegation.name}, begin)
 
@@ -107,8 +106,7 @@ def _list(
         edition=edition,
         delegation=delegation,
         budgets=[
-            (several, versions.states(several), sheet.sheet(several[0], {}, edition.currency))
-            for several in found
+            (several, states(several), sheet.sheet(several[0], {}, edition.currency)) for several in found
         ],
         kinds=templates.KINDS,
         names=names,
@@ -128,10 +126,10 @@ def _waits(budget: Budget) -> bool:
 def budget(budget_id: int) -> Any:
     """One version: its lines, who pays them, what changed since the one before and why."""
     found, edition, delegation = find_budget(budget_id)
-    all_versions = versions.versions_of(edition.id, found.kind, found.delegation_id)
+    all_versions = versions_of(edition.id, found.kind, found.delegation_id)
     others = set(edition.currencies or ()) - {edition.currency}
     rates = spending.reference_rates(edition.currency, others)
-    laid_out = sheet.sheet(found, versions.shares_of(found), edition.currency)
+    laid_out = sheet.sheet(found, shares_of(found), edition.currency)
     before = next((one for one in all_versions if one.version < found.version), None)
     return render_template(
         "delegations/budget.html",
@@ -143,12 +141,13 @@ def budget(budget_id: int) -> Any:
         told=[sheet.told_in(found, laid_out.seat.total, rate) for rate in rates.values()],
         in_words=in_words,
         versions=all_versions,
-        state_of=versions.states(all_versions),
+        state_of=states(all_versions),
         states=STATES,
         before=before,
         changes=revision.changes(before, found) if before else [],
         people=_names(found),
-        groups={**group_names(), versions.IN_KIND: _("Given in kind, outside the cash")},
+        worked_out=workings_of(found),
+        groups={**group_names(), IN_KIND: _("Given in kind, outside the cash")},
         whole=Basis.WHOLE,
         waits=_waits(found),
         mine=found.author_id == actor().id,
@@ -183,7 +182,7 @@ def compare_budgets(budget_id: int, other_id: int) -> Any:
         totals=[sheet.sheet(one, {}, edition.currency).seat.total for one in (old, new)],
         between=[
             one
-            for one in versions.versions_of(edition.id, found.kind, found.delegation_id)[::-1]
+            for one in versions_of(edition.id, found.kind, found.delegation_id)[::-1]
             if old.version < one.version <= new.version
         ],
     )

@@ -1,6 +1,6 @@
 """A budget is drafted: from nothing, from a template, from the version before; then who pays which line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -10,8 +10,9 @@ from delegations import queries
 from delegations.budgets import spending, templates, versions
 from delegations.budgets.budget_forms import BudgetForm, payers_form
 from delegations.budgets.budget_views import find_budget, in_words, may_draft
-from delegations.budgets.models import Budget, BudgetStatus
-from delegations.budgets.versions import SEAT, CreateBudget, Line, RewriteBudget
+from delegations.budgets.models import SEAT, Budget, BudgetStatus
+from delegations.budgets.queries import shares_of, versions_of
+from delegations.budgets.versions import CreateBudget, Line, RewriteBudget
 from delegations.models import Delegation
 from delegations.pages import actor, blueprint, form_page
 from events.models import Edition
@@ -48,9 +49,9 @@ def _begin(edition: Edition, delegation: Delegation | None) -> Any:
     template = templates.TEMPLATES.get(request.args.get("template", ""))
     kind = template.kind if template else request.args.get("kind", SEAT)
     kind = kind if kind in templates.KINDS and not delegation else SEAT
-    earlier = versions.versions_of(edition.id, kind, delegation.id if delegation else None)
+    earlier = versions_of(edition.id, kind, delegation.id if delegation else None)
     offered = template.lines() if template else _in_force(edition, request.args.get("template", ""))
-    form = BudgetForm(kind, edition.currency, _rates(edition, offered), offered)
+    form = BudgetForm(kind, edition.currency, known_rates(edition, offered), offered)
     if template and not form.is_submitted():
         form.title.data = str(template.title)
 
@@ -99,7 +100,7 @@ def revise_budget(budget_id: int) -> Any:
     anew = found.status is BudgetStatus.DRAFT and found.author_id == actor().id
     offered = versions.as_lines(found, reasons=anew)
     told = {"title": found.title, "reason": found.reason if anew else "", "seen": found.edits}
-    form = BudgetForm(found.kind, edition.currency, _rates(edition, offered), offered, **told)
+    form = BudgetForm(found.kind, edition.currency, known_rates(edition, offered), offered, **told)
 
     def keep() -> Budget:
         title, reason = form.title.data or "", form.reason.data or ""
@@ -157,10 +158,12 @@ def _editor(
     )
 
 
-def _rates(edition: Edition, lines: Sequence[Line]) -> Mapping[str, Rate | None]:
+def known_rates(
+    edition: Edition, lines: Sequence[Line], more: Iterable[str] = ()
+) -> Mapping[str, Rate | None]:
     """The rate of each other currency: as these lines have it, else the last of reference, else of today."""
     written = {one.rate.quote: one.rate for one in lines if one.rate}
-    others = {*(edition.currencies or ()), *written, *(one.unit_price.currency for one in lines)}
+    others = {*(edition.currencies or ()), *more, *written, *(one.unit_price.currency for one in lines)}
     others -= {edition.currency}
     kept = spending.reference_rates(edition.currency, others)
     return {
@@ -183,7 +186,7 @@ def budget_payers(budget_id: int) -> Any:
     found, edition, delegation = find_budget(budget_id)
     if not may_draft(edition, delegation):
         raise Forbidden
-    shares = versions.shares_of(found)
+    shares = shares_of(found)
     ids = {one.code: one.id for one in found.lines}
     kept = {
         f"of_{ids[line]}_{ids[source]}": part

@@ -16,6 +16,13 @@ from shared.database import Base, EnumText
 from shared.money import Money
 from treasury.models import ExchangeRate
 
+SEAT = "seat"
+"""The kind of budget that says what one seat costs."""
+IN_KIND = "in_kind"
+"""The category of a line that is given and never paid: it stays outside the cash."""
+AT_RISK = "at_risk"
+"""The category of a source that may fail."""
+
 
 class BudgetStatus(StrEnum):
     DRAFT = "draft"

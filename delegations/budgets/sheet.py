@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from delegations.budgets.models import Basis, Budget, BudgetLine
+from delegations.budgets.models import AT_RISK, IN_KIND, Basis, Budget, BudgetLine
 from delegations.budgets.payers import Matrix, Paid, Payer
-from delegations.budgets.versions import AT_RISK, IN_KIND, Shares
+from delegations.budgets.queries import Shares
 from shared.money import Money
 from treasury.books.exchange import as_rate
 from treasury.books.rates import Rate
@@ -115,6 +115,7 @@ def told_in(budget: Budget, total: Money, rate: Rate) -> Told:
 
 
 def foreign(costs: Sequence[BudgetLine]) -> tuple[Foreign, ...]:
+    """What stands in other currencies, by rate."""
     by_rate: dict[int, list[BudgetLine]] = defaultdict(list)
     for line in costs:
         if line.rate_id is not None:

@@ -15,8 +15,8 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from delegations.budgets.comparison import Budgeted, Comparison, Place, compare
-from delegations.budgets.models import Basis, Budget, BudgetLine, BudgetStatus
-from delegations.budgets.versions import GROUPS, IN_KIND, SEAT, seat_budgets
+from delegations.budgets.models import IN_KIND, SEAT, Basis, Budget, BudgetLine, BudgetStatus
+from delegations.budgets.versions import GROUPS, seat_budgets
 from delegations.models import (
     Delegation,
     FundingAgreement,

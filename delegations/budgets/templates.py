@@ -8,7 +8,8 @@ illustration in Canadian dollars that its reader changes.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from delegations.budgets.versions import AT_RISK, IN_KIND, SEAT, Line
+from delegations.budgets.models import AT_RISK, IN_KIND, SEAT
+from delegations.budgets.versions import Line
 from shared.i18n import LazyString, _l
 from shared.money import Money
 

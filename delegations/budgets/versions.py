@@ -1,16 +1,16 @@
 """What things should cost: numbered versions, drafted by one person, frozen when another approves."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
 
 from access.models import User
-from delegations.budgets.lines import CostLine
-from delegations.budgets.models import Basis, Budget, BudgetLine, BudgetShare, BudgetStatus
+from delegations.budgets.models import SEAT, Basis, Budget, BudgetLine, BudgetShare, BudgetStatus
 from delegations.budgets.payers import rescaled
+from delegations.budgets.per_diem_models import PerDiemWorking
+from delegations.budgets.queries import Shares, Working, shares_of, versions_of, workings_of
 from delegations.seats.seats import reason_of
 from events.models import Edition
 from shared import audit
@@ -24,22 +24,12 @@ from treasury.books.exchange import as_rate, record_rate
 from treasury.books.rates import Rate
 from treasury.ledger import SamePerson
 
-SEAT = "seat"
-"""The kind of budget that says what one seat costs."""
-IN_KIND = "in_kind"
-"""The category of a line that is given and never paid: it stays outside the cash."""
-AT_RISK = "at_risk"
-"""The category of a source that may fail."""
-
 GROUPS = {
     "T": _l("Travel and international contributions"),
     "E": _l("Education"),
     "U": _l("Stay and health"),
 }
 """What kind of cost a line of a seat is, which decides what restricted money may pay it."""
-
-Shares = dict[str, tuple[Money, dict[str, Money]]]
-"""By a line's code: what it costs, and what each source (its code) is meant to pay of it."""
 
 
 class BadBudget(DomainError):
@@ -64,16 +54,6 @@ class NotItsAuthor(DomainError):
     code = "not_its_author"
     status = 403
     message = _l("Only who drafted this version may change it. Draft the next one instead.")
-
-
-class BudgetState(StrEnum):
-    """A forecast waits for its first approval, a revision for the next; one approved version is in force."""
-
-    FORECAST = "forecast"
-    REVISION = "revision"
-    APPROVED = "approved"
-    REVISED = "revised"
-    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +123,7 @@ def create_budget(command: CreateBudget, *, by: Actor) -> Budget:
     db.session.add(budget)
     db.session.flush()
     _write(budget, command.lines, shares_of(before) if before else {})
+    _explain(budget, workings_of(before) if before else {})
     audit.record(
         "budget.create", budget, by=by, reason=budget.reason, version=budget.version, kind=budget.kind
     )
@@ -156,8 +137,8 @@ def rewrite_budget(budget: Budget, command: RewriteBudget, *, by: Actor) -> Budg
     `ReasonMissing`.
     """
     _read(command.lines)
-    _in_hands_of(budget, by, command.seen)
-    shares = shares_of(budget)
+    open_draft(budget, by, command.seen)
+    shares, workings = shares_of(budget), workings_of(budget)
     _forget_shares(budget)
     for line in budget.lines:
         db.session.delete(line)
@@ -165,6 +146,7 @@ def rewrite_budget(budget: Budget, command: RewriteBudget, *, by: Actor) -> Budg
     budget.title = command.title
     budget.reason = reason_of(command.reason) if budget.version > 1 else command.reason.strip()
     _write(budget, command.lines, shares)
+    _explain(budget, workings)
     audit.record("budget.rewrite", budget, by=by, version=budget.version, edits=budget.edits)
     return budget
 
@@ -176,7 +158,7 @@ def set_payers(
 
     Raises `NotItsAuthor`, `Conflict`, `PaidTwice`.
     """
-    _in_hands_of(budget, by, seen)
+    open_draft(budget, by, seen)
     _forget_shares(budget)
     for line in budget.costs:
         _share(line, paid_by.get(line.code, {}), budget)
@@ -215,68 +197,6 @@ def seat_budgets(edition_id: int) -> dict[int | None, Budget]:
     return found
 
 
-def budgets_of(edition_id: int) -> list[list[Budget]]:
-    """Every budget of an edition with its versions, the newest first; those of delegations come last."""
-    found: dict[tuple[str, int], list[Budget]] = {}
-    for budget in db.session.scalars(
-        select(Budget)
-        .where(Budget.edition_id == edition_id)
-        .order_by(Budget.version.desc())
-        .options(selectinload(Budget.lines))
-    ):
-        found.setdefault((budget.kind, budget.delegation_id or 0), []).append(budget)
-    return [found[key] for key in sorted(found, key=lambda key: (key[1], key[0] != SEAT, key[0]))]
-
-
-def versions_of(edition_id: int, kind: str, delegation_id: int | None) -> list[Budget]:
-    """Every version of one budget, the newest first."""
-    query = (
-        select(Budget)
-        .where(Budget.edition_id == edition_id, Budget.kind == kind)
-        .where(
-            Budget.delegation_id.is_(None) if delegation_id is None else Budget.delegation_id == delegation_id
-        )
-        .order_by(Budget.version.desc())
-        .options(selectinload(Budget.lines))
-    )
-    return list(db.session.scalars(query))
-
-
-def states(versions: Iterable[Budget]) -> dict[int, BudgetState]:
-    """The state of each version of one budget, by its number."""
-    found: dict[int, BudgetState] = {}
-    in_force: Budget | None = None
-    for one in sorted(versions, key=lambda budget: budget.version):
-        if one.status is BudgetStatus.DRAFT:
-            found[one.version] = BudgetState.REVISION if in_force else BudgetState.FORECAST
-            continue
-        found[one.version] = BudgetState.REVISED if in_force else BudgetState.APPROVED
-        if in_force:
-            found[in_force.version] = BudgetState.REPLACED
-        in_force = one
-    return found
-
-
-def seat_lines(budget: Budget, seats: int) -> list[tuple[CostLine, ...]]:
-    """What each of so many seats costs; what is for the whole delegation is shared among them to the cent."""
-    costs = budget.costs
-    parts = {line.code: line.amount.split(seats) for line in costs if line.basis is Basis.WHOLE and seats}
-    if not parts:
-        return [tuple(CostLine(one.code, one.label, one.category, one.amount) for one in costs)] * seats
-    return [
-        tuple(
-            CostLine(
-                one.code,
-                one.label,
-                one.category,
-                parts[one.code][seat] if one.code in parts else one.amount,
-            )
-            for one in costs
-        )
-        for seat in range(seats)
-    ]
-
-
 def paid(line: Line, paid_by: Mapping[str, Money]) -> Line:
     """The line with who is meant to pay it."""
     return replace(line, paid_by=paid_by)
@@ -302,20 +222,6 @@ def as_lines(budget: Budget, *, reasons: bool) -> list[Line]:
     ]
 
 
-def shares_of(budget: Budget) -> Shares:
-    """Who is meant to pay which line, as it is kept."""
-    codes = {line.id: line.code for line in budget.lines}
-    found: Shares = {line.code: (line.amount, {}) for line in budget.costs}
-    for share in db.session.scalars(
-        select(BudgetShare)
-        .join(BudgetLine, BudgetLine.id == BudgetShare.line_id)
-        .where(BudgetLine.budget_id == budget.id)
-        .order_by(BudgetShare.source_id)
-    ):
-        found[codes[share.line_id]][1][codes[share.source_id]] = share.amount
-    return found
-
-
 def _read(lines: Sequence[Line]) -> None:
     codes = {line.code for line in lines}
     counted = min((min(line.quantity, line.people, line.days) for line in lines), default=0)
@@ -326,8 +232,8 @@ def _read(lines: Sequence[Line]) -> None:
         raise BadBudget
 
 
-def _in_hands_of(budget: Budget, by: Actor, seen: int | None) -> None:
-    """Hold a draft for its author, who then has written it once more."""
+def open_draft(budget: Budget, by: Actor, seen: int | None) -> None:
+    """Hold a draft for its author, who then has written it once more. Raises `Conflict`, `NotItsAuthor`."""
     hold(budget)
     if budget.status is not BudgetStatus.DRAFT or seen not in (None, budget.edits):
         raise Conflict
@@ -351,7 +257,7 @@ def _write(budget: Budget, lines: Sequence[Line], before: Shares) -> None:
                 unit_price=line.unit_price,
                 is_source=line.is_source,
                 basis=line.basis,
-                rate_id=_kept(line.rate),
+                rate_id=kept(line.rate),
                 reason=line.reason.strip(),
             )
         )
@@ -373,7 +279,17 @@ def _write(budget: Budget, lines: Sequence[Line], before: Shares) -> None:
     db.session.flush()
 
 
-def _kept(rate: Rate | None) -> int | None:
+def _explain(budget: Budget, workings: Mapping[str, Working]) -> None:
+    """A line whose price stays was worked out as before."""
+    for row in budget.costs:
+        known = workings.get(row.code)
+        if known and known.price == row.unit_price:
+            db.session.add(PerDiemWorking(line_id=row.id, asked=known.asked, days=known.days))
+    db.session.flush()
+
+
+def kept(rate: Rate | None) -> int | None:
+    """The id of a rate that a line is told at, kept once."""
     return record_rate(rate.base, rate.quote, rate.value, rate.dated_on, rate.source).id if rate else None
 
 

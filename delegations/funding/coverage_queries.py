@@ -20,7 +20,8 @@ from sqlalchemy.orm import selectinload
 
 from delegations.budgets.lines import in_order
 from delegations.budgets.models import Budget
-from delegations.budgets.versions import GROUPS, seat_budgets, seat_lines
+from delegations.budgets.queries import seat_lines
+from delegations.budgets.versions import GROUPS, seat_budgets
 from delegations.funding.coverage import Coverage, NetworkCoverage, cover
 from delegations.funding.offers import (
     BlockedPledge,

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from access.models import User
-from delegations.budgets import versions
 from delegations.budgets.models import Budget, BudgetStatus
+from delegations.budgets.queries import shares_of
 from delegations.budgets.templates import TEMPLATES
 from delegations.models import Delegation
 from events.models import Edition
@@ -73,7 +73,7 @@ def test_who_pays_which_line_is_written_and_shown(client: FlaskClient, dakar: Ed
     too_much = {f"of_{ids['L12']}_{ids['B']}": "150,01"}
     assert client.post(table, data=offered(client, table) | too_much).status_code == 422
     assert client.post(table, data=offered(client, table) | typed).status_code == 302
-    shares = versions.shares_of(newest())
+    shares = shares_of(newest())
     assert shares["L01"][1] == {"A": cad("683.33"), "B": cad("1366.67")}
     assert shares["L12"][1] == {"C": cad("150.00")}
     shown = client.get(f"/delegations/budgets/{draft.id}").text

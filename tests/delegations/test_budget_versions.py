@@ -14,8 +14,9 @@ from access.models import User
 from delegations.budgets import versions
 from delegations.budgets.models import Basis, Budget, BudgetLine
 from delegations.budgets.payers import Matrix, Paid, Payer, rescaled
+from delegations.budgets.queries import BudgetState, shares_of, states
 from delegations.budgets.sheet import foreign, told_in
-from delegations.budgets.versions import BudgetState, CreateBudget, Line, RewriteBudget
+from delegations.budgets.versions import CreateBudget, Line, RewriteBudget
 from delegations.funding.coverage_queries import coverage_of
 from delegations.models import Delegation
 from delegations.seats.seats import ReasonMissing
@@ -59,7 +60,7 @@ def test_a_version_is_approved_by_another_and_frozen(dakar: Edition, aristide: U
     with pytest.raises(ReasonMissing):
         versions.create_budget(CreateBudget(edition_id=dakar.id, lines=[FLIGHT]), by=aristide)
     second = drafted(dakar, FLIGHT, replace(OWN), by=aristide)
-    told = versions.states([first, second])
+    told = states([first, second])
     assert told == {1: BudgetState.APPROVED, 2: BudgetState.REVISION}
     with pytest.raises(SamePerson):
         versions.approve_budget(second, by=aristide)
@@ -74,7 +75,7 @@ def test_a_version_is_approved_by_another_and_frozen(dakar: Edition, aristide: U
     with transaction():
         versions.set_payers(second, {"L01": {"B": cad("1500.00")}}, by=aristide, seen=1)
         versions.approve_budget(second, by=zoe, seen=2)
-    assert versions.states([second, first]) == {1: BudgetState.REPLACED, 2: BudgetState.REVISED}
+    assert states([second, first]) == {1: BudgetState.REPLACED, 2: BudgetState.REVISED}
     with pytest.raises(Conflict):
         versions.set_payers(second, {}, by=aristide)
     assert passed(*FROZEN) == []
@@ -144,7 +145,7 @@ def test_who_pays_follows_a_line_whose_price_moves(dakar: Edition, aristide: Use
     with transaction():
         command = RewriteBudget(lines=[dearer, OWN, FUNDER], title="", reason="Un cent")
         versions.rewrite_budget(budget, command, by=aristide)
-    assert versions.shares_of(budget)["L01"] == (
+    assert shares_of(budget)["L01"] == (
         cad("2100.01"),
         {"A": cad("1000.00"), "B": cad("1100.01")},
     )
