@@ -20,8 +20,9 @@ from delegations.funding.agreements import AddAgreement
 from delegations.interest import asking
 from delegations.models import Delegation, FundingKind, SavingsPlan
 from delegations.savings.plans import RecordDeposit, record_deposit
-from delegations.seats import letters, nominations
+from delegations.seats import letters, nominations, offers, waiting
 from delegations.seats.nominations import Nominate
+from delegations.seats.waiting import Wait
 from delegations.support import applying
 from delegations.support import decisions as support
 from events import editions
@@ -92,6 +93,9 @@ def build() -> World:
         eve = Nominate(person=PersonDetails(name="Ève Gabarit", email="eve@example.org"))
         nominee = nominations.nominate(outaouais.seats[0], eve, by=BY)
         letter = letters.put(nominee, b"%PDF-1.7", "letter.pdf", by=BY)
+        waiting.wait(outaouais, Wait(person=PersonDetails(name="Noé Essai")), by=BY)
+        [offer] = offers.make(outaouais, by=BY)
+        waits = waiting.wait(outaouais, Wait(person=PersonDetails(name="Ruth Placeholder")), by=BY)
         marc = PersonDetails(name="Marc Modèle", email="marc@example.org")
         single = register(edition, Register(person=marc, seat_code="X-01"), by=BY)
         known = asking.note_asked(edition, plan.payer, by=BY)
@@ -137,12 +141,12 @@ def build() -> World:
             "/delegations/spending/": {"code": "DKR05"},
             "/delegations/reports/": {"code": "DKR05", "agreement": "B1", "ending": "csv"},
             "/delegations/<code>/waiting/": {
-                "waiting_id": 0,
-                "offer_id": 0,
+                "waiting_id": waits.id,
+                "offer_id": offer.id,
                 "step": "leave",
                 "answer": "accept",
             },
-            "/offer/": {"token": "never-issued"},
+            "/offer/": {"token": links.issue_link(offers.LINK, offer.id, later)},
             "/nominee/": {"token": links.issue_link("nominee", nominee.id, later)},
             "/plan/": {"token": links.issue_link("plan", plan.id, later)},
             "/registration/": {

@@ -10,12 +10,15 @@ from typing import NamedTuple
 import pytest
 from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from access import tokens
+from access.models import User
 from access.tokens import SCOPES
-from shared.database import db
+from shared.database import db, transaction
 from tests.conftest import made, settings
-from tests.matrix_world import PEOPLE, World, build
+from tests.matrix_world import BY, PEOPLE, World, build
 
 TABLE = Path(__file__).with_name("access_matrix.txt")
 ACTORS = ["anonymous", *PEOPLE, *SCOPES]
@@ -78,7 +81,7 @@ def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     return app, world, first
 
 
-def _restore(app: Flask, first: Path) -> None:
+def restore(app: Flask, first: Path) -> None:
     with app.app_context():
         db.engine.dispose()
     file = first.with_name("teranga.db")
@@ -126,7 +129,7 @@ def test_everybody_gets_what_the_table_says(row: Row, furnished: tuple[Flask, Wo
     for actor in ACTORS:
         seen.append(verdict(ask(app, world, row.method, url, actor)))
         if row.method != "GET" and seen[-1] == "yes":  # who comes next finds everything as it was
-            _restore(app, first)
+            restore(app, first)
     wrong = [
         f"{actor}: {cell}, not {said}"
         for actor, cell, said in zip(ACTORS, seen, row.cells, strict=True)
@@ -134,3 +137,89 @@ def test_everybody_gets_what_the_table_says(row: Row, furnished: tuple[Flask, Wo
     ]
     cells = " ".join(f"{cell:<4}" for cell in seen)
     assert not wrong, f"{'; '.join(wrong)}\nseen:\n{row.method:<6} {row.rule:<52} {cells}"
+
+
+Stage = tuple[Flask, World, Path]
+MINE, OTHERS, NOBODYS = "DKR05-QUE", "DKR05-OUT", "DKR05-NIL"
+"""The codes of the delegation of who asks, of another one, and one that no delegation has."""
+
+PIECES = (
+    "plan_code",
+    "plan",
+    "claim_id",
+    "advance_id",
+    "waiting_id",
+    "offer_id",
+    "member_id",
+    "application_id",
+)
+"""Parts of addresses that name something of one delegation; a seat's number is everybody's."""
+
+
+def addresses(stage: Stage) -> list[tuple[str, str, str]]:
+    """Every method and rule that leads to something of a delegation, with the address of Outaouais'."""
+    app, world, _first = stage
+    told = [(method, rule, world.address(rule)) for method, rule in sorted(routes(app)) if "<code>" in rule]
+    return [one for one in told if OTHERS in one[2].split("/")]
+
+
+def status(stage: Stage, method: str, url: str, actor: str) -> int:
+    app, world, first = stage
+    answer = ask(app, world, method, url, actor)
+    if method != "GET" and answer.status_code not in (403, 404):
+        restore(app, first)
+    return answer.status_code
+
+
+def test_a_head_learns_nothing_of_another_delegation(furnished: Stage) -> None:
+    """Page, PDF, export, act: another delegation's is not there. The control is what its own head is told."""
+    own = {(row.method, row.rule): row.cells[ACTORS.index("head")] for row in rows()}
+    opened, told = 0, []
+    for method, rule, url in addresses(furnished):
+        if rule.startswith("/api/"):
+            continue
+        theirs, nobodys = (
+            status(furnished, method, url.replace(OTHERS, code), "other_head") for code in (OTHERS, NOBODYS)
+        )
+        opened += own[method, rule] == "yes"
+        refused = (403, 404) if own[method, rule] == "no" else (404,)  # no head at all may do it: 403
+        if theirs != nobodys or theirs not in refused:
+            told.append(f"{method} {url}: {theirs}, and {nobodys} for one that is not there")
+    assert not told, "\n".join(told)
+    assert opened > 50
+
+
+def test_what_is_theirs_is_not_found_under_ones_own_code(furnished: Stage) -> None:
+    """The address says Québec, the claim, the plan or the offer is Outaouais'."""
+    tried, told = 0, []
+    for method, rule, url in addresses(furnished):
+        if rule.startswith("/api/") or not any(f"{piece}>" in rule for piece in PIECES):
+            continue
+        tried += 1
+        found = status(furnished, method, url.replace(OTHERS, MINE), "other_head")
+        if found not in (403, 404):
+            told.append(f"{method} {url.replace(OTHERS, MINE)}: {found}")
+    assert not told, "\n".join(told)
+    assert tried > 20
+
+
+def test_a_heads_key_opens_their_own_delegation_alone(furnished: Stage) -> None:
+    app, world, _first = furnished
+    with app.app_context():
+        other = db.session.scalars(
+            select(User).where(User.fs_uniquifier == world.sessions["other_head"])
+        ).one()
+        with transaction():
+            world.keys["other_heads_key"] = tokens.issue_token("laptop", other, list(SCOPES), by=BY)[1]
+        paths = [url for _method, rule, url in addresses(furnished) if rule.startswith("/api/")]
+        found = {url: status(furnished, "GET", url, "other_heads_key") for url in paths}
+        own = status(furnished, "GET", f"/api/v1/delegations/{MINE}", "other_heads_key")
+    assert found and set(found.values()) == {404}, found
+    assert own == 200
+
+
+@pytest.mark.parametrize("code", [OTHERS, MINE])
+def test_the_list_shows_ones_own(furnished: Stage, code: str) -> None:
+    app, world, _first = furnished
+    page = ask(app, world, "GET", "/delegations", "other_head").text
+    assert (code in page) is (code == MINE)
