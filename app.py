@@ -32,6 +32,7 @@ import delegations.composition.views
 import delegations.funder_reports.views
 import delegations.funding.service_views
 import delegations.interest.views
+import delegations.lifecycle.cloning_views
 import delegations.lifecycle.focal_views
 import delegations.lifecycle.quota_views
 import delegations.lifecycle.umbrella_views

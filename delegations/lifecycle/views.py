@@ -5,11 +5,11 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 
 from access.asking import person
-from access.policy import Permission
+from access.policy import Permission, can
 from delegations import queries
 from delegations.forms import ReasonForm, WhyForm
+from delegations.lifecycle import cloning, standing
 from delegations.lifecycle import moves as lifecycle
-from delegations.lifecycle import standing
 from delegations.lifecycle.moves import RULES, Move
 from delegations.models import Delegation
 from delegations.pages import actor, blueprint, form_page, may_here
@@ -70,7 +70,17 @@ def path(code: str) -> Any:
         states=lifecycle.STATES,
         rules=RULES,
         offered=_offered(delegation, may_here(delegation)),
+        parent=_readable(cloning.parent_of(delegation)),
+        may_begin=can(person(), P.DELEGATION_CREATE),
     )
+
+
+def _readable(delegation: Delegation | None) -> Delegation | None:
+    """A delegation, if the reader may open it."""
+    if delegation is None:
+        return None
+    place = {"edition_id": delegation.edition_id, "delegation_id": delegation.id}
+    return delegation if can(person(), P.DELEGATION_READ, **place) else None
 
 
 @blueprint.route("/delegations/<code>/path/<move>", methods=["GET", "POST"])
