@@ -10,6 +10,7 @@ from sqlalchemy import inspect, select
 from access.models import User
 from demonstration import (
     bank_chapter,
+    card_chapter,
     composition_chapter,
     desk_chapter,
     directory_chapter,
@@ -59,9 +60,11 @@ def load(moment: str) -> Stage:
     desk_chapter.invite_guests(stage)
     if moment != "S1":
         treasury_chapter.give_advance(stage)
+        card_chapter.tell(stage)
         desk_chapter.open_desk(stage)
     if moment == "S2":
         treasury_chapter.settle_advance(stage)
+        card_chapter.end(stage)
         desk_chapter.hold_summer_university(stage)
     clock.travel_to(clock.DEMO_CLOCKS[moment])
     return stage

@@ -23,6 +23,11 @@ def today(zone: str = "UTC") -> date:
     return now().astimezone(ZoneInfo(zone)).date()
 
 
+def as_told(moment: datetime) -> datetime:
+    """A moment that the outside world tells in its own time, as this clock has it."""
+    return moment + _shift
+
+
 def travel_to(moment: datetime | None) -> None:
     """Let the clock run from `moment` (demonstration, tests); `None` returns to the real time."""
     global _shift

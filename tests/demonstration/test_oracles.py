@@ -31,7 +31,7 @@ from shared.money import Money, format_money
 from tests.conftest import settings
 from tests.treasury.desk import Desk
 from tests.treasury.judges import bean_check, fec_faults, hledger_balances, iati_faults
-from treasury import approvals, chart, ledger, queries
+from treasury import approvals, attention_actions, chart, ledger, queries
 from treasury.books import verification
 from treasury.ledger import Leg
 from treasury.models import EntryStatus, Fund, JournalEntry, ReconciliationLink, StatementLine
@@ -266,6 +266,16 @@ def test_10_the_summer_university_balances(s2: Flask) -> None:
     costs = Money.total((one.amount for one in lines if not one.is_source), "CAD")
     sources = Money.total((one.amount for one in lines if one.is_source), "CAD")
     assert costs == sources == cad("13200.00")
+
+
+def test_six_fees_came_by_card_and_the_network_agrees(s2: Flask, treasurer: Desk) -> None:
+    """445.00 less fees, 40.00 given back and a dispute's fee: 251.56 and 41.93 went to the bank."""
+    page = treasurer.see("/treasury/card").replace("\xa0", " ")
+    for told in ("Voulait le tarif régulier", "251.56 CAD", "41.93 CAD", "Participant·e fictif·ve 037"):
+        assert told in page, told
+    stripe = sum(row.balance.minor for row in queries.trial_balance() if row.code == chart.STRIPE)
+    assert stripe == 9680 - 1500  # the last fee, and what the dispute cost though it was won
+    assert attention_actions.listed() == []
 
 
 def test_11_the_survey_names_one_more_than_it_states(s2: Flask) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 import stripe
 from stripe.params import BalanceTransactionListParams
 
+from shared.clock import as_told
 from treasury.cards.gateway_connection import (
     StripeConnection,
     expanded,
@@ -84,7 +85,7 @@ class CardMoney(StripeConnection):
             status=found.status,
             amount=from_stripe(found.amount, found.currency),
             automatic=found.automatic,
-            arrives_on=moment(found.arrival_date).date(),
+            arrives_on=as_told(moment(found.arrival_date)).date(),
             moves=moves,
         )
 
@@ -133,6 +134,6 @@ def _dispute_state(found: stripe.Dispute) -> DisputeState:
         status=found.status,
         reason=found.reason,
         amount=from_stripe(found.amount, found.currency),
-        due_by=moment(due) if due else None,
+        due_by=as_told(moment(due)) if due else None,
         moves=tuple(_move(one) for one in found.balance_transactions),
     )
