@@ -11,10 +11,11 @@ from shared.money import Money
 from tests.treasury.bank import bank_posting, bring_in, lines_of
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import chart, ledger
+from treasury import approvals, chart, ledger
 from treasury.ledger import Leg
-from treasury.models import Account, Fund, ReconciliationLink
-from treasury.reconciliation import open_money
+from treasury.models import Account, EntryStatus, Fund, JournalEntry, ReconciliationLink
+from treasury.reconciliation import open_money, taking_back
+from treasury.reconciliation.differences import settle_with_difference
 
 
 @pytest.fixture
@@ -111,3 +112,41 @@ def test_a_name_with_a_remark_between_brackets_is_known_without_it(bank: Account
     receive(payer="Volet Rives (type MRI)")
     [money] = open_money.open_postings(bank)
     assert money.candidate.names == ("Volet Rives (type MRI)", "Volet Rives")
+
+
+@pytest.mark.parametrize(
+    ("paid", "account"), [("742,50", chart.BANK_FEES), ("752,50", chart.EXCHANGE)], ids=["fee", "exchange"]
+)
+def test_a_match_taken_back_takes_the_draft_of_its_difference_along(
+    treasurer: Desk, bank: Account, aristide: User, receive: Ask, paid: str, account: str
+) -> None:
+    posting = bank_posting(receive())
+    statement = bring_in(bank, aristide, f"15/10/2005;RESEAU FICTIF DU GRAND HERON;;{paid};")
+    line = lines_of(statement)[0]
+    page = f"/treasury/statements/{statement.id}"
+    difference = f"/treasury/statements/lines/{line.id}/difference"
+    treasurer.press(page, difference, posting=str(posting.id), account=account)
+    [link] = db.session.query(ReconciliationLink).all()
+    shown = treasurer.see(f"{page}?show=all")
+    for _twice in range(2):
+        treasurer.send(shown, f"/treasury/statements/links/{link.id}/undo")
+    assert linked() == []
+    assert db.session.query(JournalEntry).filter_by(status=EntryStatus.DRAFT).count() == 0
+    again = treasurer.see(page)
+    assert "Réseau fictif du Grand-Héron" in again
+    assert again.count("The draft of its difference was thrown away.") == 1
+
+
+def test_a_difference_that_was_approved_stays_when_its_match_is_taken_back(
+    treasurer: Desk, bank: Account, aristide: User, zoe: User, receive: Ask
+) -> None:
+    posting = bank_posting(receive())
+    line = lines_of(bring_in(bank, aristide, "15/10/2005;HERON;;742,50;"))[0]
+    with transaction():
+        entry = settle_with_difference(line, posting, chart.BANK_FEES, "Fee", by=aristide)
+    with transaction():
+        approvals.approve(entry, by=zoe)
+    with transaction():
+        assert not taking_back.take_back(db.session.query(ReconciliationLink).one(), by=aristide)
+    [money] = open_money.open_postings(bank)
+    assert money.candidate.amount == Money.of("742.50", "CAD")

@@ -7,7 +7,7 @@ the link, another approves it, whatever its size: no longer asking for money is 
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from access.models import User
@@ -20,7 +20,15 @@ from shared.i18n import _l
 from shared.money import Money
 from treasury import chart, ledger
 from treasury.ledger import Leg
-from treasury.models import Account, JournalEntry, Posting, StatementLine
+from treasury.models import (
+    Account,
+    EntryStatus,
+    JournalEntry,
+    LineEntry,
+    Posting,
+    ReconciliationLink,
+    StatementLine,
+)
 from treasury.reconciliation import links as reconciliation
 from treasury.reconciliation import proposals
 from treasury.reconciliation.evidence import held_back_at_most
@@ -87,6 +95,25 @@ def settle_with_difference(
     db.session.add(WriteOff(entry_id=entry.id, posting_id=posting.id))
     audit.record("difference.write-off", posting, by=by, entry=entry.id, amount=str(amount))
     return entry
+
+
+def drafts_beside(link: ReconciliationLink) -> list[JournalEntry]:
+    """The drafts that wait to write off what a link left of its posting or of its line."""
+    rest = select(WriteOff.entry_id).where(WriteOff.posting_id == link.posting_id)
+    more = (
+        select(LineEntry.entry_id)
+        .join(Posting, Posting.entry_id == LineEntry.entry_id)
+        .join(Account, Account.id == Posting.account_id)
+        .where(
+            LineEntry.line_id == link.line_id,
+            Account.code.in_(NAMED),
+            func.abs(Posting.amount_minor) <= cap(link.line.currency).minor,
+        )
+    )
+    chosen = select(JournalEntry).where(
+        JournalEntry.status == EntryStatus.DRAFT, JournalEntry.id.in_(rest.union(more))
+    )
+    return list(db.session.scalars(chosen.order_by(JournalEntry.id)))
 
 
 def write_off(entry: JournalEntry, *, by: Actor) -> PostingOffset | None:

@@ -25,10 +25,14 @@ _BY_REFERENCE, _BY_NAME, _FOR_TWO = 0.95, 0.9, 0.6
 _Half = list[tuple[NDArray[np.int64], NDArray[np.int64]]]  # by number of members: sums in order, and masks
 
 
-def only_choice(values: Sequence[int], target: int) -> tuple[int, ...] | None:
-    """Positions of the two to six of `values` (positive, at most 24) whose sum is `target`.
+class SeveralChoices(Exception):
+    """More than one choice makes the sum: none of them is offered, and nothing weaker beside them."""
 
-    None if there is no such choice, or more than one.
+
+def only_choice(values: Sequence[int], target: int) -> tuple[int, ...] | None:
+    """Positions of the two to six of `values` (positive, at most 24) whose sum is `target`, None without any.
+
+    Raises `SeveralChoices`.
     """
     if len(values) > MOST_CANDIDATES:
         raise ValueError(f"at most {MOST_CANDIDATES} amounts")
@@ -44,7 +48,7 @@ def only_choice(values: Sequence[int], target: int) -> tuple[int, ...] | None:
             ends = np.searchsorted(other_sums, target - sums, "right")
             for at in np.nonzero(ends > starts)[0]:
                 if ends[at] - starts[at] > 1 or found:
-                    return None
+                    raise SeveralChoices
                 found.append(int(masks[at]) | int(other_masks[starts[at]]) << middle)
     if not found:
         return None
@@ -84,6 +88,12 @@ class Groups:
 
     def suggest(self, line: LineToMatch, references: Iterable[str]) -> Proposal | None:
         """The only group of one reference or of one payer whose amounts make the line's amount."""
+        try:
+            return self._only_group(line, references)
+        except SeveralChoices:
+            return None
+
+    def _only_group(self, line: LineToMatch, references: Iterable[str]) -> Proposal | None:
         for reference in sorted(references):
             open_ones = [one for one in self._index.by_reference[reference] if one not in self._taken]
             if chosen := self._choose(line, open_ones):
@@ -114,7 +124,9 @@ class Groups:
                 and candidate.names != self._index.candidates[other].names
                 and abs(self._index.days[other] - day) <= NEAR_DAYS
             ]
-        return found[0] if len(found) == 1 else []
+        if len(found) > 1:
+            raise SeveralChoices
+        return found[0] if found else []
 
     def _payers(self, line: LineToMatch) -> list[str]:
         text = f"{line.name} {line.memo}"

@@ -24,6 +24,7 @@ __all__ = ["Candidate", "Habit", "HabitKind", "Key", "LineToMatch", "Proposal", 
 _LEAST_OFFERED = -2.0  # logarithm of odds; about one in eight
 _SURE = 0.96
 _CLOSE = 2.0  # logarithm of odds between two that fit
+_APART = 5.0  # logarithm of odds between the best and what is not worth reading beside it
 _ENOUGH = 0.7  # a single candidate with this score makes sums needless
 _OFFERED = 5
 _DENSE = 2_000_000  # cells of a matrix; larger groups are solved sparsely
@@ -194,6 +195,7 @@ def _offers(
 ) -> list[Proposal]:
     """All that may settle a line of which nothing is sure: the assigned candidate first among equals."""
     strongest = sorted(offered, key=lambda one: (-one.weight, one is not best, one.candidate))[:_OFFERED]
+    strongest = [one for one in strongest if strongest[0].weight - one.weight < _APART]
     close = len(strongest) > 1 and strongest[0].weight - strongest[1].weight < _CLOSE
     proposals = [
         _proposal(line, one, index, evidence.probability(one), sure=False, rival=close) for one in strongest

@@ -16,7 +16,7 @@ from shared.web import page_number, requires
 from treasury.forms import LineEntryForm
 from treasury.models import Account, BankStatement, LineEntry, Posting, ReconciliationLink, StatementLine
 from treasury.pages import page_context, whoever_acts
-from treasury.reconciliation import differences, habits, open_money, proposals, reconciled
+from treasury.reconciliation import differences, habits, open_money, proposals, reconciled, taking_back
 from treasury.reconciliation import links as reconciliation
 from treasury.reconciliation.names import name_words
 from treasury.reconciliation.proposals import Standing
@@ -364,10 +364,12 @@ def undo(link_id: int) -> Any:
         link = db.session.get(ReconciliationLink, link_id)
         if link is None:
             raise NotFound
-        reconciliation.undo(link, by=whoever_acts())
+        with_draft = taking_back.take_back(link, by=whoever_acts())
         found = link.line
         line_id, statement_id = found.id, found.statement_id
     flash(_("Undone. The line waits again."), "info")
+    if with_draft:
+        flash(_("The draft of its difference was thrown away."), "info")
     return redirect(url_for("reconciliation.workbench", statement_id=statement_id, _anchor=f"line-{line_id}"))
 
 
