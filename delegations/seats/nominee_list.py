@@ -120,16 +120,17 @@ def take_in(
     wanted = [*report.of(Verdict.READY), *report.of(Verdict.WAITS), *doubtful]
     asked = {one.seat for one in wanted if one.seat}
     others = iter([seat for code, seat in free.items() if code not in asked])
-    named = 0
+    without = []
     for one in wanted:
         seat = free[one.seat] if one.seat else next(others, None)
         if seat is None:
-            waiting.wait(delegation, _wait(one, delegation), by=by)
+            without.append(_wait(one, delegation))
         else:
             nominations.nominate(seat, Nominate(person=_details(one, delegation), role=one.role), by=by)
-            named += 1
+    waiting.wait_all(delegation, without, by=by)
+    named = len(wanted) - len(without)
     audit.record("delegation.list", delegation, by=by, rows=len(rows), named=named, taken=len(wanted))
-    return Taken(named, len(wanted) - named)
+    return Taken(named, len(without))
 
 
 def _details(one: Judged, delegation: Delegation) -> PersonDetails:

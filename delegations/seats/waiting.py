@@ -18,7 +18,7 @@ from network.people import PersonDetails
 from shared import audit
 from shared.audit import Actor
 from shared.clock import now
-from shared.database import db, hold
+from shared.database import db, hold, write
 from shared.errors import Conflict, DomainError
 from shared.i18n import LazyString, _l
 
@@ -49,20 +49,30 @@ class Wait:
 
 def wait(delegation: Delegation, command: Wait, *, by: Actor) -> WaitingPerson:
     """Put a person at the end of the delegation's line. Raises `AlreadyWaiting`, `PersonNameMissing`."""
+    return wait_all(delegation, [command], by=by)[0]
+
+
+def wait_all(delegation: Delegation, commands: Sequence[Wait], *, by: Actor) -> list[WaitingPerson]:
+    """Put these people at the end of the line, in their order. Raises `AlreadyWaiting`, `PersonNameMissing`."""
     hold(delegation)
-    person = people.find_or_create_person(command.person, by=by)
-    if placed(delegation.edition_id, person.id):
-        raise AlreadyWaiting(field="name", name=person.name)
-    waiting = WaitingPerson(
-        delegation_id=delegation.id,
-        person_id=person.id,
-        role=command.role,
-        party=" ".join(command.party.split()),
-        whole=command.whole,
-    )
-    db.session.add(waiting)
-    audit.record("waiting.join", waiting, by=by, delegation=delegation.code)
-    return waiting
+    there = placed(delegation.edition_id)
+    joined = []
+    for command in commands:
+        person = people.find_or_create_person(command.person, by=by)
+        if person.id in there:
+            raise AlreadyWaiting(field="name", name=person.name)
+        there.add(person.id)
+        one = WaitingPerson(
+            delegation_id=delegation.id,
+            person_id=person.id,
+            role=command.role,
+            party=" ".join(command.party.split()),
+            whole=command.whole,
+        )
+        write(one)
+        joined.append(one)
+        audit.record("waiting.join", one, by=by, delegation=delegation.code)
+    return joined
 
 
 def leave(waiting: WaitingPerson, *, by: Actor, status: WaitingStatus = WaitingStatus.LEFT) -> None:
@@ -162,10 +172,9 @@ def next_in_line(line: Sequence[WaitingPerson], free: int) -> list[WaitingPerson
     return served
 
 
-def placed(edition_id: int, person_id: int | None = None) -> set[int]:
-    """The ids of people who hold a seat of this edition or wait for one; of this person alone, if given."""
-    places = _places(Delegation.edition_id == edition_id, person_id)
-    return set(db.session.scalars(select(places.c.person_id)))
+def placed(edition_id: int) -> set[int]:
+    """The ids of people who hold a seat of this edition or wait for one."""
+    return set(db.session.scalars(select(_places(Delegation.edition_id == edition_id).c.person_id)))
 
 
 def editions_of(person_id: int) -> set[int]:
@@ -173,7 +182,7 @@ def editions_of(person_id: int) -> set[int]:
     return set(db.session.scalars(select(_places(true(), person_id).c.edition_id)))
 
 
-def _places(within: ColumnElement[bool], person_id: int | None) -> Subquery:
+def _places(within: ColumnElement[bool], person_id: int | None = None) -> Subquery:
     """Who sits or waits where: a row of person and edition each."""
     seated = (
         select(Nomination.person_id, Delegation.edition_id)

@@ -108,8 +108,7 @@ def join_line(code: str) -> Any:
             if not commands:
                 raise offers.NobodyChosen
             with transaction():
-                for command in commands:
-                    waiting.wait(delegation, command, by=actor())
+                waiting.wait_all(delegation, commands, by=actor())
         except DomainError as refused:
             form.form_errors.append(refused.sentence())
         else:
