@@ -53,7 +53,7 @@ def wait(delegation: Delegation, command: Wait, *, by: Actor) -> WaitingPerson:
 
 
 def wait_all(delegation: Delegation, commands: Sequence[Wait], *, by: Actor) -> list[WaitingPerson]:
-    """Put these people at the end of the line, in their order. Raises `AlreadyWaiting`, `PersonNameMissing`."""
+    """Put these people at the end of the line, in their order. Raises what `wait` does."""
     hold(delegation)
     there = placed(delegation.edition_id)
     joined = []
