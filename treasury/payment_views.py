@@ -17,6 +17,7 @@ from treasury.desk import cheques
 from treasury.forms import ReceiptForm, ReturnForm, day, words
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 from treasury.pages import page_context, whoever_acts
+from treasury.paper import papers
 from treasury.references import is_valid
 from treasury.reports import journal_queries, trails
 
@@ -69,6 +70,7 @@ def _page(
         refund_open=refunds.open_refund(found.id),
         left=placing.left_of(found) if found.entry_id else None,
         asked_first=placing.asked_first(found),
+        papers=papers.of_payment(found.id),
         attention=attention_actions.listed(found),
         closed=payment_story.DISPUTE_OVER,
         receipt=receipt

@@ -77,7 +77,10 @@ def test_an_invoice_and_its_credit_note(treasurer: Desk, ask: Ask, lake: object)
     assert "300.00" in refused.text  # what was typed stays
     note = treasurer.press(f"{issued.location}/credit", "", amount="100.00", reason="Reduced rate")
     assert "A2005-0001" in treasurer.see(note.location)
-    assert "150.00" in treasurer.see(issued.location)
+    invoice = treasurer.see(issued.location)
+    assert "150.00" in invoice
+    assert "asked for" in invoice  # whether it is paid stands beside its payment
+    assert f'href="{issued.location}"' in treasurer.see(f"/treasury/payments/{payment.reference}")
     assert "F2005-0001" in treasurer.see("/treasury/papers?q=Marc")
     assert "A2005-0001" not in treasurer.see("/treasury/papers?kind=invoice&q=2005-0001")
 
@@ -214,3 +217,21 @@ def test_a_donor_without_an_address_for_mail_still_gets_a_number(
         treasurer.client.post(f"/treasury/gifts/{key}/receipt", data=_token(treasurer))
     assert "2005-0002" in treasurer.see("/treasury/gifts")
     assert db.session.query(Job).filter_by(kind="paper-message").count() == 1
+
+
+def test_what_a_receipt_lacks_is_told_afterwards(treasurer: Desk, lake: object, outaouais: Fund) -> None:
+    beamer = {"fund": str(outaouais.id), "donor_name": "Clio Maquette", "nature": "kind", "value": "1500.00"}
+    treasurer.press("/treasury/gifts/new", "", **beamer, given_on="2005-11-10")
+    assert "need an appraisal" in treasurer.see("/treasury/gifts")
+    empty = treasurer.press("/treasury/gifts", "/treasury/gifts/1/complete", told="")
+    assert empty.location == "/treasury/gifts"
+    treasurer.press("/treasury/gifts", "/treasury/gifts/1/complete", told="Évaluateur fictif, 2 rue Gabarit")
+    assert "address is missing" in treasurer.see("/treasury/gifts")
+    treasurer.press("/treasury/gifts", "/treasury/gifts/1/complete", told="1 rue Fictive, Gatineau")
+    assert "no official receipt" not in treasurer.see("/treasury/gifts")
+    issued = treasurer.press("/treasury/gifts", "/treasury/gifts/1/receipt")
+    assert "2005-0001" in treasurer.see(issued.location)
+    nothing_lacks = treasurer.client.post(
+        "/treasury/gifts/1/complete", data=_token(treasurer) | {"told": "Encore"}
+    )
+    assert nothing_lacks.status_code == 409

@@ -68,6 +68,12 @@ class CreditForm(Form):
     reason = StringField(_l("Reason"), [DataRequired(), Length(max=200)])
 
 
+class LackingForm(Form):
+    """What an official receipt lacks, and it alone."""
+
+    told = TextAreaField("", [DataRequired(), Length(max=400)])
+
+
 class GiftForm(Form):
     """What a donor gives or promises."""
 

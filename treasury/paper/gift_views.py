@@ -10,9 +10,10 @@ from shared.errors import DomainError
 from shared.forms import explain
 from shared.i18n import _
 from shared.web import requires
+from treasury.forms import words
 from treasury.pages import page_context, whoever_acts
 from treasury.paper import gifts, papers
-from treasury.paper.forms import GiftForm
+from treasury.paper.forms import GiftForm, LackingForm
 from treasury.paper.models import Gift
 from treasury.wording import GIFT_NATURES
 
@@ -37,16 +38,33 @@ def index() -> Any:
         page=listed,
         receipts=gifts.receipts_of(listed.items),
         why_not={one.id: _why_not(one) for one in listed.items},
+        lacking={"appraiser": _("Appraiser, with address"), "donor_address": _("Postal address")},
         natures=GIFT_NATURES,
     )
 
 
-def _why_not(gift: Gift) -> str:
+def _why_not(gift: Gift) -> DomainError | None:
     try:
-        refused: DomainError | None = gifts.refusal(gift)
+        return gifts.refusal(gift)
     except papers.NoHolder as missing:
-        refused = missing
-    return refused.sentence() if refused else ""
+        return missing
+
+
+@blueprint.post("/<int:gift_id>/complete")
+@requires(Permission.PAPER_ISSUE)
+def complete(gift_id: int) -> Any:
+    """Tell what an official receipt lacks."""
+    form = LackingForm()
+    if form.validate_on_submit():
+        with transaction():
+            gifts.complete(gifts.find_gift(gift_id), words(form.told), by=whoever_acts())
+        flash(_("Recorded."), "good")
+    else:
+        flash(
+            "; ".join(str(one) for one in form.told.errors) or _("This request could not be understood."),
+            "error",
+        )
+    return redirect(url_for("gifts.index"))
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

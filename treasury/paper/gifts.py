@@ -8,6 +8,7 @@ the value nobody meant to give; goods worth more than a thousand dollars are app
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
@@ -15,7 +16,7 @@ from sqlalchemy.orm import joinedload
 from shared import audit
 from shared.audit import Actor
 from shared.database import db, hold
-from shared.errors import DomainError, NotFound
+from shared.errors import Conflict, DomainError, NotFound
 from shared.i18n import DEFAULT_LOCALE, _l
 from shared.money import Money, exponent
 from treasury import chart, payments
@@ -56,6 +57,8 @@ class NoReceipt(DomainError):
 
     code = "no_receipt"
     message = _l("No official donation receipt may be given for this.")
+    lacks: ClassVar[str] = ""
+    """What of the gift, once it is told, takes this reason away."""
 
 
 class NotRegistered(NoReceipt):
@@ -113,6 +116,7 @@ class AppraiserWanted(NoReceipt):
     """Goods of great worth are appraised."""
 
     code = "appraiser_wanted"
+    lacks = "appraiser"
     message = _l("Goods worth more than %(above)s need an appraisal: name the appraiser, with the address.")
 
 
@@ -120,6 +124,7 @@ class DonorIncomplete(NoReceipt):
     """A receipt names the donor with the address."""
 
     code = "donor_incomplete"
+    lacks = "donor_address"
     message = _l("The donor’s address is missing: an official receipt must show it.")
 
 
@@ -223,6 +228,19 @@ def refusal(gift: Gift) -> NoReceipt | None:
     if gift.nature is GiftNature.KIND and gift.value > above and not gift.appraiser:
         return AppraiserWanted(above=above)
     return None if gift.donor_address else DonorIncomplete()
+
+
+def complete(gift: Gift, told: str, *, by: Actor) -> None:
+    """Write what alone kept an official receipt back: who appraised the goods, or where the donor lives.
+
+    Raises `Conflict` when nothing is lacking that can be told.
+    """
+    hold(gift)
+    refused = refusal(gift)
+    if refused is None or not refused.lacks:
+        raise Conflict
+    setattr(gift, refused.lacks, told.strip())
+    audit.record("gift.complete", gift, by=by, told=refused.lacks)
 
 
 def receipt(gift: Gift, *, by: Actor, signatory: str) -> Paper:
