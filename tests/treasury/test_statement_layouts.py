@@ -105,6 +105,29 @@ def test_what_is_pending_or_failed_with_a_mobile_money_operator_does_not_come_in
     ]
 
 
+def test_what_a_mobile_money_operator_takes_is_a_movement_of_its_own() -> None:
+    found = sample("monnaie-mobile-frais.csv", currency="XOF")
+    [account] = found.accounts
+    assert amounts(found) == ["25000", "-250", "-7500", "-75", "5000"]
+    assert (str(account.opening), str(account.closing), account.gap_start) == (
+        "100000 XOF",
+        "122175 XOF",
+        None,
+    )
+    fee = account.lines[1]
+    assert (fee.name, fee.reference, fee.bank_id) == ("Frais / Fee", "", "W-1001:fee")
+    assert len({line.identity for line in account.lines}) == 5
+
+
+def test_a_fee_that_is_inside_the_amount_already_is_not_taken_twice() -> None:
+    text = "Date;Montant;Commission;Solde\n2005-11-22;24750;250;124750\n2005-11-23;-7575;-75;117175\n"
+    assert amounts(read(text, currency="XOF")) == ["24750", "-7575"]
+    besides = "Date;Montant;Commission\n2005-11-22;25000;250\n2005-11-23;-7500;deux cents\n"
+    without_balance = read(besides, currency="XOF")
+    assert amounts(without_balance) == ["25000", "-250"]  # the rest could not be read, and is not read as 0
+    assert [row for row, _why in reasons(without_balance)] == [3]
+
+
 def test_letters_that_were_broken_on_the_way_are_mended() -> None:
     found = sample("double-utf8.csv")
     assert amounts(found) == ["1750.00", "-4.95"]

@@ -15,10 +15,16 @@ _STEPS_TO_TURN = 2
 
 @dataclass(frozen=True, slots=True)
 class Balanced:
-    """A movement and the balance that the bank states beside it, if any."""
+    """A movement, the balance that the bank states beside it, the fee (negative) taken with it, if any."""
 
     movement: Movement
     balance: Money | None
+    fee: Money | None = None
+
+    @property
+    def moved(self) -> int:
+        """By how much the balance moved, in minor units."""
+        return self.movement.amount.minor + (0 if self.fee is None else self.fee.minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,19 @@ def balances_of(
     return best.balances if best.steps > _STEPS_PER_BREAK * best.breaks else Balances()
 
 
+def fees_apart(entries: Sequence[Balanced], rejected_rows: Sequence[int]) -> bool:
+    """Whether fees were taken besides the amounts, as the balances say; besides, where they say nothing."""
+    if all(entry.fee is None for entry in entries):
+        return False
+    inside = [replace(entry, fee=None) for entry in entries]
+    apart, within = (_fewest_breaks(one, rejected_rows) for one in (entries, inside))
+    return apart <= within
+
+
+def _fewest_breaks(entries: Sequence[Balanced], rejected_rows: Sequence[int]) -> int:
+    return min(_walk(order, rejected_rows).breaks for order in _orders(entries))
+
+
 def _orders(entries: Sequence[Balanced]) -> list[Sequence[Balanced]]:
     """`entries` in the order of time, or both ways if their dates do not tell which it is."""
     first, last = entries[0].movement.date, entries[-1].movement.date
@@ -97,7 +116,7 @@ def _walk(entries: Sequence[Balanced], rejected_rows: Sequence[int]) -> _Walk:
     for entry in entries:
         if (now := bisect(rejected_rows, entry.movement.row)) != stretch:
             unchecked, stretch = True, now
-        moved += entry.movement.amount.minor
+        moved += entry.moved
         if entry.balance is None:
             continue
         stated = entry.balance.minor

@@ -25,6 +25,9 @@ _TITLES = {
     "type": "type|type operation|type d operation|type de transaction|transaction type|tipo|tipo operacion",
     "balance": """solde|solde apres operation|solde comptable|balance|running balance|account balance|saldo|
         saldo contabilistico|saldo disponible""",
+    "fee": """frais|frais operation|frais de transaction|frais de l operation|frais ttc|commission|
+        commissions|fee|fees|fee amount|transaction fee|transaction fees|service fee|charge|charges|
+        comision|comisiones|tarifa|comissao|taxa|taxas""",
     "reference": """reference|references|ref|reference operation|numero de reference|no de reference|
         reference number|payment reference|customer reference|numero de cheque|no de cheque|no cheque|cheque|
         cheque number|check number|check|referencia|num documento|numero de documento|documento""",

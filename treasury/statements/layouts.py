@@ -20,6 +20,7 @@ ROLES: dict[str, LazyString] = {
     "debit": _l("money out"),
     "credit": _l("money in"),
     "side": _l("debit or credit"),
+    "fee": _l("fee, taken besides"),
     "balance": _l("balance"),
     "name": _l("name"),
     "memo": _l("description"),

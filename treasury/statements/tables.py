@@ -11,7 +11,7 @@ from shared.i18n import _l
 from shared.money import EXPONENTS, Money, exponent
 from treasury.statements.accounts import Movement, Stretch, accounts_of
 from treasury.statements.amounts import currency_of, decimal_sign_of, read_amount
-from treasury.statements.balances import Balanced, balances_of
+from treasury.statements.balances import Balanced, balances_of, fees_apart
 from treasury.statements.columns import Columns, role_of
 from treasury.statements.dates import date_order_of, read_date
 from treasury.statements.layouts import Row
@@ -31,6 +31,7 @@ _DEBIT_WORDS = frozenset(
 _CREDIT_WORDS = frozenset(
     ("c", "cr", "crdt", "credit", "crédit", "crédito", "credito", "abono", "dépôt", "+")
 )
+_FEE = "Frais / Fee"  # in a statement, as banks write it: in no reader's language
 _PENDING = _l("This movement is still pending at the bank.")
 _FAILED = _l("This movement failed or was cancelled; no money moved.")
 _WORDS = (
@@ -97,11 +98,25 @@ def read_table(
 
 
 def _stretch(key: tuple[str, str], entries: list[Balanced], skipped: list[int], lacking: bool) -> Stretch:
+    if not fees_apart(entries, skipped):
+        entries = [replace(one, fee=None) if one.fee else one for one in entries]
     found = balances_of(entries, skipped, may_lack_signs=lacking)
-    movements = [one.movement for one in entries]
-    if found.inverted:
-        movements = [replace(one, amount=-one.amount) for one in movements]
+    movements = []
+    for one in entries:
+        amount = one.movement.amount
+        movements.append(replace(one.movement, amount=-amount) if found.inverted else one.movement)
+        if one.fee:
+            movements.append(_fee_of(one.movement, one.fee))
     return Stretch(*key, found.opening, found.closing, movements, found.gap_start)
+
+
+def _fee_of(movement: Movement, fee: Money) -> Movement:
+    """The fee of a movement as one of its own; without its reference, since it pays nothing asked for."""
+    told = movement.bank_id or movement.reference
+    bank_id = f"{movement.bank_id}:fee" if movement.bank_id else None
+    return replace(
+        movement, amount=fee, reference="", name=_FEE, memo=f"{_FEE} {told}".strip(), bank_id=bank_id
+    )
 
 
 def _preamble(above: Sequence[Sequence[str]]) -> tuple[str, str | None]:
@@ -188,7 +203,14 @@ def _movement(table: _Table, row: int, cells: list[str]) -> tuple[tuple[str, str
         bank_id=tidy(columns.text("id", cells)) or None,
     )
     account = tidy(columns.text("account", cells)) or table.account
-    return (account, amount.currency), Balanced(movement, _balance(table, cells, amount.currency))
+    balance, fee = _balance(table, cells, amount.currency), _fee(table, cells, amount.currency)
+    return (account, amount.currency), Balanced(movement, balance, fee)
+
+
+def _fee(table: _Table, cells: list[str], currency: str) -> Money | None:
+    """What the operator took, as money out whatever its sign; None without one."""
+    written = table.columns.text("fee", cells)
+    return -abs(read_amount(written, currency, table.decimal_sign)) or None if written else None
 
 
 def _amount(table: _Table, cells: list[str]) -> Money:
