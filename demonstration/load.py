@@ -16,6 +16,7 @@ from demonstration import (
     directory_chapter,
     interest_chapter,
     interrupted,
+    path_chapter,
     receipts_chapter,
     savings_chapter,
     support_chapter,
@@ -56,6 +57,7 @@ def load(moment: str) -> Stage:
     receipts_chapter.tell(stage)
     bank_chapter.tell(stage)
     treasury_chapter.promise_tickets(stage)
+    path_chapter.tell(stage, moment)
     desk_chapter.settle_fees(stage)
     desk_chapter.invite_guests(stage)
     if moment != "S1":

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import func, select
 
-from delegations.budgets.claim_models import ClaimLine, ClaimStatus, ClaimVoucher, ExpenseClaim
+from delegations.budgets.claim_models import WAITING, ClaimLine, ClaimStatus, ClaimVoucher, ExpenseClaim
 from delegations.funding.coverage_queries import network_coverage
 from delegations.funding.services import ServiceState
 from delegations.models import Delegation, InKind
@@ -14,9 +14,6 @@ from shared.database import db
 from shared.i18n import _, ngettext, pgettext
 from shared.money import Money
 from treasury.reports.answers import ELSEWHERE, Answer, Topic, together
-
-WAITING = (ClaimStatus.SUBMITTED, ClaimStatus.APPROVED)
-"""A claim that somebody must approve or pay."""
 
 
 def coverage() -> Iterable[Answer]:

@@ -74,6 +74,10 @@ class ClaimStatus(StrEnum):
     PAID = "paid"
 
 
+WAITING = (ClaimStatus.SUBMITTED, ClaimStatus.APPROVED)
+"""A claim that somebody must approve or pay."""
+
+
 class ExpenseClaim(Base):
     """What one person spent for a delegation, in one currency, against an advance or to be paid back."""
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from sqlalchemy import Select, select
 
 from access.models import User
+from delegations.budgets import advances, claims
+from delegations.budgets.claim_models import WAITING
 from delegations.composition.binding import must_be_kept
 from delegations.lifecycle import messages, quotas
 from delegations.lifecycle import moves as lifecycle
@@ -36,6 +38,14 @@ class PeopleInSeats(DomainError):
     message = _l("People still sit in %(seats)s: take them back first, so that each of them is told.")
 
 
+class StillOpen(DomainError):
+    """Closing over open advances and claims says why."""
+
+    code = "still_open"
+    status = 422
+    message = _l("Advances or claims are still open: settle them, or write why it is closed all the same.")
+
+
 def recall(delegation: Delegation, reason: str, *, by: Actor) -> None:
     """Take a request for seats back to prepare it again. Raises `NotInThisState`, `WhyMissing`."""
     lifecycle.prepare(delegation, Move.RECALL)
@@ -55,9 +65,34 @@ def unlock(delegation: Delegation, reason: str, *, by: Actor) -> None:
     lifecycle.take(delegation, Move.UNLOCK, by=by, reason=reason)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenMatters:
+    """What a delegation has still to account for: money in hands by currency, claims to decide or pay."""
+
+    in_hands: tuple[Money, ...]
+    claims: int
+
+    def __bool__(self) -> bool:
+        return bool(self.in_hands or self.claims)
+
+
+def open_matters(delegation: Delegation) -> OpenMatters:
+    """What stands in the way of closing it as accounted for."""
+    held = [
+        left for one in advances.advances_of(delegation) for left in advances.in_hand(one).values() if left
+    ]
+    waiting = [one for one in claims.claims_of(delegation) if one.status in WAITING]
+    return OpenMatters(_by_currency(held), len(waiting))
+
+
 def close(delegation: Delegation, reason: str, *, by: Actor) -> None:
-    """The gathering is over and accounted for. Money that still comes is recorded all the same."""
+    """The gathering is over and accounted for; with something open, only for a reason that is written.
+
+    Money that still comes is recorded all the same. Raises `NotInThisState`, `StillOpen`.
+    """
     lifecycle.prepare(delegation, Move.CLOSE)
+    if open_matters(delegation) and not reason.strip():
+        raise StillOpen(field="reason")
     lifecycle.take(delegation, Move.CLOSE, by=by, reason=reason)
 
 

@@ -103,7 +103,14 @@ def step(code: str, move: str) -> Any:
         else:
             flash(_("The delegation is now: %(state)s.", state=lifecycle.STATES[delegation.status]), "good")
             return redirect(url_for("delegations.path", code=code))
-    return form_page("delegations/step.html", form, delegation=delegation, rule=rule, follows=follows)
+    return form_page(
+        "delegations/step.html",
+        form,
+        delegation=delegation,
+        rule=rule,
+        follows=follows,
+        still_open=standing.open_matters(delegation) if chosen is Move.CLOSE else None,
+    )
 
 
 @blueprint.route("/delegations/reset/<code>", methods=["GET", "POST"])

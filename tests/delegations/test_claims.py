@@ -14,6 +14,8 @@ from delegations.budgets import advances, claims, spending
 from delegations.budgets.advances import AskAdvance, ChangeAdvance
 from delegations.budgets.claim_models import Advance, ClaimStatus, ExpenseClaim
 from delegations.budgets.claims import AddLine, OpenClaim
+from delegations.lifecycle import standing
+from delegations.lifecycle.standing import OpenMatters, StillOpen
 from delegations.models import Delegation, SavingsPlan
 from delegations.seats.seats import ReasonMissing
 from shared.database import db, transaction
@@ -256,3 +258,16 @@ def test_a_claim_is_of_one_s_own_advance(advance: Advance, outaouais: Delegation
         claims.add_line(own, nothing, by=other)
     with pytest.raises(claims.BadClaim):
         claims.submit_claim(own, by=other)
+
+
+def test_a_delegation_is_closed_over_an_open_advance_only_with_a_reason(advance: Advance) -> None:
+    """830,000 XOF in Ondine's hands: closing says so first, and keeps why it went on."""
+    outaouais = advance.delegation
+    with transaction():
+        standing.lock(outaouais, "", by=BY)
+    assert standing.open_matters(outaouais) == OpenMatters((xof("830000"),), 0)
+    with pytest.raises(StillOpen), transaction():
+        standing.close(outaouais, " ", by=BY)
+    with transaction():
+        standing.close(outaouais, "Avance perdue, le conseil en est informé", by=BY)
+    assert standing.steps_of(outaouais)[-1].reason == "Avance perdue, le conseil en est informé"
