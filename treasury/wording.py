@@ -255,6 +255,11 @@ def rate_figure(rate: ExchangeRate | Rate) -> str:
     return str(format_decimal(rounded, format="#,##0.#########", locale=reader()))
 
 
+def rate_told(rate: ExchangeRate | Rate) -> str:
+    """A rate and where it was read, in one line."""
+    return f"1 {rate.base} = {rate_figure(rate)} {rate.quote} · {rate_source(rate.source)}"
+
+
 def rate_source(source: str) -> str:
     """Where a rate was read, in the reader's language where it is one of our own sources."""
     return " × ".join(str(RATE_SOURCES.get(part, part)) for part in source.split(" × "))

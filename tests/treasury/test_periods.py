@@ -195,6 +195,14 @@ def test_the_year_end_carries_each_fund_for_itself(
 
 
 @pytest.mark.usefixtures("year")
+def test_a_year_that_is_closed_is_opened_before_it_is_carried(aristide: User) -> None:
+    with transaction():
+        periods.close_until(END, "She settles it in January", by=aristide)
+    with pytest.raises(ledger.PeriodClosed), transaction():
+        year_end.carry_forward(END, "Year's end", by=aristide)
+
+
+@pytest.mark.usefixtures("year")
 def test_after_a_correction_the_year_end_carries_the_rest(receive: Ask, aristide: User, zoe: User) -> None:
     with transaction():
         ledger.post(year_end.carry_forward(END, "Year’s end", by=aristide), by=zoe)

@@ -74,7 +74,7 @@ def at_year_end(day: date) -> list[Carry]:
 def carry_forward(day: date, narration: str, *, by: Actor) -> JournalEntry:
     """Draft the one entry that carries every fund forward on `day`; another person posts it.
 
-    Raises `NothingToCarry`, `DraftWaits`.
+    Raises `NothingToCarry`, `DraftWaits`, `PeriodClosed`.
     """
     key = f"year-end:{day}"
     waiting = select(JournalEntry.id).where(
@@ -82,6 +82,7 @@ def carry_forward(day: date, narration: str, *, by: Actor) -> JournalEntry:
     )
     if db.session.scalar(waiting):
         raise DraftWaits
+    ledger.see_open(day)
     legs = [leg for one in at_year_end(day) if one.to_carry for leg in _legs(one)]
     if not legs:
         raise NothingToCarry

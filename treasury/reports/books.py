@@ -14,7 +14,7 @@ from treasury.books import exchange
 from treasury.models import Account, EntryStatus, Fund, JournalEntry, Posting
 from treasury.queries import SPENDABLE, BalanceRow
 from treasury.reports.values import Asked, Cell, Column, Kind, Linked, Report, Section
-from treasury.wording import ACCOUNT_KINDS, account_name, rate_figure, rate_source
+from treasury.wording import ACCOUNT_KINDS, account_name, rate_told
 
 _POSTED = JournalEntry.status == EntryStatus.POSTED
 
@@ -183,7 +183,7 @@ def exchange_differences(asked: Asked) -> Report:
                         one.given,
                         one.received,
                         Linked(one.told.source, "treasury.entry", {"entry_id": one.entry.id}),
-                        f"{rate_figure(one.held)}, {rate_source(one.held.source)}",
+                        rate_told(one.held),
                         one.difference,
                     ]
                     for one in changed

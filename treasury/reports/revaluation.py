@@ -24,7 +24,7 @@ from treasury.funds.models import LegalEntity
 from treasury.models import Account, AccountKind, EntryStatus, ExchangeRate, JournalEntry, Posting
 from treasury.reports.books import account_link
 from treasury.reports.values import Asked, Column, Kind, Report, Section
-from treasury.wording import account_name, rate_figure, rate_source
+from treasury.wording import account_name, rate_told
 
 _MONETARY = (AccountKind.ASSET, AccountKind.LIABILITY)
 
@@ -111,7 +111,6 @@ def _section(currency: str, home: str, until: date) -> Section:
     if not places:
         return Section("", [], [])
     whole = held(currency, home, until)
-    rate = f"1 {currency} = {rate_figure(whole.rate)} {home}"
     return Section(
         title=currency,
         columns=[
@@ -128,7 +127,7 @@ def _section(currency: str, home: str, until: date) -> Section:
         ],
         total=[_("Together"), "", whole.amount, whole.cost, whole.worth, whole.difference],
         currency=home,
-        note=f"{rate} · {rate_source(whole.rate.source)} · {show_date(whole.rate.dated_on)}",
+        note=f"{rate_told(whole.rate)} · {show_date(whole.rate.dated_on)}",
     )
 
 
