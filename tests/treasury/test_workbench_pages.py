@@ -150,3 +150,20 @@ def test_a_difference_that_was_approved_stays_when_its_match_is_taken_back(
         assert not taking_back.take_back(db.session.query(ReconciliationLink).one(), by=aristide)
     [money] = open_money.open_postings(bank)
     assert money.candidate.amount == Money.of("742.50", "CAD")
+
+
+def test_money_in_is_not_taken_for_a_fee_and_more_than_is_shown_is_said(
+    treasurer: Desk, bank: Account, aristide: User, receive: Ask
+) -> None:
+    for month in range(1, 13):
+        receive("375.00", on=date(2004, month, 15))
+    lines = lines_of(bring_in(bank, aristide, "20/10/2005;X;;35,00;", "21/10/2005;FRAIS;;-4,95;"))
+    pages = [treasurer.see(f"/treasury/statements/lines/{one.id}") for one in lines]
+    assert [
+        f'<option selected value="{code}">' in page
+        for code, page in zip(("1900", "5800"), pages, strict=True)
+    ]
+    assert "The nearest 15" not in pages[0]
+    for month in range(1, 4):
+        receive("375.00", on=date(2005, month, 15))
+    assert "The nearest 15 are shown" in treasurer.see(f"/treasury/statements/lines/{lines[0].id}")

@@ -13,12 +13,20 @@ from shared.forms import reader
 from shared.i18n import _, ngettext
 from shared.money import Money
 from shared.web import page_number, requires
+from treasury import chart
 from treasury.forms import LineEntryForm
 from treasury.models import Account, BankStatement, LineEntry, Posting, ReconciliationLink, StatementLine
 from treasury.pages import page_context, whoever_acts
-from treasury.reconciliation import differences, habits, open_money, proposals, reconciled, taking_back
+from treasury.reconciliation import (
+    differences,
+    habits,
+    open_money,
+    proposals,
+    reconciled,
+    searching,
+    taking_back,
+)
 from treasury.reconciliation import links as reconciliation
-from treasury.reconciliation.names import name_words
 from treasury.reconciliation.proposals import Standing
 from treasury.reconciliation.values import Reason
 from treasury.reports import journal_queries
@@ -30,7 +38,6 @@ blueprint.context_processor(page_context)
 
 _PAGE = 40
 _SURE_PAGE = 100
-_SHOWN = 15
 
 
 @blueprint.get("/<int:statement_id>")
@@ -208,9 +215,10 @@ def _line_page(
         standing=standing,
         drafted=db.session.get(LineEntry, found.id),
         text=text,
-        others=_others(account, found, left.amount, text) if left else [],
-        asked=_asked(account, text),
-        form=form or LineEntryForm(formdata=None, narration=found.name or found.memo),
+        others=searching.others(account, found, left.amount, text) if left else [],
+        most=searching.SHOWN,
+        asked=searching.asked(account, text),
+        form=form or _entry_form(found),
         problem=problem,
         typed=request.form.get("amount", ""),
         ticked=request.form.getlist("posting"),
@@ -220,44 +228,10 @@ def _line_page(
     return page, status
 
 
-def _others(account: Account, found: StatementLine, left: Money, text: str) -> list[open_money.OpenMoney]:
-    """What is open the same way, the nearest amount and day first; with words, what holds them."""
-    if not text:
-        return open_money.nearest_postings(account, left, found.dated_on, _SHOWN)
-    wanted, words = text.casefold(), set(name_words(text))
-
-    def holds(one: open_money.OpenMoney) -> bool:
-        said = (
-            one.title,
-            one.fund,
-            one.candidate.reference,
-            one.candidate.amount.decimal(),
-            *one.candidate.names,
-        )
-        plain = {word for name in one.candidate.names for word in name_words(name)}
-        return wanted in " ".join(said).casefold() or bool(words and words <= plain)
-
-    def apart(one: open_money.OpenMoney) -> tuple[int, int]:
-        return abs(one.candidate.amount.minor - left.minor), abs(
-            (one.candidate.dated_on - found.dated_on).days
-        )
-
-    same_way = (
-        one for one in open_money.open_postings(account) if one.candidate.amount.minor * left.minor > 0
-    )
-    return sorted((one for one in same_way if holds(one)), key=apart)[:_SHOWN]
-
-
-def _asked(account: Account, text: str) -> list[open_money.OpenMoney]:
-    """Payments asked for that a person searches by words."""
-    if not text:
-        return []
-    chosen = journal_queries.payments(text).limit(_SHOWN)
-    return [
-        open_money.as_open_money(one)
-        for one in db.session.scalars(chosen)
-        if one.currency == account.currency and one.status in open_money.NOT_RECORDED
-    ]
+def _entry_form(found: StatementLine) -> LineEntryForm:
+    """Money out without a counterpart is a fee, most likely; whose money in is, somebody has to find out."""
+    likely = chart.SUSPENSE if found.amount_minor > 0 else chart.BANK_FEES
+    return LineEntryForm(formdata=None, narration=found.name or found.memo, account_code=likely)
 
 
 @blueprint.post("/lines/<int:line_id>/confirm")
