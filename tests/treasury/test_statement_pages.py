@@ -67,6 +67,7 @@ def test_a_statement_comes_in_after_a_look_and_only_once(treasurer: Desk, bank: 
     page = treasurer.see(again.headers["Location"])
     assert "Nothing in this file is new." in page
     assert treasurer.send(page, again.headers["Location"]).headers["Location"].endswith("/statements/1")
+    assert "Every line of this file was here already." in treasurer.see("/treasury/statements")
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,20 @@ def test_a_file_can_be_let_go(treasurer: Desk, bank: Account) -> None:
     preview = send(treasurer, bank, b"Date;Montant\n2005-01-15;1,00\n").headers["Location"]
     treasurer.press(preview, f"{preview}/discard")
     treasurer.see(preview, 404)
+
+
+def test_a_file_in_another_currency_is_shown_for_the_same_account_in_that_currency(
+    treasurer: Desk, bank: Account
+) -> None:
+    with transaction():
+        chart.open_chart("EUR")
+    sent = send(treasurer, bank, (SAMPLES / "asn.940").read_bytes(), "asn.940")
+    page = treasurer.see(sent.headers["Location"])
+    assert "This file counts in EUR" in page
+    assert "MT940 · Bank · EUR" in page
+    treasurer.send(page, sent.headers["Location"])
+    db.session.rollback()
+    assert db.session.scalars(select(BankStatement)).one().account.currency == "EUR"
 
 
 # Columns ----------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ class NoAccountInCurrency(DomainError):
     code = "statement_other_currency"
     status = 422
     message = _l("This file has no account in %(currency)s: it counts in %(found)s.")
+    currencies: tuple[str, ...] = ()
 
 
 class SeveralAccounts(DomainError):
@@ -147,7 +148,9 @@ def _choose(account: Account, statement_file: StatementFile, bank_account: str |
         fitting = [one for one in fitting if one.account == bank_account]
     if not fitting:
         found = sorted({one.currency for one in statement_file.accounts}) or ["?"]
-        raise NoAccountInCurrency(field="account", currency=account.currency, found=", ".join(found))
+        refused = NoAccountInCurrency(field="account", currency=account.currency, found=", ".join(found))
+        refused.currencies = tuple(found)
+        raise refused
     if len(fitting) > 1:
         raise SeveralAccounts(field="bank_account", accounts=", ".join(one.account for one in fitting))
     return fitting[0]

@@ -1,5 +1,6 @@
 """Bank statements come in: a file is looked at, what was understood is shown, then it is imported."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import (
@@ -27,11 +28,12 @@ from treasury.statements import continuity
 from treasury.statements import jobs as statement_jobs
 from treasury.statements import uploads as statement_uploads
 from treasury.statements.forms import ChooseAccountForm, UploadForm
+from treasury.statements.importing import NoAccountInCurrency
 from treasury.statements.models import StatementUpload
 from treasury.statements.pages import is_long, upload_or_404
 from treasury.statements.reading import sketch
 from treasury.statements.uploads import Look
-from treasury.statements.values import AmbiguousDates, ColumnsUnknown, UnsignedAmounts
+from treasury.statements.values import AmbiguousDates, Assumptions, ColumnsUnknown, UnsignedAmounts
 
 blueprint = Blueprint("statements", __name__, url_prefix="/treasury/statements")
 blueprint.context_processor(page_context)
@@ -90,7 +92,7 @@ def _received(form: UploadForm) -> Any:
     unclear = False
     if not long:
         try:
-            statement_uploads.look_at(data, name, account, assume)
+            account = _meant(data, name, account, assume)
         except UNCLEAR_TABLE:
             unclear = sketch(data) is not None
             if not unclear:
@@ -102,6 +104,29 @@ def _received(form: UploadForm) -> Any:
             statement_jobs.look_later(kept, reader())
     target = "statement_columns.columns" if unclear else "statements.preview"
     return redirect(url_for(target, upload_id=upload_id), 303)
+
+
+def _meant(data: bytes, name: str, account: Account, assume: Assumptions) -> Account:
+    """The account that was chosen, or the same one in the currency in which the file counts."""
+    try:
+        statement_uploads.look_at(data, name, account, assume)
+    except NoAccountInCurrency as other:
+        same = _same_in(account, other.currencies)
+        if same is None:
+            raise
+        statement_uploads.look_at(data, name, same, replace(assume, currency=same.currency))
+        flash(
+            _("This file counts in %(currency)s: it is shown for that account.", currency=same.currency),
+            "info",
+        )
+        return same
+    return account
+
+
+def _same_in(account: Account, currencies: tuple[str, ...]) -> Account | None:
+    """The account of this code in the one currency named, if there is one."""
+    chosen = select(Account).where(Account.code == account.code, Account.currency.in_(currencies))
+    return db.session.scalar(chosen) if len(currencies) == 1 else None
 
 
 @blueprint.get("/import/<int:upload_id>")
@@ -160,9 +185,10 @@ def confirm_import(upload_id: int) -> Any:
     lines = db.session.scalar(
         select(func.count()).select_from(StatementLine).where(StatementLine.statement_id == statement_id)
     )
-    flash(ngettext("%(num)s line is here.", "%(num)s lines are here.", lines or 0), "good")
-    if not lines:
+    if not lines or (look and not look.new):
         flash(_("Every line of this file was here already."), "info")
+    else:
+        flash(ngettext("%(num)s line is here.", "%(num)s lines are here.", lines), "good")
     return redirect(url_for("reconciliation.workbench", statement_id=statement_id))
 
 
