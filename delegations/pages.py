@@ -20,7 +20,7 @@ from delegations.models import (
     SeatStatus,
 )
 from delegations.seats import nominations as nominating
-from delegations.seats import seats
+from delegations.seats import seats, waiting
 from shared.errors import Forbidden
 from shared.i18n import _, ngettext
 
@@ -130,7 +130,7 @@ def _towards_people(
     if may["plan"] and not has_plan:
         say = _("Small regular deposits spare you a lump sum.")
         return Step(say, _("Open a savings plan"), url_for("delegations.open_plan", code=code))
-    free = [seat for seat in board if seat.status in (SeatStatus.PLANNED, SeatStatus.FUNDED)]
+    free = waiting.free_seats(delegation)
     if not free:
         return None
     say = ngettext("%(num)s seat has nobody yet.", "%(num)s seats have nobody yet.", len(free))

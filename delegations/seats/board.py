@@ -8,7 +8,7 @@ postings, nominations and arrivals; nothing of it is stored.
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from delegations.funding.allocation import Payment, Source
@@ -98,14 +98,22 @@ class PaidAlike:
 
 
 def board_of(
-    seats: Sequence[Seat], coverage: Coverage, arrived: Collection[int], *, focal_point: bool
+    seats: Sequence[Seat],
+    coverage: Coverage,
+    arrived: Collection[int],
+    *,
+    focal_point: bool,
+    offered: Collection[int] = (),
 ) -> list[SeatLine]:
     """Every seat of a delegation on the board; `arrived` are the ids of registrations seen at the door.
 
-    With a `focal_point` the delegation confirms a record before the organisers accredit it.
+    With a `focal_point` the delegation confirms a record before the organisers accredit it. `offered` are the
+    ids of seats that somebody who waited may take.
     """
     by_seat = coverage.by_seat
-    return [_line(seat, by_seat.get(seat.code), arrived, focal_point) for seat in seats]
+    lines = [_line(seat, by_seat.get(seat.code), arrived, focal_point) for seat in seats]
+    answer = Move(Mover.NOMINEE, _l("answer the offer"))
+    return [replace(line, move=answer) if line.seat.id in offered else line for line in lines]
 
 
 def counts(board: Sequence[SeatLine]) -> dict[SeatStatus, int]:

@@ -31,6 +31,7 @@ def seat_board(code: str) -> Any:
         coverage,
         queries.arrived(delegation),
         focal_point=bool(approvals.with_focal_point([delegation.id])),
+        offered=waiting.held_seats(delegation),
     )
     asked = request.args.get("move")
     chosen = Mover(asked) if asked in set(Mover) else None

@@ -110,6 +110,12 @@ def free_seats(delegation: Delegation) -> Sequence[Seat]:
     ).all()
 
 
+def held_seats(delegation: Delegation) -> set[int]:
+    """The ids of its seats that are offered to somebody."""
+    held = select(OfferedSeat.seat_id).join(OfferedSeat.seat)
+    return set(db.session.scalars(held.where(Seat.delegation_id == delegation.id, OfferedSeat.held)))
+
+
 def must_not_be_held(seat: Seat) -> None:
     """Raises `SeatHeld` while the seat is offered to somebody."""
     if offered := offered_to(seat):
