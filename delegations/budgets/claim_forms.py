@@ -8,12 +8,13 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from delegations.budgets.advances import AskAdvance, ChangeAdvance
 from delegations.budgets.claims import AddLine, OpenClaim
+from delegations.budgets.cost_forms import Boxes
 from shared.clock import today
 from shared.forms import Form, MoneyField, as_choices, more_than_nothing
 from shared.i18n import _, _l
-from treasury.forms import day, not_in_the_future, words
+from treasury.forms import Once, day, not_in_the_future, words
 
-_PHOTO = {"accept": "image/*,application/pdf", "capture": "environment"}
+_PHOTO = {"accept": "image/*,application/pdf"}  # a phone offers its camera, and what it has already
 
 
 class AdvanceForm(Form):
@@ -75,8 +76,8 @@ class ClaimForm(Form):
         )
 
 
-class ClaimLineForm(Form):
-    """One thing that was paid, with the photograph of its voucher."""
+class ClaimLineForm(Once):
+    """One thing that was paid, with the photograph of its voucher; sent twice it is one."""
 
     description = StringField(_l("What was paid"), [DataRequired(), Length(max=160)])
     spent_on = DateField(_l("On"), [InputRequired(), not_in_the_future], default=today)
@@ -84,9 +85,13 @@ class ClaimLineForm(Form):
     category = SelectField(_l("Line of the budget"))
     voucher = FileField(_l("Photograph of the voucher, or a PDF"), render_kw=_PHOTO)
     missing_reason = StringField(_l("Without a voucher: why"), [Length(max=200)])
+    seats = Boxes(_l("For which seats, in equal parts"), coerce=int)
 
-    def __init__(self, currency: str, lines: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, currency: str, lines: Sequence[tuple[str, str]], seats: Sequence[tuple[int, str]] = ()
+    ) -> None:
         super().__init__()
+        self.seats.choices = as_choices(seats)
         self.amount.currency = currency
         self.category.choices = as_choices([("", _("none")), *lines])
 
@@ -109,6 +114,8 @@ class ClaimLineForm(Form):
             voucher=upload.read() if upload else None,
             voucher_name=upload.filename or "" if upload else "",
             missing_reason="" if upload else words(self.missing_reason),
+            seat_ids=self.seats.data or (),
+            key=self.key,
         )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, U
 from sqlalchemy.orm import Mapped, composite, mapped_column, relationship
 
 from access.models import User
-from delegations.models import Delegation
+from delegations.models import Delegation, Seat
 from shared.clock import now
 from shared.database import Base, EnumText
 from shared.money import Money
@@ -129,11 +129,15 @@ class ExpenseClaim(Base):
 
 
 class ClaimLine(Base):
-    """One thing that was paid: on which day, what, how much, on which line of the budget (its code)."""
+    """One thing that was paid: on which day, what, how much, on which line of the budget (its code).
+
+    `sent_key` is the key of the form it came with: what is sent again is the same line.
+    """
 
     __tablename__ = "claim_line"
     __table_args__ = (
         UniqueConstraint("claim_id", "number"),
+        UniqueConstraint("claim_id", "sent_key"),
         CheckConstraint("amount_minor > 0", name="positive"),
     )
 
@@ -147,9 +151,28 @@ class ClaimLine(Base):
     amount: Mapped[Money] = composite("amount_minor", "currency")
     category: Mapped[str] = mapped_column(String(20), default="")
     missing_reason: Mapped[str] = mapped_column(String(200), default="")
+    sent_key: Mapped[str | None] = mapped_column(String(60), default=None)
 
     claim: Mapped[ExpenseClaim] = relationship(init=False, back_populates="lines")
     voucher: Mapped["ClaimVoucher | None"] = relationship(init=False, uselist=False, cascade="all")
+    shares: Mapped[list["ClaimShare"]] = relationship(
+        init=False, cascade="all", order_by="ClaimShare.seat_id"
+    )
+
+
+class ClaimShare(Base):
+    """What of a line was spent for one seat: a line may be shared among several, to the smallest unit."""
+
+    __tablename__ = "claim_share"
+    __table_args__ = (CheckConstraint("amount_minor >= 0", name="not_below_zero"),)
+
+    line_id: Mapped[int] = mapped_column(ForeignKey("claim_line.id"), primary_key=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id"), primary_key=True, index=True)
+    amount_minor: Mapped[int] = mapped_column(init=False)
+    currency: Mapped[str] = mapped_column(String(3), init=False)
+    amount: Mapped[Money] = composite("amount_minor", "currency")
+
+    seat: Mapped[Seat] = relationship(init=False)
 
 
 class ClaimVoucher(Base):

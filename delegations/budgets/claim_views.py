@@ -21,6 +21,7 @@ from delegations.budgets.claim_models import Advance, ClaimLine, ClaimStatus, Ex
 from delegations.forms import ReasonForm
 from delegations.models import Delegation
 from delegations.pages import actor, blueprint, form_page, seat_budget
+from delegations.seats.seats import ACTIVE
 from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
@@ -241,7 +242,8 @@ def claim(code: str, claim_id: int) -> Any:
     lines = (
         [(one.code, f"{one.code} {one.label}") for one in budget.lines if not one.is_source] if budget else []
     )
-    form = ClaimLineForm(found.currency, lines)
+    seats = [(one.id, one.code) for one in delegation.seats if one.status in ACTIVE]
+    form = ClaimLineForm(found.currency, lines, seats if len(seats) > 1 else ())
     if form.validate_on_submit():
         try:
             with transaction():

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from access.models import User
-from delegations.budgets import advances
+from delegations.budgets import advances, group_spending
 from delegations.budgets.claim_models import Advance, ClaimLine, ClaimStatus, ClaimVoucher, ExpenseClaim
 from delegations.budgets.spending import account_of
 from delegations.models import Delegation
@@ -55,6 +55,13 @@ class NotThatFar(DomainError):
     message = _l("This claim has moved on. Look at it again.")
 
 
+class SentBefore(DomainError):
+    """A form was sent, then changed and sent again."""
+
+    code = "sent_before"
+    message = _l("This form was sent before with other words. Open the claim again and add it as a new line.")
+
+
 class NotYours(DomainError):
     """Only whoever spent the money writes the claim."""
 
@@ -74,7 +81,11 @@ class OpenClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddLine:
-    """One thing paid. Without `voucher` (the uploaded bytes) say why in `missing_reason`."""
+    """One thing paid. Without `voucher` (the uploaded bytes) say why in `missing_reason`.
+
+    `seat_ids` are the seats it was paid for, in equal parts; none means the delegation. `key` is the form's:
+    the same words sent again with it are the same line.
+    """
 
     spent_on: date
     description: str
@@ -83,6 +94,8 @@ class AddLine:
     voucher: bytes | None = None
     voucher_name: str = ""
     missing_reason: str = ""
+    seat_ids: Sequence[int] = ()
+    key: str = ""
 
 
 def open_claim(delegation: Delegation, command: OpenClaim, *, by: User) -> ExpenseClaim:
@@ -110,10 +123,13 @@ def open_claim(delegation: Delegation, command: OpenClaim, *, by: User) -> Expen
 
 
 def add_line(claim: ExpenseClaim, command: AddLine, *, by: User) -> ClaimLine:
-    """Write one thing that was paid, with its voucher.
+    """Write one thing that was paid, with its voucher; what is sent twice is one line.
 
     Raises `BadClaim`, `NotYours`, `NotThatFar`, `TooLarge`, `NotADocument`.
     """
+    _in_hands_of(claim, by, *ClaimStatus)
+    if (known := _sent_before(claim, command)) is not None:
+        return known
     _in_hands_of(claim, by, ClaimStatus.DRAFT)
     words = command.description.strip()
     last = db.session.scalar(select(func.max(ClaimLine.number)).where(ClaimLine.claim_id == claim.id)) or 0
@@ -129,9 +145,11 @@ def add_line(claim: ExpenseClaim, command: AddLine, *, by: User) -> ClaimLine:
         amount=command.amount,
         category=command.category,
         missing_reason=command.missing_reason.strip(),
+        sent_key=command.key or None,
     )
     db.session.add(line)
     db.session.flush()
+    group_spending.share(line, claim.delegation, command.seat_ids)
     if command.voucher is not None:
         _keep(line, command.voucher, command.voucher_name)
     db.session.expire(claim, ["lines"])
@@ -139,11 +157,14 @@ def add_line(claim: ExpenseClaim, command: AddLine, *, by: User) -> ClaimLine:
 
 
 def add_voucher(line: ClaimLine, content: bytes, name: str, *, by: User) -> ClaimVoucher:
-    """A missing voucher turned up: it may come until the claim is paid.
+    """A missing voucher turned up: it may come until the claim is paid; the same one sent twice is one.
 
     Raises `NotYours`, `NotThatFar` (paid, or there is one), `TooLarge`, `NotADocument`.
     """
     claim = line.claim
+    known = line.voucher if claim.claimant_id == by.id else None
+    if known is not None and known.sha256 == harmless(content).sha256:
+        return known
     _in_hands_of(claim, by, *(status for status in ClaimStatus if status is not ClaimStatus.PAID))
     if line.voucher is not None:
         raise NotThatFar
@@ -236,17 +257,32 @@ def _legs(claim: ExpenseClaim) -> list[Leg]:
         Leg(
             account_of(claim.delegation.edition_id, line.category),
             claim.fund_id,
-            line.amount,
+            part,
             category=line.category,
-            memo=line.description if line.voucher else f"{line.description} – {line.missing_reason}"[:200],
+            memo=memo,
         )
         for line in claim.lines
+        for memo, part in group_spending.parts(line)
     ]
     advanced = from_advance(claim)
     for account, part in ((chart.ADVANCES, advanced), (chart.BANK, claim.total - advanced)):
         if part:
             legs.append(Leg(account, claim.fund_id, -part, memo=claim.claimant.name))
     return legs
+
+
+def _sent_before(claim: ExpenseClaim, command: AddLine) -> ClaimLine | None:
+    """The line that came with this key, where it says the same."""
+    known = db.session.scalar(
+        select(ClaimLine).where(ClaimLine.claim_id == claim.id, ClaimLine.sent_key == command.key)
+    )
+    if known is None or not command.key:
+        return None
+    told = (known.description, known.amount, known.spent_on, known.category)
+    said = (command.description.strip(), command.amount, command.spent_on, command.category)
+    if told != said:
+        raise SentBefore(field="description")
+    return known
 
 
 def _keep(line: ClaimLine, content: bytes, name: str) -> ClaimVoucher:

@@ -18,7 +18,7 @@ from shared.forms import Form, MoneyField, as_choices, more_than_nothing
 from shared.i18n import _l
 
 
-class _Boxes(SelectMultipleField):
+class Boxes(SelectMultipleField):
     """Several choices, one box each."""
 
     widget = ListWidget(prefix_label=False)
@@ -45,8 +45,8 @@ class AgreementForm(Form):
     )
     amount = MoneyField(_l("Amount of the grant or pledge"), [more_than_nothing])
     cap = MoneyField(_l("At most, in all"), [more_than_nothing])
-    categories = _Boxes(_l("It may pay only"), choices=as_choices(GROUPS.items()))
-    serves = _Boxes(_l("For these delegations, in this order"), coerce=int)
+    categories = Boxes(_l("It may pay only"), choices=as_choices(GROUPS.items()))
+    serves = Boxes(_l("For these delegations, in this order"), coerce=int)
     waits = SelectField(
         _l("Before it counts"),
         choices=as_choices(

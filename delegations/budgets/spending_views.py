@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from access.policy import Permission, can
 from delegations import queries
-from delegations.budgets import spending, variance
+from delegations.budgets import group_spending, spending, variance
 from delegations.budgets.comparison import Comparison, Row
 from delegations.budgets.spending import Spending
 from delegations.budgets.templates import KINDS
@@ -36,6 +36,7 @@ def spending_of(code: str) -> Any:
         ),
         edition=delegation.edition,
         delegation=delegation,
+        by_seat=group_spending.by_seat(delegation),
     )
 
 
@@ -66,6 +67,7 @@ def edition_spending(code: str) -> Any:
         ),
         edition=edition,
         delegation=None,
+        by_seat={},
     )
 
 

@@ -194,8 +194,9 @@ def test_a_draft_may_change_and_a_voucher_may_come_late(advance: Advance, ondine
         claims.submit_claim(claim, by=ondine)
         claims.add_voucher(claim.lines[-1], TAXI, "taxi.pdf", by=ondine)
     assert (claim.total, claim.without_voucher) == (xof("2500"), [])
+    assert claims.add_voucher(claim.lines[-1], TAXI, "again.pdf", by=ondine).label == "taxi.pdf"  # sent twice
     with pytest.raises(claims.NotThatFar):
-        claims.add_voucher(claim.lines[-1], TAXI, "again.pdf", by=ondine)
+        claims.add_voucher(claim.lines[-1], TAXI + b"2", "another.pdf", by=ondine)
     with pytest.raises(claims.NotThatFar):
         claims.remove_line(claim.lines[0], by=ondine)
 

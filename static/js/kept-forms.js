@@ -1,0 +1,225 @@
+// Forms that survive the network: what is typed and photographed stays in this browser (IndexedDB) until the
+// server has answered, and is sent once: every form carries its own key. Nothing here decides anything;
+// without this file the forms post as forms do.
+//
+// A form takes part with data-keep="NAME"; the element #kept holds the sentences, and the owner, so that
+// nobody's words are sent by somebody else who signs in on the same phone.
+
+const box = document.getElementById("kept");
+const say = box.dataset;
+const list = box.querySelector("ul");
+const state = box.querySelector("[role=status]");
+const LONGEST_SIDE = 2000; // pixels of a photograph: a receipt can be read, and prepaid data is spared
+const LARGE = 400_000; // bytes from which a photograph is made smaller
+
+// The store: one record a form that waits, one a form that is being typed -----------------------------------
+
+const opened = new Promise((resolve, reject) => {
+  const request = indexedDB.open("teranga-forms", 1);
+  request.onupgradeneeded = () => request.result.createObjectStore("kept", { keyPath: "id" });
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+
+async function stored(mode, work) {
+  const database = await opened;
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction("kept", mode, { durability: "strict" });
+    const request = work(transaction.objectStore("kept"));
+    transaction.oncomplete = () => resolve(request.result);
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+const put = (record) => stored("readwrite", (store) => store.put(record));
+const drop = (id) => stored("readwrite", (store) => store.delete(id));
+const get = (id) => stored("readonly", (store) => store.get(id));
+const waiting = async () => (await stored("readonly", (store) => store.getAll()))
+  .filter((one) => one.owner === say.owner && one.waits)
+  .sort((a, b) => a.at - b.at);
+
+// What a form holds -------------------------------------------------------------------------------------------
+
+async function smaller(file) {
+  if (!file.type.startsWith("image/") || file.size < LARGE) return file;
+  try {
+    const picture = await createImageBitmap(file);
+    const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(picture.width * scale);
+    canvas.height = Math.round(picture.height * scale);
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const drawn = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.82));
+    return drawn && drawn.size < file.size ? new File([drawn], file.name.replace(/\.\w+$/, ".jpg"), { type: "image/jpeg" }) : file;
+  } catch {
+    return file; // what this browser cannot draw, the server looks at
+  }
+}
+
+async function held(form) {
+  const fields = [];
+  for (const [name, value] of new FormData(form)) {
+    if (name === "csrf_token") continue;
+    if (!(value instanceof File)) fields.push([name, value]);
+    else if (value.size) fields.push([name, await smaller(value)]);
+  }
+  return fields;
+}
+
+const words = (fields) => fields.filter(([name, value]) => typeof value === "string" && value && !["submission_key", "category", "missing_reason"].includes(name)).map(([, value]) => value).join(" · ");
+
+function fill(form, fields) {
+  for (const one of form.elements) if (one.type === "checkbox") one.checked = false;
+  for (const [name, value] of fields) {
+    const field = form.elements.namedItem(name);
+    if (!field) continue;
+    if (value instanceof File) {
+      const carried = new DataTransfer();
+      carried.items.add(value);
+      field.files = carried.files;
+    } else if (field instanceof RadioNodeList || field.type === "checkbox") {
+      for (const one of field instanceof RadioNodeList ? field : [field]) if (one.value === value) one.checked = true;
+    } else field.value = value;
+  }
+}
+
+// Sending ----------------------------------------------------------------------------------------------------
+
+class SignedOut extends Error {}
+
+/** A token of today for what was typed yesterday. */
+async function token(page) {
+  const response = await fetch(page, { redirect: "manual" });
+  if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) throw new SignedOut();
+  if (!response.ok) return null;
+  const html = new DOMParser().parseFromString(await response.text(), "text/html");
+  return html.querySelector("[name=csrf_token]")?.value ?? null;
+}
+
+async function send(record) {
+  const csrf = await token(record.page);
+  if (csrf === null) return { ok: false, why: say.refused };
+  const body = new FormData();
+  body.append("csrf_token", csrf);
+  for (const [name, value] of record.fields) body.append(name, value, ...(value instanceof File ? [value.name] : []));
+  const response = await fetch(record.action, { method: "POST", body });
+  if (response.status >= 500) throw new TypeError("the server is not well");
+  const html = new DOMParser().parseFromString(await response.text(), "text/html");
+  const error = [".flash.error", ".summary-errors li", "main .error"].map((where) => html.querySelector(where)).find(Boolean);
+  if (response.ok && response.redirected) {
+    if (new URL(response.url).pathname !== record.page) throw new SignedOut();
+    if (!html.querySelector(".flash.error")) return { ok: true };
+  }
+  return { ok: false, why: error?.textContent.trim() || say.refused };
+}
+
+const AGAIN = 20_000; // milliseconds between attempts
+let last = Promise.resolve();
+
+/** Send what waits, the oldest first, one after the other, one page at a time; tells how many left. */
+function sendAll() {
+  const work = () => navigator.locks ? navigator.locks.request("teranga-forms", sendInTurn) : sendInTurn();
+  last = last.then(work, work);
+  return last;
+}
+
+async function sendInTurn() {
+  let sent = 0;
+  try {
+    for (const record of await waiting()) {
+      if (record.why) continue;
+      const answer = await send(record);
+      if (answer.ok) {
+        await drop(record.id);
+        sent += 1;
+      } else await put({ ...record, why: answer.why });
+    }
+    await tell(navigator.onLine ? "" : say.offline);
+  } catch (problem) {
+    await tell(problem instanceof SignedOut ? say.signin : say.offline);
+  }
+  return sent;
+}
+
+// What the page says -----------------------------------------------------------------------------------------
+
+function button(label, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "quiet small";
+  made.textContent = label;
+  made.addEventListener("click", act);
+  return made;
+}
+
+async function tell(text) {
+  const records = await waiting();
+  box.hidden = !records.length;
+  state.textContent = records.length ? text : "";
+  list.replaceChildren(...records.map((record) => {
+    const item = document.createElement("li");
+    const photographs = record.fields.filter(([, value]) => value instanceof File).length;
+    item.append(`${words(record.fields)}${photographs ? ` · ${say.photo}` : ""} `);
+    if (record.why) {
+      const why = document.createElement("p");
+      why.className = "late s";
+      why.textContent = record.why;
+      item.append(why, button(say.again, () => back(record)), " ", button(say.forget, () => drop(record.id).then(() => tell(""))));
+    }
+    return item;
+  }));
+}
+
+/** A form that the server did not accept goes back where it was typed, to be corrected. */
+async function back(record) {
+  if (record.page !== location.pathname) return location.assign(record.page);
+  const form = document.querySelector(`form[data-keep="${record.name}"]`);
+  if (!form) return;
+  fill(form, record.fields);
+  await drop(record.id);
+  await tell("");
+  form.scrollIntoView({ block: "start" });
+}
+
+// The forms of this page --------------------------------------------------------------------------------------
+
+for (const form of document.querySelectorAll("form[data-keep]")) {
+  const name = form.dataset.keep;
+  const typing = `typing:${say.owner}:${location.pathname}:${name}`;
+  const typed = () => [...form.elements].some((one) => one.defaultValue !== undefined && one.type !== "hidden" && one.type !== "submit" && one.value !== one.defaultValue);
+
+  get(typing).then((draft) => {
+    if (draft && !typed() && !form.querySelector(".error")) fill(form, draft.fields.filter(([field]) => field !== "submission_key"));
+  });
+  form.addEventListener("change", async () => put({ id: typing, owner: say.owner, fields: await held(form), at: Date.now(), waits: false }));
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const press = form.querySelector("[type=submit], button:not([type])");
+    press.disabled = true;
+    const record = { id: crypto.randomUUID(), owner: say.owner, name, action: form.action, page: location.pathname, fields: await held(form), at: Date.now(), waits: true };
+    try {
+      await put(record);
+    } catch {
+      return form.submit(); // nowhere to keep it: as a form does
+    }
+    await drop(typing);
+    if (await sendAll()) return location.reload();
+    press.disabled = false;
+    const now = await get(record.id);
+    if (now?.why) return;
+    form.reset();
+    const key = form.elements.namedItem("submission_key");
+    if (key) key.value = crypto.randomUUID().replaceAll("-", "");
+    box.scrollIntoView({ block: "nearest" });
+  });
+}
+
+box.querySelector("[data-send]").addEventListener("click", sendAndShow);
+async function sendAndShow() {
+  if (await sendAll()) location.reload();
+}
+window.addEventListener("online", sendAndShow);
+setInterval(async () => { if (navigator.onLine && (await waiting()).some((one) => !one.why)) sendAndShow(); }, AGAIN);
+window.addEventListener("offline", () => tell(say.offline));
+tell("").then(sendAndShow);

@@ -1,0 +1,143 @@
+"""A claim is written on a phone while the network is down: kept, sent once when it is back, or corrected."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from access.models import User
+from delegations.budgets import claims
+from delegations.budgets.claim_models import ClaimLine
+from delegations.budgets.claims import OpenClaim
+from delegations.models import Delegation
+from shared.database import db, transaction
+from tests.browser.conftest import Site
+from tests.delegations.conftest import dakar, ondine, outaouais
+from tests.delegations.test_comparison import xof
+
+pytestmark = pytest.mark.browser
+__all__ = ["dakar", "ondine", "outaouais"]
+
+
+@pytest.fixture
+def address(site: Site, outaouais: Delegation, ondine: User) -> str:
+    with transaction():
+        opened = OpenClaim(title="Taxis de Dakar", currency="XOF")
+        claim = claims.open_claim(outaouais, opened, by=ondine)
+        return f"{site.url}/delegations/{outaouais.code}/claims/{claim.id}"
+
+
+@pytest.fixture
+def phone(browser: Browser, site: Site, ondine: User) -> BrowserContext:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    site.sign_in(context, ondine)
+    return context
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Path:
+    file = tmp_path / "IMG_0001.jpg"
+    Image.effect_noise((3000, 2200), 90).convert("RGB").save(file, "JPEG", quality=90)  # some megabytes
+    return file
+
+
+def write(page: Page, what: str, amount: str, photograph: Path | None = None) -> None:
+    page.get_by_label("What was paid").fill(what)
+    page.get_by_label("Amount").fill(amount)
+    page.get_by_label("On", exact=True).fill("2005-11-25")
+    if photograph:
+        page.get_by_label("Photograph of the voucher").set_input_files(photograph)
+    else:
+        page.get_by_label("Without a voucher: why").fill("lost")
+    page.get_by_role("button", name="Keep the line").click()
+
+
+def kept() -> list[tuple[str, bool]]:
+    db.session.rollback()
+    lines = db.session.query(ClaimLine).order_by(ClaimLine.number)
+    return [(line.description, line.voucher is not None) for line in lines]
+
+
+def test_what_is_written_without_network_leaves_once_when_it_is_back(
+    site: Site, address: str, phone: BrowserContext, photograph: Path
+) -> None:
+    page = phone.new_page()
+    page.goto(address)
+    phone.set_offline(True)
+    write(page, "Taxi to Pikine", "4 000", photograph)
+    box = page.locator("#kept")
+    expect(box).to_contain_text("Taxi to Pikine")
+    expect(box).to_contain_text("It stays on this device")
+    expect(page.get_by_label("What was paid")).to_have_value("")
+    write(page, "Taxi back", "4 500")
+    expect(box.get_by_role("listitem")).to_have_count(2)
+    page.close()  # the phone is put away; nothing is lost
+    phone.set_offline(False)
+    page = phone.new_page()
+    page.goto(address)
+    expect(page.get_by_role("row", name="Taxi back")).to_be_visible()
+    expect(page.locator("#kept")).to_be_hidden()
+    assert kept() == [("Taxi to Pikine", True), ("Taxi back", False)]
+    [first, *_rest] = db.session.query(ClaimLine).order_by(ClaimLine.number)
+    assert first.voucher and first.voucher.size < photograph.stat().st_size / 2  # made smaller on the phone
+    page.reload()
+    assert len(kept()) == 2
+
+
+def test_an_answer_that_is_lost_makes_no_second_line(site: Site, address: str, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    page.goto(address)
+    lost = []
+
+    def lose(route: object) -> None:
+        lost.append(route.fetch(max_redirects=0))  # type: ignore[attr-defined]  # it arrives, and its answer does not
+        route.abort()  # type: ignore[attr-defined]
+
+    page.route(address, lambda route: lose(route) if route.request.method == "POST" else route.continue_())
+    write(page, "Taxi", "4 000")
+    expect(page.locator("#kept")).to_contain_text("Taxi")
+    assert ([one.status for one in lost], kept()) == ([302], [("Taxi", False)])
+    page.unroute(address)
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_role("row", name="Taxi")).to_be_visible()
+    expect(page.locator("#kept")).to_be_hidden()
+    assert kept() == [("Taxi", False)]
+
+
+def test_what_is_refused_comes_back_to_be_corrected_and_half_a_form_survives(
+    site: Site, address: str, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    page.goto(address)
+    phone.set_offline(True)
+    write(page, "Taxi", "four thousand")
+    phone.set_offline(False)
+    box = page.locator("#kept")
+    expect(box).to_contain_text("This amount could not be read")
+    box.get_by_role("button", name="Correct it").click()
+    expect(page.get_by_label("What was paid")).to_have_value("Taxi")
+    page.get_by_label("Amount").fill("4 000")
+    page.get_by_role("button", name="Keep the line").click()
+    expect(page.get_by_role("row", name="Taxi")).to_be_visible()
+    page.get_by_label("What was paid").fill("Dinner")
+    page.get_by_label("What was paid").blur()
+    page.wait_for_timeout(100)
+    page.close()
+    page = phone.new_page()
+    page.goto(address)
+    expect(page.get_by_label("What was paid")).to_have_value("Dinner")
+    db.session.rollback()
+    assert [line.amount for line in db.session.query(ClaimLine)] == [xof("4000")]
+
+
+def test_without_javascript_the_form_is_a_form(
+    browser: Browser, site: Site, address: str, ondine: User
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    site.sign_in(context, ondine)
+    page = context.new_page()
+    page.goto(address)
+    write(page, "Taxi", "4 000")
+    expect(page.get_by_text("The line is kept.")).to_be_visible()
+    assert kept() == [("Taxi", False)]
