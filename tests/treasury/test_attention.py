@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from access.models import User
 from shared.database import db, transaction
+from shared.errors import Conflict, NotFound
 from shared.money import Money
 from tests.treasury.card_money import balance, cad
 from tests.treasury.conftest import Ask
@@ -17,6 +18,7 @@ from treasury import approvals, attention_actions, chart, payments, placing
 from treasury.attention import attend
 from treasury.attention_actions import Action
 from treasury.books import verification
+from treasury.cards import refunds
 from treasury.cards.models import Refund, RefundStatus
 from treasury.models import Attention, Fund, JournalEntry, Payment, PaymentMethod, PaymentStatus
 from treasury.payments import RecordReceipt, ReferenceUsed
@@ -229,3 +231,64 @@ def test_a_refund_in_a_browser(app: Flask, treasurer: Desk, receive: Ask, zoe: U
     db.session.expire_all()
     assert refund.status is RefundStatus.DONE
     assert "No dispute" in approver.see("/treasury/card")
+
+
+def test_what_is_no_choice_any_more_is_refused(ask: Ask, aristide: User, zoe: User) -> None:
+    record(ask("750.00"), by=aristide, amount=cad("1000.00"))
+    approve_all(zoe)
+    with pytest.raises(NotFound):
+        act(Action.APPLY, by=aristide)  # nobody said for which payment
+    with pytest.raises(Conflict):
+        act(Action.REST, by=aristide)  # nothing is missing
+    act(Action.CREDIT, by=aristide)
+    with pytest.raises(Conflict):
+        act(Action.REFUND, by=aristide)  # somebody keeps it as a credit meanwhile
+    [waiting] = approvals.waiting()
+    with pytest.raises(NotFound):
+        placing.find_credit(db.session.scalars(select(Placement)).one().id + 1)
+    assert waiting.entry.narration.endswith("kept as the payer’s credit")
+
+
+def test_of_money_that_is_gone_nothing_can_be_placed(receive: Ask, aristide: User, zoe: User) -> None:
+    payment = receive()
+    with transaction():
+        attend("over_paid", "gone", payment_id=payment.id, details="", amount=cad("50.00"))
+        refunds.request_refund(
+            payment, refunds.RequestRefund(amount=cad("750.00"), reason="ill", on=DAY), by=aristide
+        )
+    approve_all(zoe)
+    with pytest.raises(Conflict):
+        act(Action.CREDIT, by=aristide)
+
+
+def test_a_credit_in_another_currency_is_changed_only_where_there_is_one(
+    receive: Ask, aristide: User
+) -> None:
+    payment = receive()
+    with transaction():
+        attend("wrong_currency", "none", payment_id=payment.id, details="", amount=Money.of("5.00", "EUR"))
+    with pytest.raises(Conflict):
+        act(Action.CHANGE, by=aristide)
+
+
+def test_what_was_too_much_is_given(ask: Ask, aristide: User, zoe: User) -> None:
+    record(ask("750.00"), by=aristide, amount=cad("1000.00"))
+    approve_all(zoe)
+    act(Action.GIFT, by=aristide)
+    approve_all(zoe)
+    assert (balance(chart.SAVINGS), balance(chart.GIFTS)) == (cad("-750.00"), cad("-250.00"))
+    assert listed() == []
+
+
+def test_a_payment_that_is_paid_is_not_cancelled(receive: Ask, aristide: User) -> None:
+    payment = receive()
+    with transaction():
+        payments.cancel(payment, by=aristide)
+    assert payment.status is PaymentStatus.SETTLED
+
+
+def test_a_reference_that_is_taken_is_drawn_again(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = ask().reference
+    drawn = iter([taken, taken, "TG7K-492Q-X"])
+    monkeypatch.setattr(payments, "new_reference", lambda: next(drawn))
+    assert ask().reference == "TG7K-492Q-X"
