@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from shared import audit
 from shared.audit import Actor, System
@@ -177,13 +177,3 @@ def _charge(attempt_id: int, gateway: CardNetwork, *, fresh: bool) -> tuple[str 
     except PaymentDeclined as declined:
         return None, str(declined.details.get("reason", "card_declined"))
     return intent, ""
-
-
-def tries(payment_id: int) -> int:
-    """How often a kept card was tried for a payment."""
-    return (
-        db.session.scalar(
-            select(func.count()).select_from(CardAttempt).where(CardAttempt.payment_id == payment_id)
-        )
-        or 0
-    )
