@@ -19,7 +19,15 @@ from treasury.document_models import EntryDocument
 from treasury.funds import commitments
 from treasury.funds.commitment_models import CommitmentDraft
 from treasury.ledger import AlreadyPosted
-from treasury.models import EntryStatus, JournalEntry, LineEntry, Payment, PaymentStatus, Posting
+from treasury.models import (
+    Attention,
+    EntryStatus,
+    JournalEntry,
+    LineEntry,
+    Payment,
+    PaymentStatus,
+    Posting,
+)
 from treasury.receipt_models import Placement, ReceiptDetail
 from treasury.reconciliation import differences, proposals
 from treasury.reconciliation import links as reconciliation
@@ -107,7 +115,7 @@ def discard(entry: JournalEntry, reason: str, *, by: User) -> None:
         raise AlreadyPosted
     receipt = _payment(entry.id)
     if receipt is not None:
-        receipt.status = PaymentStatus.REQUESTED
+        receipt.status = _asked_before(entry)
         receipt.entry_id = receipt.recorded_by_id = receipt.received_on = None
     given_back = db.session.scalar(select(Refund).where(Refund.entry_id == entry.id))
     if given_back is not None:
@@ -124,6 +132,12 @@ def discard(entry: JournalEntry, reason: str, *, by: User) -> None:
     db.session.expire(entry)
     db.session.execute(delete(JournalEntry).where(JournalEntry.id == entry.id))
     db.session.expunge(entry)
+
+
+def _asked_before(entry: JournalEntry) -> PaymentStatus:
+    """Whether what a receipt paid was still asked for when it was recorded: the attention list knows."""
+    late = select(Attention.id).where(Attention.key == f"paid_after_cancellation:receipt:{entry.id}")
+    return PaymentStatus.CANCELLED if db.session.scalar(late) else PaymentStatus.REQUESTED
 
 
 def _payment(entry_id: int | None) -> Payment | None:

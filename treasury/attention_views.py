@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
 
 from access.policy import Permission
 from shared.clock import today
@@ -11,11 +10,10 @@ from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.i18n import _
 from shared.web import requires, same_origin_path
-from treasury import attention_actions, placing
+from treasury import attention_actions, finding, placing
 from treasury.attention_actions import Action
 from treasury.models import Attention, Payment
 from treasury.pages import page_context, whoever_acts
-from treasury.references import compact_reference, show_reference
 
 blueprint = Blueprint("attention", __name__, url_prefix="/treasury/attention")
 blueprint.context_processor(page_context)
@@ -63,7 +61,7 @@ def use_credit(placement_id: int) -> Any:
             credit = placing.find_credit(placement_id)
             target = _target(request.form)
             if target is None:
-                raise placing.NoSuchPayment
+                raise finding.NoSuchPayment
             amount = placing.left_of_credit(credit)
             if target.currency == amount.currency:
                 amount = min(amount, target.amount)
@@ -84,9 +82,4 @@ def _target(form: Any) -> Payment | None:
     typed = str(form.get("reference") or form.get("target") or "").strip()[:40]
     if not typed:
         return None
-    found = db.session.scalar(
-        select(Payment).where(Payment.reference == show_reference(compact_reference(typed)))
-    )
-    if found is None:
-        raise placing.NoSuchPayment
-    return found
+    return finding.by_reference(typed)

@@ -10,10 +10,10 @@ from shared.errors import Conflict, DomainError
 from shared.forms import explain
 from shared.i18n import _
 from shared.web import page_number, requires
-from treasury import attention_actions, chart, ledger, payment_story, payments, placing
+from treasury import attention_actions, finding, ledger, payment_story, payments, placing
 from treasury.cards import refunds
 from treasury.cards.models import RefundStatus
-from treasury.desk import cheques
+from treasury.desk.receiving import receive
 from treasury.forms import ReceiptForm, ReturnForm, day, words
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 from treasury.pages import page_context, whoever_acts
@@ -42,7 +42,8 @@ def search() -> Any:
     )
     if is_valid(text) and len(listed.items) == 1:
         return redirect(url_for("payments.payment", reference=listed.items[0].reference))
-    return render_template("treasury/payments.html", page=listed, text=text, status=status)
+    meant = finding.meant_by(text) if not listed.total else []
+    return render_template("treasury/payments.html", page=listed, text=text, status=status, meant=meant)
 
 
 @blueprint.get("/<reference>")
@@ -90,18 +91,18 @@ def record(reference: str) -> Any:
         return _page(found, receipt=form, status=422)
     try:
         with transaction():
-            asked = journal_queries.payment(reference)
-            if form.account_code.data == chart.CHEQUES:
-                cheques.receive_cheque(asked, form.command(), by=whoever_acts())
-            else:
-                payments.record_receipt(asked, form.command(), by=whoever_acts())
+            box = receive(journal_queries.payment(reference), form.command(), by=whoever_acts())
+            place = box.place if box else ""
     except payments.AlreadySettled:
         flash(_("This receipt is recorded already."), "info")
     except DomainError as refused:
         explain(form, refused)
         return _page(journal_queries.payment(reference), receipt=form, status=refused.status)
     else:
-        flash(_("Recorded. Somebody else approves it."), "good")
+        if place:
+            flash(_("In the box at %(place)s. Somebody else approves the receipt.", place=place), "good")
+        else:
+            flash(_("Recorded. Somebody else approves it."), "good")
     return redirect(url_for("payments.payment", reference=reference))
 
 

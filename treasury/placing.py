@@ -47,14 +47,6 @@ class OtherCurrency(DomainError):
     message = _l("This is in %(currency)s. Change it first, at the rate of the day.")
 
 
-class NoSuchPayment(DomainError):
-    """The reference that was typed is none of ours."""
-
-    code = "no_such_payment"
-    status = 422
-    message = _l("No payment has this reference. Look it up in the list of payments.")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """How much is placed on which day and in what words; `attention_id` is what that settles."""

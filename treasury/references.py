@@ -50,6 +50,27 @@ def find_references(text: str) -> list[str]:
     return list(dict.fromkeys(show_reference(one) for one in found if _check(one[:-1]) == one[-1]))
 
 
+def nearest(text: str) -> list[str]:
+    """The valid references that one slip of the hand away from `text` are, as they are shown.
+
+    A slip is a character that is wrong, missing or too many, or two that changed places; the check character
+    leaves few of those that are thinkable. None for a text that is no reference at all.
+    """
+    typed = compact_reference(text)
+    if abs(len(typed) - _LENGTH) > 1:
+        return []
+    places = range(len(typed) + 1)
+    missing = {typed[:k] + one + typed[k:] for k in places for one in PREFIX + ALPHABET}
+    too_many = {typed[:k] + typed[k + 1 :] for k in places}
+    wrong = {typed[:k] + one + typed[k + 1 :] for k in places for one in PREFIX + ALPHABET}
+    exchanged = {
+        typed[:k] + typed[m] + typed[k + 1 : m] + typed[k] + typed[m + 1 :]
+        for m in range(len(typed))
+        for k in range(m)
+    }
+    return sorted(show_reference(one) for one in missing | too_many | wrong | exchanged if is_valid(one))
+
+
 def compact_reference(text: str) -> str:
     """`text` in capitals without spaces and punctuation: the form in which references are compared."""
     upper = unicodedata.normalize("NFKC", text).upper()

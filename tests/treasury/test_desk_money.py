@@ -1,6 +1,7 @@
 """The cash box from count to count, cheques from hand to bank and back, the code a banking app reads."""
 
 from datetime import date
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -16,10 +17,10 @@ from shared.money import Money
 from tests.treasury.card_money import balance, cad
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import approvals, chart, epc_qr, payments
+from treasury import approvals, chart, epc_qr, payments, placing
 from treasury.books import verification
 from treasury.desk import cash, cheques
-from treasury.desk.cash import BoxOpen, NeedsExplanation, OpenBox
+from treasury.desk.cash import BoxOpen, NeedsExplanation, OpenBox, OtherBox, TakeCash
 from treasury.desk.cheques import NotApprovedYet
 from treasury.desk.models import CashSession
 from treasury.models import Attention, Fund, PaymentStatus
@@ -46,7 +47,7 @@ def box(house: Fund, aristide: User) -> CashSession:
 def test_a_box_closes_on_what_was_taken(box: CashSession, ask: Ask, aristide: User, zoe: User) -> None:
     payment = ask("60.00")
     with transaction():
-        cash.take_payment(box, payment, DAY, by=aristide)
+        cash.take_payment(box, payment, TakeCash(on=DAY), by=aristide)
     assert cash.expected(box) == cad("105.00")  # its notes are there, approved or not
     with transaction():
         cash.close_box(box, {2000: 5, 500: 1}, "", DAY, by=aristide)
@@ -55,7 +56,7 @@ def test_a_box_closes_on_what_was_taken(box: CashSession, ask: Ask, aristide: Us
     assert (payment.status, balance(chart.CASH)) == (PaymentStatus.SETTLED, cad("60.00"))
     late = ask("10.00")
     with pytest.raises(Conflict), transaction():
-        cash.take_payment(box, late, DAY, by=aristide)
+        cash.take_payment(box, late, TakeCash(on=DAY), by=aristide)
 
 
 def test_a_difference_is_explained_and_posted_by_two(
@@ -105,14 +106,14 @@ def test_a_receipt_thrown_away_leaves_its_notes_in_the_box(
 ) -> None:
     payment = ask("60.00")
     with transaction():
-        cash.take_payment(box, payment, DAY, by=aristide)
+        cash.take_payment(box, payment, TakeCash(on=DAY), by=aristide)
     [waiting] = approvals.waiting()
     with transaction():
         approvals.discard(waiting.entry, "wrong person", by=aristide)
     assert cash.expected(box) == cad("105.00")
     other = ask("10.00")
     with transaction():
-        cash.take_payment(box, other, DAY, by=aristide)
+        cash.take_payment(box, other, TakeCash(on=DAY), by=aristide)
     assert cash.expected(box) == cad("115.00")
 
 
@@ -120,6 +121,25 @@ def test_a_receipt_thrown_away_leaves_its_notes_in_the_box(
 def test_a_count_is_worth_its_pieces(count: dict[int, int]) -> None:
     worth = cash.total(count, "XOF")
     assert worth.minor == sum(one * pieces for one, pieces in count.items())
+
+
+def test_more_than_was_asked_is_in_the_box_as_it_came(
+    box: CashSession, ask: Ask, aristide: User, zoe: User
+) -> None:
+    payment = ask("60.00")
+    with transaction():
+        cash.take_payment(box, payment, TakeCash(on=DAY, amount=cad("80.00"), paid_by="Ondine"), by=aristide)
+    assert cash.expected(box) == cad("125.00")
+    approve_all(zoe)
+    assert balance(chart.CASH) == cad("80.00")
+    kinds = set(db.session.scalars(select(Attention.kind)))
+    assert kinds == {"over_paid", "paid_by_other"}
+
+
+def test_a_box_takes_its_own_currency(box: CashSession, ask: Ask, aristide: User) -> None:
+    francs = ask("8000", currency="XOF")
+    with pytest.raises(OtherBox), transaction():
+        cash.take_payment(box, francs, TakeCash(on=DAY), by=aristide)
 
 
 # Cheques ------------------------------------------------------------------------------------------------
@@ -200,6 +220,35 @@ def test_a_cheque_taken_back_from_a_deposit_that_is_then_thrown_away_never_was_a
     assert verification.check().sound
 
 
+@pytest.mark.usefixtures("both_databases")
+def test_a_cheque_in_another_currency_is_recorded_and_goes_to_the_bank(
+    ask: Ask, aristide: User, zoe: User
+) -> None:
+    dollars, payment = Money.of("300.00", "USD"), ask()
+    with transaction():
+        cheques.receive_cheque(payment, RecordReceipt(received_on=DAY, amount=dollars), by=aristide)
+    approve_all(zoe)
+    with transaction():
+        cheques.deposit_cheques(cheques.in_hand(), DAY, "B-13", by=aristide)
+    approve_all(zoe)
+    [(deposit, [cheque])] = cheques.latest_deposits()
+    assert (deposit.slip, cheque.amount) == ("B-13", dollars)
+    [(_credit, left)] = placing.open_credits()
+    assert left == dollars
+    assert verification.check().sound
+
+
+def test_a_late_receipt_thrown_away_leaves_the_payment_cancelled(ask: Ask, aristide: User) -> None:
+    payment = ask()
+    with transaction():
+        payments.cancel(payment, by=aristide)
+        payments.record_receipt(payment, RecordReceipt(received_on=DAY), by=aristide)
+    [waiting] = approvals.waiting()
+    with transaction():
+        approvals.discard(waiting.entry, "wrong person", by=aristide)
+    assert payment.status is PaymentStatus.CANCELLED
+
+
 # In a browser -------------------------------------------------------------------------------------------
 
 
@@ -211,7 +260,13 @@ def test_the_desk_in_a_browser(app: Flask, house: Fund, ask: Ask, aristide: User
     opened = desk.press(page, "", place="Accueil", fund=str(house.id), pieces_2000="2")
     box = opened.headers["Location"]
     assert "40.00" in desk.see(box)
-    desk.press(box, f"{box}/take", reference=ask("60.00").reference)
+    payment = ask("60.00")
+    mistyped = payment.reference[:-3] + payment.reference[-1]
+    refused = desk.press(box, f"{box}/take", reference=mistyped)
+    assert f"Was {payment.reference} meant" in unescape(refused.text)
+    assert f'value="{mistyped}"' in refused.text
+    assert f"{payment.reference}</b>" in desk.see(f"/treasury/payments?q={mistyped}")
+    desk.press(box, f"{box}/take", reference=payment.reference)
     assert "100.00" in desk.see(box)
     refused = desk.press(box, f"{box}/close", pieces_2000="4")
     assert "Say what may explain the difference" in refused.text
@@ -236,7 +291,7 @@ def test_mobile_money_and_a_cheque_in_a_browser(app: Flask, ask: Ask, aristide: 
     other = ask("60.00")
     page = f"/treasury/payments/{other.reference}"
     cheque = {"method": "cheque", "account_code": chart.CHEQUES, "received_on": "2005-10-15"}
-    desk.press(page, f"{page}/receipt", **cheque, number="77")
+    desk.press(page, f"{page}/receipt", **(cheque | {"account_code": ""}), number="77")  # where cheques are
     approve_all(zoe)
     [held] = cheques.in_hand()
     assert "60.00" in desk.see("/treasury/desk")
@@ -269,3 +324,17 @@ def test_no_code_where_no_app_would_read_one() -> None:
         assert epc_qr.transfer_code(LINES, amount, "TG7K-492Q-X") is None
     without = ["Caisse fictive", "IBAN FR76 3000 6000 0112 3456 7890 188"]  # its check digits are wrong
     assert epc_qr.transfer_code(without, Money.of("1.00", "EUR"), "TG7K-492Q-X") is None
+
+
+def test_notes_that_came_today_go_into_the_one_box_that_is_open(
+    app: Flask, ask: Ask, house: Fund, aristide: User
+) -> None:
+    desk, payment, earlier = Desk(app, aristide), ask("60.00"), ask("25.00")
+    desk.press("/treasury/desk/cash/new/CAD", "", place="Accueil", fund=str(house.id), pieces_2000="2")
+    page = f"/treasury/payments/{payment.reference}"
+    desk.press(page, f"{page}/receipt", method="cash")
+    assert "In the box at Accueil" in desk.see(page)
+    page = f"/treasury/payments/{earlier.reference}"
+    desk.press(page, f"{page}/receipt", method="cash", received_on="2005-10-15")  # not of this session
+    box = db.session.scalars(select(CashSession)).one()
+    assert cash.expected(box) == cad("100.00")

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from treasury.references import ALPHABET, compact_reference, find_references, is_valid, new_reference
+from treasury.references import (
+    ALPHABET,
+    compact_reference,
+    find_references,
+    is_valid,
+    nearest,
+    new_reference,
+)
 
 FIXED = new_reference(lambda n: n // 2)
 
@@ -106,3 +113,22 @@ def test_what_is_not_one_whole_reference_is_not_valid(text: str) -> None:
 @settings(deadline=None)
 def test_no_text_breaks_the_search(text: str) -> None:
     assert all(is_valid(found) for found in find_references(text))
+
+
+@given(references, st.data())
+@settings(deadline=None)
+def test_one_slip_of_the_hand_leads_back_to_what_was_meant(reference: str, data: st.DataObject) -> None:
+    compact = compact_reference(reference)
+    k = data.draw(st.integers(0, len(compact) - 1))
+    m = data.draw(st.integers(0, len(compact) - 1))
+    other = data.draw(st.sampled_from(ALPHABET + "01OIL"))
+    exchanged = list(compact)
+    exchanged[k], exchanged[m] = exchanged[m], exchanged[k]
+    slips = (compact[:k] + other + compact[k + 1 :], compact[:k] + compact[k + 1 :], "".join(exchanged))
+    for slip in (*slips, compact[:k] + other + compact[k:]):
+        assert reference in nearest(slip)
+
+
+def test_a_text_that_is_no_reference_means_none() -> None:
+    assert nearest("") == nearest("Grand-Héron") == nearest("TG") == []
+    assert len(nearest(FIXED[:-1] + "2")) < 20  # the check character leaves few

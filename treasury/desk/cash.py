@@ -36,6 +36,14 @@ class BoxOpen(DomainError):
     message = _l("This box is open already. Close it first.")
 
 
+class OtherBox(DomainError):
+    """A box holds one currency."""
+
+    code = "other_box"
+    status = 422
+    message = _l("This payment is in %(currency)s: take it into a box of that currency.")
+
+
 class NeedsExplanation(DomainError):
     """A difference is said, not hidden."""
 
@@ -84,23 +92,37 @@ def open_box(command: OpenBox, *, by: User) -> CashSession:
     return session
 
 
-def take_payment(
-    session: CashSession, payment: Payment, on: date, *, by: User, paid_by: str = ""
-) -> CashMove:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeCash:
+    """Notes and coins for a payment: how much (what was asked by default), and who brought them."""
+
+    on: date
+    amount: Money | None = None
+    paid_by: str = ""
+    narration: str = ""
+
+
+def take_payment(session: CashSession, payment: Payment, command: TakeCash, *, by: User) -> CashMove:
     """A payment was paid in notes and coins at the desk; it is recorded, and somebody else approves it.
 
-    Raises `Conflict` when the session is closed or of another currency, `AlreadySettled`.
+    Raises `Conflict` when the session is closed, `OtherBox` when it is of another currency, `AlreadySettled`.
     """
     _open(session)
     if payment.currency != session.currency:
-        raise Conflict
+        raise OtherBox(currency=payment.currency)
+    amount = payment.amount if command.amount is None else command.amount
     receipt = RecordReceipt(
-        received_on=on, account_code=chart.CASH, method=PaymentMethod.CASH, paid_by=paid_by
+        received_on=command.on,
+        account_code=chart.CASH,
+        method=PaymentMethod.CASH,
+        amount=amount,
+        paid_by=command.paid_by,
+        narration=command.narration,
     )
     payments.record_receipt(payment, receipt, by=by)
     move = CashMove(
         session_id=session.id,
-        amount=payment.amount,
+        amount=amount,
         what=f"{payment.payer_name or payment.description} ({payment.reference})"[:200],
         payment_id=payment.id,
         entry_id=payment.entry_id,
@@ -169,6 +191,14 @@ def _draft_difference(session: CashSession, difference: Money, on: date, *, by: 
         by=by,
         idempotency_key=f"cash-difference:{session.id}",
     )
+
+
+def only_open_box(currency: str) -> CashSession | None:
+    """The one box that is open in a currency; None where there is none, or a choice."""
+    found = db.session.scalars(
+        select(CashSession).where(CashSession.currency == currency, CashSession.closed_at.is_(None)).limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
 
 
 def sessions() -> list[CashSession]:

@@ -21,6 +21,9 @@ from treasury.desk.models import Cheque, ChequeDeposit
 from treasury.ledger import Leg
 from treasury.models import EntryStatus, JournalEntry, Payment, PaymentMethod
 from treasury.payments import RecordReceipt
+from treasury.receipt_models import Placement, PlacementKind
+
+_LATEST = 10
 
 
 class NotApprovedYet(DomainError):
@@ -33,21 +36,31 @@ class NotApprovedYet(DomainError):
 def receive_cheque(payment: Payment, command: RecordReceipt, *, by: User) -> Cheque:
     """Record a cheque for a payment, in hand until it is brought to the bank; somebody else approves it.
 
-    Raises what `payments.record_receipt` raises, `Conflict` for a cheque in another currency.
+    One in another currency is the payer's credit, like any other money. Raises what
+    `payments.record_receipt` raises.
     """
-    if command.amount is not None and command.amount.currency != payment.currency:
-        raise Conflict
     received = replace(command, account_code=chart.CHEQUES, method=PaymentMethod.CHEQUE)
     payments.record_receipt(payment, received, by=by)
+    db.session.flush()
     cheque = Cheque(
         payment_id=payment.id,
-        entry_id=db.session.get_one(JournalEntry, payment.entry_id).id,
+        entry_id=payment.entry_id or _credited(payment),
         amount=payment.amount if command.amount is None else command.amount,
         received_on=command.received_on,
     )
     db.session.add(cheque)
     db.session.flush()
     return cheque
+
+
+def _credited(payment: Payment) -> int:
+    """The entry of the credit that a payment's money became last."""
+    return db.session.scalars(
+        select(Placement.entry_id)
+        .where(Placement.payment_id == payment.id, Placement.kind == PlacementKind.CREDIT)
+        .order_by(Placement.id.desc())
+        .limit(1)
+    ).one()
 
 
 def in_hand() -> list[Cheque]:
@@ -60,6 +73,25 @@ def in_hand() -> list[Cheque]:
             .options(joinedload(Cheque.payment), joinedload(Cheque.entry))
         )
     )
+
+
+def latest_deposits() -> list[tuple[ChequeDeposit, list[Cheque]]]:
+    """What was brought to the bank lately, the last first, with its cheques."""
+    deposits = db.session.scalars(
+        select(ChequeDeposit)
+        .order_by(ChequeDeposit.id.desc())
+        .limit(_LATEST)
+        .options(joinedload(ChequeDeposit.entry))
+    ).all()
+    held: dict[int, list[Cheque]] = defaultdict(list)
+    for cheque in db.session.scalars(
+        select(Cheque)
+        .where(Cheque.deposit_id.in_([one.id for one in deposits]))
+        .order_by(Cheque.id)
+        .options(joinedload(Cheque.payment))
+    ):
+        held[cheque.deposit_id or 0].append(cheque)
+    return [(one, held[one.id]) for one in deposits]
 
 
 def deposit_cheques(cheques: Sequence[Cheque], on: date, slip: str, *, by: User) -> ChequeDeposit:

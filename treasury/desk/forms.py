@@ -6,7 +6,7 @@ from wtforms import DateField, IntegerField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from shared.clock import today
-from shared.forms import Form
+from shared.forms import Form, MoneyField, more_than_nothing
 from shared.i18n import _l
 from shared.money import Money, format_plain
 from treasury.desk.cash import DENOMINATIONS
@@ -38,6 +38,14 @@ class OpenBoxForm(Form):
 
     place = StringField(_l("Where the box stands"), [DataRequired(), Length(max=80)])
     fund = SelectField(_l("Fund of a difference"), [InputRequired()], choices=fund_choices)
+
+
+class TakeCashForm(Form):
+    """A payment that somebody brings in notes and coins."""
+
+    reference = StringField(_l("Reference of the payment"), [DataRequired(), Length(max=40)])
+    amount = MoneyField(_l("What came"), [Optional(), more_than_nothing])
+    paid_by = StringField(_l("Paid by somebody else"), [Length(max=160)])
 
 
 class CloseBoxForm(Form):

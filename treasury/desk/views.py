@@ -11,13 +11,20 @@ from shared.errors import DomainError, NotFound
 from shared.forms import explain, reader
 from shared.i18n import _
 from shared.web import requires
+from treasury import finding
 from treasury.desk import cash, cheques
-from treasury.desk.cash import DENOMINATIONS, OpenBox
-from treasury.desk.forms import CloseBoxForm, DepositForm, OpenBoxForm, count_form, counted
+from treasury.desk.cash import DENOMINATIONS, OpenBox, TakeCash
+from treasury.desk.forms import (
+    CloseBoxForm,
+    DepositForm,
+    OpenBoxForm,
+    TakeCashForm,
+    count_form,
+    counted,
+)
 from treasury.desk.models import CashSession
 from treasury.forms import day, words
 from treasury.pages import page_context, whoever_acts
-from treasury.reports import journal_queries
 
 blueprint = Blueprint("desk_money", __name__, url_prefix="/treasury/desk")
 blueprint.context_processor(page_context)
@@ -35,6 +42,7 @@ def _index(form: DepositForm, status: int = 200) -> Any:
         "treasury/desk.html",
         sessions=cash.sessions(),
         cheques=cheques.in_hand(),
+        deposits=cheques.latest_deposits(),
         form=form,
         currencies=list(DENOMINATIONS),
     )
@@ -76,13 +84,14 @@ def box(session_id: int) -> Any:
     return _box(session, form)
 
 
-def _box(session: CashSession, form: Any, status: int = 200) -> Any:
+def _box(session: CashSession, closing: Any, status: int = 200, taking: TakeCashForm | None = None) -> Any:
     page = render_template(
         "treasury/box.html",
         box=session,
         moves=cash.moves_of(session),
         expected=cash.expected(session) if session.expected is None else session.expected,
-        form=form,
+        form=closing,
+        taking=taking or TakeCashForm(formdata=None),
     )
     return page, status
 
@@ -91,17 +100,21 @@ def _box(session: CashSession, form: Any, status: int = 200) -> Any:
 @requires(Permission.ENTRY_RECORD)
 def take(session_id: int) -> Any:
     """A payment is paid in cash; somebody else approves it."""
-    reference = request.form.get("reference", "")[:40]
+    session = _session(session_id)
+    form = TakeCashForm()
+    form.amount.currency = session.currency
+    closing = count_form(session.currency, CloseBoxForm, reader(), formdata=None)
+    if not form.validate_on_submit():
+        return _box(session, closing, 422, form)
+    command = TakeCash(on=today(), amount=form.amount.amount, paid_by=words(form.paid_by))
     try:
         with transaction():
-            session = _session(session_id)
-            cash.take_payment(session, journal_queries.payment(reference), today(), by=whoever_acts())
-    except NotFound:
-        flash(_("No payment has this reference. Look it up in the list of payments."), "error")
+            payment = finding.by_reference(words(form.reference))
+            cash.take_payment(_session(session_id), payment, command, by=whoever_acts())
     except DomainError as refused:
-        flash(refused.sentence(), "error")
-    else:
-        flash(_("In the box. Somebody else approves the receipt."), "good")
+        explain(form, refused)
+        return _box(_session(session_id), closing, refused.status, form)
+    flash(_("In the box. Somebody else approves the receipt."), "good")
     return redirect(url_for("desk_money.box", session_id=session_id), 303)
 
 
