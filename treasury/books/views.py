@@ -61,7 +61,7 @@ def money_changed() -> Any:
         "treasury/exchange.html",
         by_event=by_event,
         conversions=exchange.conversions(),
-        rates=[*_rates_of(today()), *map(exchange.as_rate, exchange.typed_rates()[:20])],
+        rates=dict.fromkeys([*_rates_of(today()), *map(exchange.as_rate, exchange.typed_rates()[:20])]),
         last_day=rates.last_day(),
     )
 
