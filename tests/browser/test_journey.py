@@ -154,7 +154,7 @@ def test_one_life_from_the_first_deposit_to_the_badge(visitor: Visitor) -> None:
     edition = v.page.locator("[name=edition_id] option", has_text="Dakar 2008").get_attribute("value")
     head = "ondine.exemple@example.org"
     v.send(edition_id=edition or "", name="Outaouais", code="DKR08-OUT", contact_email=head)
-    v.go("/delegations/costs/DKR08")
+    v.go("/delegations/costs/DKR08/new?kind=seat")
     for number, (label, price, group) in enumerate((("Vol", "2 920,00", "T"), ("Séjour", "1 580,00", "U"))):
         line = {"label": label, "price": price, "group": group}
         v.fill(**{f"lines-{number}-{name}": value for name, value in line.items()})
@@ -162,6 +162,7 @@ def test_one_life_from_the_first_deposit_to_the_badge(visitor: Visitor) -> None:
     v.press("Garder le brouillon")
     v.become("Zoé Témoin")
     v.go("/delegations/costs/DKR08")
+    v.page.get_by_role("link", name="Regarder et approuver").first.click()
     assert "4 500,00" in v.press("Approuver")
     v.become("Ondine Exemple")
     v.go("/delegations/DKR08-OUT/request")
