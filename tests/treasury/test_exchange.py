@@ -250,9 +250,9 @@ def test_on_the_pages_a_rate_is_typed_and_money_changed(
     assert entry
     with transaction():
         ledger.post(entry, by=zoe)
-    page = client.get("/treasury/exchange").text
-    assert page.count("= 473,6152 XOF</th>") <= 1  # the rate of the day, kept with an entry too, stands once
-    assert "7\u202f267" in client.get("/treasury/exchange").text.replace("\u00a0", "\u202f")
+    shown = client.get("/treasury/exchange").text
+    assert shown.count("= 473,6152 XOF</th>") <= 1  # the rate of the day, kept with an entry too, stands once
+    assert "7\u202f267" in shown.replace("\u00a0", "\u202f")
     by_slip = client.post(
         "/treasury/exchange/new",
         data=slip | {"reference": "slip", "given": "1,00", "received": "400", "submission_key": "b"},
