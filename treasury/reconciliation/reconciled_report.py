@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import date
 
-from shared.i18n import _, show_date
+from shared.i18n import _, pgettext, show_date
 from shared.money import Money
 from treasury.models import Account
 from treasury.reconciliation import reconciled
+from treasury.reconciliation.models import StatementClosing
 from treasury.reconciliation.reconciled import Standing
 from treasury.reports.values import Cell, Column, Kind, Report, Section
 from treasury.statements import continuity
@@ -113,6 +114,12 @@ def _gaps(account: Account) -> Iterator[Section]:
         )
 
 
+def _state(closing: StatementClosing) -> str:
+    if closing.reopened_at:
+        return _("reopened: %(reason)s", reason=closing.reason)
+    return pgettext("statement", "closed")
+
+
 def _closings(account: Account) -> Iterator[Section]:
     """What was reconciled, to which day and by whom, with what was opened again and why."""
     rows: list[list[Cell]] = [
@@ -120,7 +127,7 @@ def _closings(account: Account) -> Iterator[Section]:
             one.reconciled_to,
             one.statement.file_name,
             one.closed_by.name,
-            _("reopened: %(reason)s", reason=one.reason) if one.reopened_at else _("closed"),
+            _state(one),
             Money(one.bank_minor, account.currency),
         ]
         for one in reconciled.closings(account)
