@@ -32,6 +32,7 @@ import delegations.composition.views
 import delegations.funder_reports.views
 import delegations.funding.service_views
 import delegations.interest.views
+import delegations.joining.views
 import delegations.lifecycle.cloning_views
 import delegations.lifecycle.focal_views
 import delegations.lifecycle.quota_views
@@ -97,6 +98,7 @@ from delegations.seats import offers as seat_offers
 from delegations.seats import one_person as one_seat
 from demonstration.load import demo
 from events import messages, one_person
+from events.further import FURTHER
 from events.manage_views import STEPS
 from events.registration import fee_settled
 from network import merging
@@ -210,6 +212,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     card_watch.install(lambda: current_app.extensions["teranga.gateway"])
     card_deposits.install(lambda: current_app.extensions["teranga.gateway"])
     STEPS[:] = TOWARDS_PEOPLE
+    FURTHER[:] = [delegations.joining.views.further]
     merging.TIES[:] = (*one_person.TIES, *one_seat.TIES)
     merging.OBSTACLES[:] = [one_person.one_registration, one_seat.one_place]
     SETTLED.update(

@@ -16,6 +16,7 @@ from delegations.funding import coverage_queries
 from delegations.funding.coverage import Coverage, Totals, cover, total
 from delegations.funding.shortfall import UNUSED, sentence
 from delegations.funding.unlocks import unlocks
+from delegations.joining import requests
 from delegations.lifecycle import focal_points, invitations, umbrellas
 from delegations.lifecycle import moves as lifecycle
 from delegations.models import Delegation, DelegationStatus
@@ -160,6 +161,7 @@ def show(code: str) -> Any:
         focal=focal_points.current(delegation),
         held_by=umbrellas.umbrella_of(delegation),
         holds=umbrellas.members_of(delegation),
+        joining=requests.open_count(delegation),
         **balance_words(delegation),
     )
 

@@ -1,14 +1,18 @@
 """Dakar's desk (S1b) and the summer university of 2007 (S2): registrations, fees, badges, arrivals."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
+from delegations.joining import requests
+from delegations.models import Delegation
 from demonstration.records import read_csv, read_toml
 from demonstration.savings_chapter import found_delegation
 from demonstration.stage import MACHINE, Stage, on
 from events import badges, checkin, programme, registration
 from events.models import BadgeRole, Edition, Registration
+from network.models import Person
 from network.people import PersonDetails, details_of
 from shared.database import db
 from shared.money import Money
@@ -98,7 +102,22 @@ def hold_summer_university(stage: Stage) -> None:
         visas(stage, "S2")
     row = read_toml("delegations")["next"]
     with on(date(2007, 6, 15)):
-        found_delegation(stage, row, row["edition"])
+        next_one = found_delegation(stage, row, row["edition"])
+        _asks_to_join(stage, next_one, row["asks_to_join"])
+
+
+def _asks_to_join(stage: Stage, delegation: Delegation, rows: list[dict[str, Any]]) -> None:
+    """Participants of the summer university who would come along."""
+    for row in rows:
+        own = db.session.scalars(
+            select(Registration)
+            .join(Registration.person)
+            .where(
+                Registration.edition_id == stage.editions["UE07"].id,
+                Person.email == email_of(row["participant"]),
+            )
+        ).one()
+        requests.ask(own, delegation, row["note"])
 
 
 def email_of(number: int) -> str:

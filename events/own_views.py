@@ -19,6 +19,7 @@ from access import links
 from access.asking import person
 from events import places, queries, registration
 from events.calendar import MIME, calendar_file
+from events.further import FURTHER
 from events.models import HOLDS_A_PLACE, Registration, RegistrationStatus
 from events.places import PURPOSE, tell
 from shared.addresses import absolute
@@ -67,6 +68,7 @@ def page(token: str) -> Any:
         bank_details=bank_details(),
         code=code_for(own.payment.amount, own.payment.reference) if own.payment else None,
         cards=bool(current_app.config["SETTINGS"].stripe_secret_key),
+        further=[one(own, token) for one in FURTHER],
     )
 
 

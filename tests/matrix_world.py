@@ -124,6 +124,7 @@ def build() -> World:
                 "line": "-",
                 "move": "lock",
                 "rank": "primary",
+                "request_id": 0,
                 "member_id": 0,
                 "name": letter.file_name,
             },
@@ -150,6 +151,7 @@ def build() -> World:
             "/nominee/": {"token": links.issue_link("nominee", nominee.id, later)},
             "/plan/": {"token": links.issue_link("plan", plan.id, later)},
             "/registration/": {
+                "request_id": 0,
                 "token": links.issue_link("registration", single.id, later),
                 "code": single.code,
             },
