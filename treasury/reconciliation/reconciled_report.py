@@ -116,8 +116,8 @@ def _gaps(account: Account) -> Iterator[Section]:
 
 def _state(closing: StatementClosing) -> str:
     if closing.reopened_at:
-        return _("reopened: %(reason)s", reason=closing.reason)
-    return pgettext("statement", "closed")
+        return str(_("reopened: %(reason)s", reason=closing.reason))
+    return str(pgettext("statement", "closed"))
 
 
 def _closings(account: Account) -> Iterator[Section]:
