@@ -1,14 +1,18 @@
 """What plans and funders let the treasury expect: instalments to come or late, promises, and their rules."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from delegations.budgets.versions import GROUPS
 from delegations.models import FundingAgreement, FundingKind, PlanStatus, SavingsPlan
-from delegations.savings import plans as savings
+from delegations.savings import versions as plan_versions
+from delegations.savings.standings import saved_by
 from events.models import Edition
+from network.models import Organisation
 from shared.clock import today
 from shared.database import db
 from shared.i18n import _
@@ -18,20 +22,26 @@ from treasury.expectations import Expected, Funder
 
 
 def instalments() -> Iterable[Expected]:
-    """What is not paid yet of the open plans' instalments, each on its day."""
+    """What is not paid yet of the open plans: each instalment that is late, and what comes on each day.
+
+    What is to come is added up, whoever pays it: a network has hundreds of thousands of instalments.
+    """
     plans = db.session.scalars(
         select(SavingsPlan)
         .where(SavingsPlan.status == PlanStatus.OPEN)
         .order_by(SavingsPlan.code)
-        .options(joinedload(SavingsPlan.payer), joinedload(SavingsPlan.delegation))
+        .options(joinedload(SavingsPlan.payer).load_only(Organisation.name))
     ).all()
-    statuses = savings.plan_statuses(plans)
+    courses, saved, day = plan_versions.all_courses(plans), saved_by(plans), today()
+    coming: dict[tuple[date, str], int] = defaultdict(int)
     for plan in plans:
-        for part in statuses[plan.id].instalments:
-            if missing := part.instalment.amount - part.paid:
-                what = _("Savings plan %(plan)s, instalment %(number)s",
-                         plan=plan.code, number=part.instalment.number)  # fmt: skip
-                yield Expected(part.instalment.due, missing, plan.payer.name, what)
+        for due, missing in courses[plan.id].missing(saved[plan.id]):
+            if due < day:
+                yield Expected(due, missing, plan.payer.name)
+            else:
+                coming[due, missing.currency] += missing.minor
+    for (due, currency), minor in coming.items():
+        yield Expected(due, Money(minor, currency))
 
 
 def pledges() -> Iterable[Expected]:
@@ -43,7 +53,7 @@ def pledges() -> Iterable[Expected]:
         .order_by(FundingAgreement.code)
     ):
         if missing := _missing(one):
-            yield Expected(begins, missing, one.name, _("Pledge"), sure=False, owed=False)
+            yield Expected(begins, missing, one.name, sure=False, owed=False)
 
 
 def _missing(agreement: FundingAgreement) -> Money:

@@ -32,6 +32,7 @@ from delegations.pages import (
     state_kind,
 )
 from delegations.savings import plans as savings
+from delegations.savings.standings import plan_standings
 from events.models import Edition, EditionStatus
 from network.models import Organisation
 from network.queries import organisations
@@ -59,10 +60,10 @@ def index() -> Any:
     for edition, members in editions.values():
         covered |= coverage_queries.network_coverage(edition, members).delegations
         totals[edition.id] = _total([covered[one.code] for one in members])
-    statuses = savings.plan_statuses(plans := queries.running_plans(found))
+    standings = plan_standings(plans := queries.running_plans(found))
     return render_template(
         "delegations/index.html",
-        late=[(plan, statuses[plan.id]) for plan in plans if statuses[plan.id].late_amount],
+        late=[(plan, standings[plan.id]) for plan in plans if standings[plan.id].late_amount],
         editions=list(editions.values()),
         covered=covered,
         totals=totals,

@@ -6,9 +6,10 @@ row lock (the write lock on SQLite). Locks are taken in one order everywhere: pa
 
 import secrets
 from datetime import timedelta
+from functools import cache
 
 from flask_babel import force_locale
-from sqlalchemy import bindparam, inspect, select
+from sqlalchemy import Update, bindparam, inspect, select, update
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -17,7 +18,7 @@ from outbox import jobs
 from shared import audit
 from shared.audit import Actor
 from shared.clock import now
-from shared.database import amend, db
+from shared.database import connection, db
 from shared.errors import Conflict
 from shared.i18n import DEFAULT_LOCALE, LOCALES, _
 from shared.money import Money
@@ -65,12 +66,12 @@ def has_room(edition: Edition) -> bool:
 
 def take(edition: Edition) -> None:
     """One more place is held; the caller holds the lock and has asked `has_room`."""
-    amend(edition, places_taken=edition.places_taken + 1)
+    _amend(edition, places_taken=edition.places_taken + 1)
 
 
 def give_back(edition: Edition, *, by: Actor) -> None:
     """One place less is held; whoever waits is offered it."""
-    amend(edition, places_taken=edition.places_taken - 1)
+    _amend(edition, places_taken=edition.places_taken - 1)
     _offer(edition, by=by)
 
 
@@ -152,7 +153,7 @@ def ask_for_fee(registration: Registration, method: PaymentMethod, *, by: Actor)
         ),
         by=by,
     )
-    amend(registration, payment_id=payment.id)
+    _amend(registration, payment_id=payment.id)
     set_committed_value(registration, "payment", payment)
     return payment
 
@@ -199,3 +200,16 @@ def _next_waiting(edition: Edition) -> Registration | None:
 
 def _passed(registration: Registration) -> bool:
     return registration.offered_until is not None and registration.offered_until <= now()
+
+
+def _amend(row: Edition | Registration, **values: object) -> None:
+    """Change columns of a written row now, with one statement; the session holds the new values too."""
+    connection().execute(_amendment(type(row)), {"row_id": row.id, **values})
+    for name, value in values.items():
+        set_committed_value(row, name, value)
+
+
+@cache
+def _amendment(kind: type[Edition] | type[Registration]) -> Update:
+    """The statement that changes the row of a table whose key is given as ``row_id``."""
+    return update(kind).where(kind.id == bindparam("row_id"))

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, dataclass_transform
 
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy import (
     BigInteger,
     DateTime,
@@ -17,11 +18,8 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
-    Update,
-    bindparam,
     event,
     insert,
-    update,
 )
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import (
@@ -32,7 +30,6 @@ from sqlalchemy.orm import (
     mapped_column,
     relationship,
 )
-from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.types import TypeDecorator
 
 _NAMES = {
@@ -86,7 +83,20 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
     type_annotation_map = {datetime: UtcDateTime(), int: BigInteger().with_variant(Integer(), "sqlite")}
 
 
-db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+class HoldingSession(Session):
+    """A session that lets go of its rows only after it has closed.
+
+    Closing writes to the bookkeeping of every row. Where the garbage collector frees a row in the midst of
+    that write, CPython 3.11 loses its memory and the process dies; a row still held here is not freed.
+    """
+
+    def close(self) -> None:
+        held = list(self.identity_map.values())
+        super().close()
+        held.clear()
+
+
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True, session_options={"class_": HoldingSession})
 
 
 @contextmanager
@@ -139,19 +149,6 @@ def write(row: Base) -> None:
     row.id = written.inserted_primary_key[0]  # type: ignore[index, attr-defined]  # every table has an id
     make_transient_to_detached(row)
     db.session.add(row)
-
-
-def amend(row: Base, **values: object) -> None:
-    """Change columns of a written row now, with one statement; the session holds the new values too."""
-    connection().execute(_amendment(type(row)), {"row_id": row.id, **values})  # type: ignore[attr-defined]
-    for name, value in values.items():
-        set_committed_value(row, name, value)
-
-
-@cache
-def _amendment(kind: type[Base]) -> Update:
-    """The statement that changes the row of a table whose key is given as ``row_id``."""
-    return update(kind).where(kind.id == bindparam("row_id"))  # type: ignore[attr-defined]
 
 
 @cache

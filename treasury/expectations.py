@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from shared.clock import today
 from shared.database import db
-from shared.i18n import _
 from shared.money import Money
 from treasury.funds import commitments
 from treasury.models import Payment, PaymentStatus
@@ -19,15 +18,14 @@ from treasury.models import Payment, PaymentStatus
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Money to come (positive) or to go (negative) on `due`: from or to `who`, for `what`.
+    """Money to come (positive) or to go (negative) on `due`: from or to `who`; empty for several together.
 
     What is not `sure` depends on something that may not happen; what is not `owed` is never late.
     """
 
     due: date
     amount: Money
-    who: str
-    what: str
+    who: str = ""
     sure: bool = True
     owed: bool = True
 
@@ -59,22 +57,20 @@ def requested_payments() -> Iterable[Expected]:
         )
     )
     for one in asked:
-        yield Expected(
-            one.created_at.date(), one.amount, one.payer_name or one.payer_email, one.description, sure=False
-        )
+        yield Expected(one.created_at.date(), one.amount, one.payer_name or one.payer_email, sure=False)
 
 
 def pledged_gifts() -> Iterable[Expected]:
     """Gifts that were promised and not paid."""
     pledged = select(Payment).where(Payment.status == PaymentStatus.REQUESTED, Payment.purpose == "gift")
     for one in db.session.scalars(pledged):
-        yield Expected(one.created_at.date(), one.amount, one.payer_name, _("Pledge"), sure=False, owed=False)
+        yield Expected(one.created_at.date(), one.amount, one.payer_name, sure=False, owed=False)
 
 
 def promised_payments() -> Iterable[Expected]:
     """What commitments still promise to others: due at their last day, or now when they have none."""
     for one in commitments.outstanding():
-        yield Expected(one.expires_on or today(), -one.outstanding, one.payee, one.purpose)
+        yield Expected(one.expires_on or today(), -one.outstanding, one.payee)
 
 
 EXPECTED: dict[str, Callable[[], Iterable[Expected]]] = {
@@ -88,7 +84,7 @@ EXPECTED: dict[str, Callable[[], Iterable[Expected]]] = {
 def expected() -> list[Expected]:
     """Everything that is still to come or to go, by date."""
     every = [one for told in EXPECTED.values() for one in told()]
-    return sorted(every, key=lambda one: (one.due, one.who, one.what, one.amount.minor))
+    return sorted(every, key=lambda one: (one.due, one.who, one.amount.minor))
 
 
 def funders() -> list[Funder]:

@@ -16,9 +16,9 @@ from delegations.funding.coverage_queries import network_coverage
 from delegations.interest.models import Interest
 from delegations.lifecycle import umbrellas
 from delegations.models import Delegation, DelegationStatus, Seat
-from delegations.savings import plans as savings
 from delegations.savings.reminders import BEFORE
-from delegations.savings.schedule import PlanStatus
+from delegations.savings.schedule import Standing
+from delegations.savings.standings import plan_standings
 from delegations.seats.seats import ACTIVE
 from events.models import Edition
 from shared.audit import AuditRecord
@@ -55,8 +55,7 @@ class Known:
     edition: Edition
     delegations: Sequence[Delegation]
     coverages: Sequence[Coverage]
-    statuses: Sequence[PlanStatus]
-
+    standings: Sequence[Standing]
     wide: bool
 
     def ask(self, topic: Topic, question: str, endpoint: str = "", **answer: Any) -> Answer:
@@ -77,7 +76,7 @@ def answers(edition: Edition, delegations: Sequence[Delegation], *, wide: bool) 
         edition,
         delegations,
         [covered[one.code] for one in delegations],
-        list(savings.plan_statuses(plans).values()),
+        list(plan_standings(plans).values()),
         wide,
     )
     return {
@@ -138,7 +137,7 @@ def _changes(known: Known) -> int:
 
 
 def _savings(known: Known) -> Iterable[Answer]:
-    every, late = len(known.statuses), [one for one in known.statuses if one.late_amount]
+    every, late = len(known.standings), [one for one in known.standings if one.late_amount]
     on_track = every - len(late)
     yield known.ask(
         Topic.SAVINGS, _("Plans on track"), words=of(on_track, every), state=done(on_track, every)
@@ -146,13 +145,13 @@ def _savings(known: Known) -> Iterable[Answer]:
     owed = together(one.late_amount for one in late)
     yield known.ask(Topic.SAVINGS, _("Deposits late"), amounts=owed, words="" if owed else _("none"),
                     state="bad" if owed else "good")  # fmt: skip
-    saved = together(one.saved for one in known.statuses)
+    saved = together(one.saved for one in known.standings)
     yield known.ask(Topic.SAVINGS, _("Saved in all"), amounts=saved, words="" if saved else _("nothing yet"))
     whole = [seat for one in known.coverages for seat in one.seats]
     paid = sum(not seat.remaining for seat in whole)
     yield known.ask(Topic.SAVINGS, _("Seats that are paid in full"), words=of(paid, len(whole)),
                     state=done(paid, len(whole)))  # fmt: skip
-    coming = [one.next_due.instalment.due - BEFORE for one in known.statuses if one.next_due]
+    coming = [one.next_due - BEFORE for one in known.standings if one.next_due]
     following = min((max(day, today()) for day in coming), default=None)
     yield known.ask(Topic.SAVINGS, _("Next reminder"), day=following, words="" if following else _("none"))
 

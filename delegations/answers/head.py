@@ -21,7 +21,7 @@ from delegations.models import (
     Seat,
     SupportAward,
 )
-from delegations.savings import plans as savings
+from delegations.savings.standings import plan_standings
 from delegations.seats import waiting
 from delegations.seats.seats import ACTIVE
 from events.models import BadgeRole, ProgrammeSession, VisaRequest
@@ -134,7 +134,7 @@ def _money(known: Known) -> Iterable[Answer]:
                     amounts=[missing] if missing else [],
                     note=_("the amount is what is still missing") if missing else "")  # fmt: skip
     plans = queries.plans_of(known.delegation)
-    late = together(one.late_amount for one in savings.plan_statuses(plans).values())
+    late = together(one.late_amount for one in plan_standings(plans).values())
     fees = [_fee(seat) for seat in known.seats]
     owed = together([*late, *(fee for fee in fees if fee)])
     yield known.ask(Topic.MONEY, _("Owed by savers, and fees"), "show", amounts=owed,

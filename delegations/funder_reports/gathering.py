@@ -32,7 +32,7 @@ from delegations.models import (
     Seat,
 )
 from delegations.queries import running_plans
-from delegations.savings import plans as savings
+from delegations.savings.standings import plan_standings
 from events.models import CheckIn, Edition, HeadcountFigure
 from shared.audit import AuditRecord
 from shared.clock import today
@@ -227,5 +227,5 @@ def _late(served: Sequence[Coverage]) -> int:
     """How many savings plans of the delegations served are late; who, is not told to a funder."""
     codes = [one.delegation for one in served]
     members = db.session.scalars(select(Delegation).where(Delegation.code.in_(codes))).all()
-    statuses = savings.plan_statuses(running_plans(members))
-    return sum(bool(one.late_amount) for one in statuses.values())
+    standings = plan_standings(running_plans(members))
+    return sum(bool(one.late_amount) for one in standings.values())

@@ -19,7 +19,7 @@ from delegations.lifecycle import moves as lifecycle
 from delegations.lifecycle.models import DelegationStep
 from delegations.lifecycle.moves import RULES, Move
 from delegations.models import CURRENT_NOMINATION, Delegation, DelegationStatus, Nomination, Seat
-from delegations.savings import plans as savings
+from delegations.savings.standings import saved_by
 from delegations.seats import seats
 from events.models import Edition
 from shared.audit import Actor
@@ -160,13 +160,13 @@ class Concerned:
 def concerned_by_reset(edition: Edition) -> list[Concerned]:
     """Whom a reset would ask again; nothing is changed."""
     found = db.session.scalars(_confirmed(edition)).all()
-    statuses = savings.plan_statuses([plan for one in found for plan in one.plans])
+    saved = saved_by(plan for one in found for plan in one.plans)
     return [
         Concerned(
             one,
             seats=sum(seat.status in seats.ACTIVE for seat in one.seats),
             people=sum(seat.nomination is not None for seat in one.seats),
-            saved=_by_currency([statuses[plan.id].saved for plan in one.plans]),
+            saved=_by_currency([saved[plan.id] for plan in one.plans]),
         )
         for one in found
     ]

@@ -20,7 +20,7 @@ from delegations import messages
 from delegations.lifecycle import moves as lifecycle
 from delegations.lifecycle.invitations import CODE, LONGEST_CODE, BadCode, CodeTaken
 from delegations.models import Delegation, DelegationStatus, PlanStatus, SavingsPlan
-from delegations.savings import schedule
+from delegations.savings import schedule, standings
 from delegations.savings import versions as plan_versions
 from delegations.savings.projection import Projection, project
 from delegations.savings.schedule import Deposit, DepositKind, Frequency, Remainder
@@ -320,9 +320,7 @@ def request_exactly(plan: SavingsPlan, amount: Money, method: PaymentMethod, *, 
 def deposit_settled(payment: Payment) -> None:
     """A deposit has its posted entry: acknowledge it, and show what is odd to the treasurer."""
     plan = db.session.get_one(SavingsPlan, payment.subject_id)
-    saved = queries.received([plan.fund_id], chart.SAVINGS, plan.currency).get(
-        plan.fund_id, Money.zero(plan.currency)
-    )
+    saved = standings.saved_by([plan])[plan.id]
     need = plan_versions.agreed(plan).need
     if saved > need:
         attention.attend(

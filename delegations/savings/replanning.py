@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import reduce
+from itertools import accumulate
 
 from delegations.savings.schedule import (
     MOST_INSTALMENTS,
     BadPlan,
+    Course,
     Frequency,
     Instalment,
     Remainder,
+    course,
     months_after,
     portions,
     schedule,
@@ -74,6 +77,13 @@ class Agreed:
         return Money.total((part.amount for part in self.instalments), self.need.currency)
 
     @property
+    def course(self) -> Course:
+        """The instalments as bare numbers."""
+        ordered = sorted(self.instalments, key=lambda part: (part.due, part.number))
+        asked = accumulate(part.amount.minor for part in ordered)
+        return Course(self.need.currency, [part.due for part in ordered], list(asked))
+
+    @property
     def gap(self) -> Money:
         """What nobody is asked for; negative when more is asked for than is needed."""
         return self.need - self.target
@@ -84,6 +94,13 @@ def agree(opening: Opening, decisions: Iterable[Decision] = ()) -> Agreed:
     parts = schedule(opening.target, opening.count, opening.first, opening.every, opening.remainder)
     begun = Agreed(tuple(parts), opening.target)
     return reduce(lambda agreed, decision: decide(agreed, decision, opening), decisions, begun)
+
+
+def course_of(opening: Opening, decisions: Sequence[Decision] = ()) -> Course:
+    """The instalments of `agree` as bare numbers; most plans stay as they were opened. Raises `BadPlan`."""
+    if decisions:
+        return agree(opening, decisions).course
+    return course(opening.target, opening.count, opening.first, opening.every, opening.remainder)
 
 
 def decide(agreed: Agreed, decision: Decision, opening: Opening) -> Agreed:

@@ -7,11 +7,12 @@ by replaying the deposits, oldest due first, as far as a given day.
 import re
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import accumulate
+from functools import lru_cache
+from itertools import accumulate, pairwise
 
 from shared.errors import DomainError
 from shared.i18n import _l
@@ -101,22 +102,66 @@ def schedule(
     takes what does not divide. Every date is counted from `first`, so that a plan begun on the 31st
     returns to the 31st after a short month. Raises `BadCount`, `TargetTooSmall`, `EndsTooLate`.
     """
+    asked = course(target, count, first, every, remainder)
+    return [Instalment(number, due, amount) for number, (due, amount) in enumerate(asked.parts(), start=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Instalments as bare numbers, oldest first: when each falls due, and what is asked for up to it.
+
+    Minor units of `currency`. A network's thousands of plans are added up from these.
+    """
+
+    currency: str
+    dues: Sequence[date]
+    asked: Sequence[int]
+
+    def parts(self) -> Iterator[tuple[date, Money]]:
+        """When how much falls due."""
+        for due, (before, upto) in zip(self.dues, pairwise([0, *self.asked]), strict=True):
+            yield due, Money(upto - before, self.currency)
+
+    def missing(self, saved: Money) -> Iterator[tuple[date, Money]]:
+        """What is not paid yet of each instalment, oldest first; what is paid in full is left out."""
+        first = bisect_right(self.asked, saved.minor)
+        paid = max(saved.minor, 0)
+        for due, upto in zip(self.dues[first:], self.asked[first:], strict=True):
+            yield due, Money(upto - paid, self.currency)
+            paid = upto
+
+
+def course(
+    target: Money, count: int, first: date, every: Frequency, remainder: Remainder = Remainder.SPREAD
+) -> Course:
+    """The instalments of `schedule`, and its refusals."""
     if not 1 <= count <= MOST_INSTALMENTS:
         raise BadCount(field="count", most=MOST_INSTALMENTS)
     if target.minor < count:
         raise TargetTooSmall(field="target")
-    return [
-        Instalment(number, months_after(first, every.months * (number - 1)), amount)
-        for number, amount in enumerate(portions(target, count, remainder), start=1)
-    ]
+    return Course(target.currency, _dues(first, every.months, count), _asked(target, count, remainder))
+
+
+@lru_cache(maxsize=512)
+def _dues(first: date, months: int, count: int) -> tuple[date, ...]:
+    """Plans of a network often fall due on the same days."""
+    return tuple(months_after(first, months * place) for place in range(count))
 
 
 def portions(target: Money, count: int, remainder: Remainder) -> list[Money]:
     """`target` in `count` parts, by the policy for what does not divide."""
+    return [
+        Money(upto - before, target.currency)
+        for before, upto in pairwise([0, *_asked(target, count, remainder)])
+    ]
+
+
+def _asked(target: Money, count: int, remainder: Remainder) -> list[int]:
+    """What is asked for up to each part, in minor units."""
     if remainder is Remainder.SPREAD:
-        return target.split(count)
-    usual = Money(target.minor // count, target.currency)
-    return [usual] * (count - 1) + [target - usual * (count - 1)]
+        return [target.minor * place // count for place in range(1, count + 1)]
+    usual = target.minor // count
+    return [*(usual * place for place in range(1, count)), target.minor]
 
 
 def months_after(anchor: date, months: int) -> date:
@@ -197,8 +242,8 @@ class Point:
 class PlanStatus:
     """A plan as it stands on `today`.
 
-    `due_to_date` includes what falls due today, `late_amount` does not. `next_due` is the first instalment
-    from today on that is not yet paid in full. `balance` is what was saved after each day with a deposit.
+    The amounts are those of its `Standing`. `next_due` is the first instalment from today on that is not yet
+    paid in full. `balance` is what was saved after each day with a deposit.
     """
 
     today: date
@@ -211,6 +256,38 @@ class PlanStatus:
     next_due: InstalmentStatus | None
     history: tuple[Lateness, ...]
     balance: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a plan has and what it lacks on a day, in all.
+
+    `due_to_date` includes what falls due on the day, `late_amount` does not. `next_due` is when the first
+    instalment from the day on falls due that is not paid in full.
+    """
+
+    saved: Money
+    due_to_date: Money
+    late_amount: Money
+    ahead_amount: Money
+    next_due: date | None
+
+
+def stand(asked: Course, saved: Money, today: date) -> Standing:
+    """Where a plan stands that asks for this and saved so much. Raises `CurrencyMismatch`."""
+    zero = Money.zero(asked.currency)
+    due_to_date, overdue = (
+        Money(asked.asked[place - 1], asked.currency) if place else zero
+        for place in (bisect_right(asked.dues, today), bisect_left(asked.dues, today))
+    )
+    coming = max(bisect_left(asked.dues, today), bisect_right(asked.asked, saved.minor))
+    return Standing(
+        saved,
+        due_to_date,
+        late_amount=max(zero, overdue - saved),
+        ahead_amount=max(zero, saved - due_to_date),
+        next_due=asked.dues[coming] if coming < len(asked.dues) else None,
+    )
 
 
 def replay(instalments: Sequence[Instalment], deposits: Iterable[Deposit], today: date) -> PlanStatus:
@@ -227,18 +304,16 @@ def replay(instalments: Sequence[Instalment], deposits: Iterable[Deposit], today
     saved = balance[-1].amount if balance else Money.zero(currency)
     asked = list(accumulate(part.amount for part in ordered))
     statuses = tuple(_status(part, upto, balance, today) for part, upto in zip(ordered, asked, strict=True))
-    zero, dues = Money.zero(currency), [part.due for part in ordered]
-    due_to_date, overdue = (
-        _upto(asked, place, zero) for place in (bisect_right(dues, today), bisect_left(dues, today))
-    )
+    dues = [part.due for part in ordered]
+    standing = stand(Course(currency, dues, [upto.minor for upto in asked]), saved, today)
     return PlanStatus(
         today=today,
         target=asked[-1],
         instalments=statuses,
         saved=saved,
-        due_to_date=due_to_date,
-        late_amount=max(zero, overdue - saved),
-        ahead_amount=max(zero, saved - due_to_date),
+        due_to_date=standing.due_to_date,
+        late_amount=standing.late_amount,
+        ahead_amount=standing.ahead_amount,
         next_due=next(
             (s for s in statuses if s.instalment.due >= today and s.state is not InstalmentState.PAID), None
         ),
