@@ -18,6 +18,8 @@ from treasury.reconciliation.links import import_statement, settle
 from treasury.reconciliation.matching import propose
 from treasury.reconciliation.values import Habit, HabitKind, Reason
 from treasury.statements.mt940_words import words_of
+from treasury.statements.reading import inspect
+from treasury.statements.values import Assumptions
 
 IBAN = "FR7630006000011234567890189"
 PARTY = "<RltdPties><{side}><Nm>{name}</Nm></{side}><{side}Acct><Id>{id}</Id></{side}Acct></RltdPties>"
@@ -102,3 +104,26 @@ def test_money_that_goes_out_goes_to_an_account() -> None:
     [found] = propose([back], [due("a", "-60.00", "Awa Témoin")], [habit])
     assert found.reasons[-1] == Reason("account paid", "Awa Témoin")
     assert found.reasons[-1].sentence("en") == "It goes to the account of Awa Témoin."
+
+
+def test_a_table_tells_it_in_a_column_of_its_own_also_as_a_telephone() -> None:
+    table = (
+        "Date;Libellé;Montant;Compte;IBAN contrepartie\n"
+        f"2005-10-15;Don;60,00;30055;{IBAN}\n2005-10-16;Frais;-1,00;30055;\n"
+    )
+    found = inspect(table.encode(), assume=Assumptions(currency="CAD"))
+    assert [one.account for one in found.accounts] == ["30055"]
+    assert [one.counterparty for one in found.accounts[0].lines] == [IBAN, ""]
+    mobile = "Date;Nom;Téléphone;Montant;Frais\n2005-11-22;Fatou Modèle;+221 77 000 00 00;25000;250\n"
+    sent, fee = inspect(mobile.encode(), assume=Assumptions(currency="XOF")).accounts[0].lines
+    assert (sent.counterparty, fee.counterparty) == ("221770000000", "")
+
+
+def test_an_account_that_many_pay_through_tells_nobody() -> None:
+    """An operator's or an agency's: whose money it is, the name has to say."""
+    lines = [replace(line("l", "60.00", "AGENCE"), account=IBAN)]
+    open_ones = [due("a", "60.00", "Awa Témoin")]
+    names = ("Awa Témoin", "Zoé Exemple", "Noé Essai")
+    known = [Habit(IBAN, name, 1, HabitKind.ACCOUNT) for name in names]
+    assert propose(lines, open_ones, known[:2])[0].sure  # a couple's
+    assert not any(one.sure for one in propose(lines, open_ones, known))

@@ -34,6 +34,7 @@ MOST_HELD_BACK = 25  # whole units of the currency (times 100 where it has no ce
 _NEAREST = 6  # candidates of one amount that are compared, by date
 _NEAREST_NAMED = 4  # and of one amount and one word of a name
 _RAREST_WORDS = 3
+_HOLDERS = 2  # payers of one account; more pay through somebody else's
 _STRONG, _GOOD, _WEAK = 0.85, 0.6, 0.4  # closeness of names
 
 
@@ -326,7 +327,8 @@ class Index:
         if not self._habits:
             return
         for mark in marks_of(line):
-            if known := self._habits.get(mark):
+            known = self._habits.get(mark)
+            if known and not (mark[0] is HabitKind.ACCOUNT and len(known) > _HOLDERS):
                 yield mark[0], known
 
     def _who(self, line: LineToMatch, names: tuple[str, ...]) -> _Who:

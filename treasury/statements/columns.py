@@ -45,6 +45,12 @@ _TITLES = {
     "currency": "devise|monnaie|currency|ccy|moneda|divisa|moeda",
     "account": """compte|numero de compte|no de compte|iban|account|account number|account no|cuenta|
         numero de cuenta|conta|numero da conta""",
+    "counterparty": """compte contrepartie|compte de la contrepartie|compte du tiers|compte beneficiaire|
+        compte du beneficiaire|compte donneur d ordre|iban contrepartie|iban de la contrepartie|iban du tiers|
+        iban beneficiaire|numero du tiers|numero du client|telephone|numero de telephone|counterparty account|
+        counterparty account number|counterparty iban|iban counterparty|payer account|payee account|
+        account of counterparty|phone|phone number|mobile number|msisdn|cuenta contraparte|iban contraparte|
+        cuenta beneficiario|iban beneficiario|telefono|conta contraparte|telefone|telemovel""",
 }
 _ROLES = {" ".join(title.split()): role for role, titles in _TITLES.items() for title in titles.split("|")}
 _CURRENCY_WORDS = {

@@ -29,6 +29,7 @@ ROLES: dict[str, LazyString] = {
     "status": _l("status"),
     "currency": _l("currency"),
     "account": _l("account"),
+    "counterparty": _l("the other party’s account or telephone"),
 }
 """What a column may be, in the order in which it is offered."""
 

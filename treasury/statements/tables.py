@@ -15,7 +15,7 @@ from treasury.statements.balances import Balanced, balances_of, fees_apart
 from treasury.statements.columns import Columns, role_of
 from treasury.statements.dates import date_order_of, read_date
 from treasury.statements.layouts import Row
-from treasury.statements.text import tidy
+from treasury.statements.text import account_number, tidy
 from treasury.statements.values import (
     Assumptions,
     CurrencyUnknown,
@@ -115,7 +115,13 @@ def _fee_of(movement: Movement, fee: Money) -> Movement:
     told = movement.bank_id or movement.reference
     bank_id = f"{movement.bank_id}:fee" if movement.bank_id else None
     return replace(
-        movement, amount=fee, reference="", name=_FEE, memo=f"{_FEE} {told}".strip(), bank_id=bank_id
+        movement,
+        amount=fee,
+        reference="",
+        name=_FEE,
+        memo=f"{_FEE} {told}".strip(),
+        bank_id=bank_id,
+        counterparty="",
     )
 
 
@@ -201,6 +207,7 @@ def _movement(table: _Table, row: int, cells: list[str]) -> tuple[tuple[str, str
         name=tidy(columns.text("name", cells)) or memo,
         memo=memo,
         bank_id=tidy(columns.text("id", cells)) or None,
+        counterparty=account_number(columns.text("counterparty", cells)),
     )
     account = tidy(columns.text("account", cells)) or table.account
     balance, fee = _balance(table, cells, amount.currency), _fee(table, cells, amount.currency)
