@@ -156,6 +156,7 @@ def _budget(stage: Stage, kind: str, data: dict[str, Any]) -> None:
             unit_price=amount(line["unit"]),
             quantity=line.get("quantity", 1),
             is_source=is_source,
+            paid_by={line["by"]: amount(line["unit"]) * line.get("quantity", 1)} if "by" in line else None,
         )
         for part, is_source in (("lines", False), ("sources", True))
         for line in data.get(part, [])

@@ -35,10 +35,7 @@ def travel_to(moment: datetime | None) -> None:
 
 
 def start(text: str) -> None:
-    """Set a demonstration's clock: ``S1b`` from now on, or ``S1b@1130000000`` if it began at that second.
-
-    The second form keeps several processes, started one after another, at the same moment.
-    """
+    """Set a demonstration's clock: ``S1b`` from now on, or ``S1b@1130000000`` begun then in every process."""
     name, _, since = text.partition("@")
     started = datetime.fromtimestamp(int(since), UTC) if since else datetime.now(UTC)
     travel_to(DEMO_CLOCKS[name] + (datetime.now(UTC) - started))

@@ -104,6 +104,32 @@ def compare(
     return Comparison(currency, rows, total, _rounding(rows, total, currency))
 
 
+def together(several: Iterable[Comparison]) -> list[Comparison]:
+    """The totals of several budgets, added only where their currency is the same; without their lines."""
+    by_currency: dict[str, list[Comparison]] = {}
+    for one in several:
+        by_currency.setdefault(one.currency, []).append(one)
+    found = []
+    for currency, alike in by_currency.items():
+        totals = [one.total for one in alike]
+        codes = dict.fromkeys([currency, *(code for row in totals for code in row.figures)])
+        figures = {
+            code: _added([row.figures[code] for row in totals if code in row.figures]) for code in codes
+        }
+        found.append(Comparison(currency, (), Row("", "", "", figures), {}))
+    return found
+
+
+def _added(figures: list[Figures]) -> Figures:
+    code = figures[0].actual.currency
+    told = [one.budget for one in figures if one.budget is not None]
+    return Figures(
+        Money.total(told, code) if len(told) == len(figures) else None,
+        Money.total((one.committed for one in figures), code),
+        Money.total((one.actual for one in figures), code),
+    )
+
+
 def _told(budget: Money, code: str, rates: Mapping[str, Fraction]) -> Money | None:
     if code == budget.currency:
         return budget

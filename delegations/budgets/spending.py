@@ -17,6 +17,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 from delegations.budgets.comparison import Budgeted, Comparison, Place, compare
 from delegations.budgets.models import IN_KIND, SEAT, Basis, Budget, BudgetLine, BudgetStatus
 from delegations.budgets.versions import GROUPS, seat_budgets
+from delegations.lifecycle.umbrellas import members_of
 from delegations.models import (
     Delegation,
     FundingAgreement,
@@ -45,6 +46,8 @@ from treasury.models import (
     Posting,
 )
 
+ALL = "all"
+"""Every group together, where postings are asked for."""
 OTHER = "other"
 """The group of what no group of a budget tells: bank fees, exchange differences, free promises."""
 
@@ -76,12 +79,15 @@ class Paper:
 
 
 def of_delegation(delegation: Delegation) -> Spending:
-    """What its own funds spent, against the budget of its seats."""
-    budgets = seat_budgets(delegation.edition_id)
-    budget = budgets.get(delegation.id) or budgets.get(None)
-    seats = _active_seats(delegation.edition_id).get(delegation.id, 0)
-    lines = _seat_lines(budget, seats) if budget else []
+    """What its own funds spent, against the budget of its seats; a network with all that it holds."""
+    ids = {one.id for one in circle(delegation)}
+    lines = list(_seats_budgeted(delegation.edition, ids).values())
     return _spending(delegation.edition, lines, funds_of(delegation))
+
+
+def circle(delegation: Delegation) -> list[Delegation]:
+    """The delegation, and those that it holds."""
+    return [delegation, *members_of(delegation)]
 
 
 def of_edition(edition: Edition) -> Spending:
@@ -97,8 +103,8 @@ def of_house() -> list[tuple[Edition, Spending]]:
 
 
 def funds_of(delegation: Delegation) -> list[int]:
-    """The funds whose money is this delegation's own."""
-    return sorted({one.id for one in fees.funds_of(delegation)})
+    """The funds whose money is this delegation's own; a network's are those of all that it holds."""
+    return sorted({fund.id for one in circle(delegation) for fund in fees.funds_of(one)})
 
 
 def delegations_of(edition_id: int) -> Sequence[Delegation]:
@@ -122,11 +128,16 @@ def funds_of_edition(edition: Edition) -> list[int]:
 
 
 def papers(edition_id: int, fund_ids: Iterable[int], group: str, code: str) -> list[Paper]:
-    """The postings that make one figure, the last first, each with its entry's documents."""
+    """The postings that make one figure, the last first, each with its entry's documents.
+
+    The group `ALL` asks for the last five hundred of everything spent.
+    """
+    if group == ALL:
+        return [paper for _place_of, paper in spent(edition_id, fund_ids, most=500)]
     return [paper for place, paper in spent(edition_id, fund_ids) if place == (group, code)]
 
 
-def spent(edition_id: int, fund_ids: Iterable[int]) -> list[tuple[Place, Paper]]:
+def spent(edition_id: int, fund_ids: Iterable[int], most: int | None = None) -> list[tuple[Place, Paper]]:
     """Every posting of these funds that spends, on its line, the last first, with its entry's documents."""
     chosen = (
         select(Posting)
@@ -135,6 +146,7 @@ def spent(edition_id: int, fund_ids: Iterable[int]) -> list[tuple[Place, Paper]]
         .join(Fund, Fund.id == Posting.fund_id)
         .where(_SPENT, Posting.fund_id.in_(list(fund_ids)))
         .order_by(JournalEntry.dated_on.desc(), Posting.id.desc())
+        .limit(most)
         .options(contains_eager(Posting.entry), selectinload(Posting.account), contains_eager(Posting.fund))
     )
     groups = _groups(edition_id)
@@ -176,19 +188,27 @@ def _seat_lines(budget: Budget, seats: int) -> list[Budgeted]:
 
 def _edition_lines(edition: Edition) -> list[Budgeted]:
     """The seats of every delegation, then the edition's other budgets, each in its last approved version."""
-    budgets = seat_budgets(edition.id)
-    found: dict[Place, Budgeted] = {}
-    for delegation_id, seats in _active_seats(edition.id).items():
-        budget = budgets.get(delegation_id) or budgets.get(None)
-        for line in _seat_lines(budget, seats) if budget else []:
-            place = line.group, line.code
-            known = found[place].amount if place in found else Money.zero(edition.currency)
-            found[place] = Budgeted(line.group, line.code, line.label, known + line.amount)
+    found = _seats_budgeted(edition)
     for other in _other_budgets(edition.id):
         for one in other.costs:
             if one.category != IN_KIND:
                 found[other.kind, one.code] = Budgeted(other.kind, one.code, one.label, one.amount)
     return list(found.values())
+
+
+def _seats_budgeted(edition: Edition, ids: set[int] | None = None) -> dict[Place, Budgeted]:
+    """What the seats of these delegations (or of all) should cost together, line by line."""
+    budgets = seat_budgets(edition.id)
+    found: dict[Place, Budgeted] = {}
+    for delegation_id, seats in _active_seats(edition.id).items():
+        budget = budgets.get(delegation_id) or budgets.get(None)
+        if budget is None or (ids is not None and delegation_id not in ids):
+            continue
+        for line in _seat_lines(budget, seats):
+            place = line.group, line.code
+            known = found[place].amount if place in found else Money.zero(edition.currency)
+            found[place] = Budgeted(line.group, line.code, line.label, known + line.amount)
+    return found
 
 
 def _other_budgets(edition_id: int) -> list[Budget]:

@@ -1,5 +1,6 @@
 """Budget against commitment and actual: one delegation, one edition, the whole house, and what is behind."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import render_template, url_for
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from access.policy import Permission, can
 from delegations import queries
 from delegations.budgets import group_spending, spending, variance
-from delegations.budgets.comparison import Comparison, Row
+from delegations.budgets.comparison import Comparison, Row, together
 from delegations.budgets.spending import Spending
 from delegations.budgets.templates import KINDS
 from delegations.pages import actor, blueprint, group_names
@@ -37,6 +38,7 @@ def spending_of(code: str) -> Any:
         edition=delegation.edition,
         delegation=delegation,
         by_seat=group_spending.by_seat(delegation),
+        members=[(one, spending.of_delegation(one)) for one in spending.circle(delegation)[1:]],
     )
 
 
@@ -68,6 +70,7 @@ def edition_spending(code: str) -> Any:
         edition=edition,
         delegation=None,
         by_seat={},
+        members=[],
     )
 
 
@@ -89,11 +92,17 @@ def edition_spending_papers(code: str, group: str, line: str) -> Any:
 @requires(P.LEDGER_READ)
 def house_spending() -> Any:
     """The whole house: one line an edition, never added across currencies."""
+    found = spending.of_house()
+    rates = {code: rate for _edition, one in found for code, rate in one.rates.items()}
     return render_template(
         "delegations/house_spending.html",
         rows=[
             (edition, one.comparison, variance.bars(one.comparison.total), _say(one.comparison.total, one))
-            for edition, one in spending.of_house()
+            for edition, one in found
+        ],
+        together=[
+            (one, variance.bars(one.total), variance.sentence(one.total, one, rates, reader()))
+            for one in together([one.comparison for _edition, one in found])
         ],
     )
 
@@ -107,6 +116,8 @@ def _edition(code: str) -> Edition:
 
 
 def _row(found: Spending, group: str, line: str) -> Row:
+    if group == spending.ALL:
+        return replace(found.comparison.total, group=spending.ALL)
     code = "" if line == "-" else line
     row = next((one for one in found.comparison.rows if (one.group, one.code) == (group, code)), None)
     if row is None:
@@ -130,6 +141,8 @@ def _page(found: Spending, *, title: str, where: Any, **told: Any) -> Any:
         say=lambda row: _say(row, found),
         bars=variance.bars,
         where=where,
+        everything=where(replace(comparison.total, group=spending.ALL)),
+        say_of=lambda one: _say(one.comparison.total, one),
         rates=found.rates,
         whole_edition=can(actor(), P.DELEGATION_READ, edition_id=told["edition"].id),
         whole_house=can(actor(), P.LEDGER_READ),
@@ -142,7 +155,7 @@ def _papers(row: Row, found: Any, *, back: str, title: str) -> Any:
         "delegations/spending_papers.html",
         row=row,
         name=_label(row),
-        group=_group_names().get(row.group, row.group),
+        group="" if row.group == spending.ALL else _group_names().get(row.group, row.group),
         papers=found,
         back=back,
         title=title,
@@ -168,6 +181,8 @@ def _group_names() -> dict[str, str]:
 
 def _label(row: Row) -> str:
     """A line by its label; what no line tells, by what it is."""
+    if row.group == spending.ALL:
+        return str(_("Everything spent"))
     if row.label:
         return row.label
     return str(

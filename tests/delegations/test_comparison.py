@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delegations.budgets.comparison import Budgeted, compare
+from delegations.budgets.comparison import Budgeted, compare, together
 from shared.money import Money
 from tests.delegations.network import ONE_SEAT, cad
 
@@ -51,6 +51,16 @@ places = st.tuples(st.sampled_from("TUE"), st.sampled_from(["", "L01", "L02", "X
 amounts = st.lists(
     st.builds(Money, st.integers(-(10**9), 10**9), st.sampled_from(["CAD", "XOF", "EUR"])), max_size=4
 )
+
+
+def test_only_budgets_of_one_currency_are_added() -> None:
+    dakar = compare(SEAT, {}, {("U", "L02"): [cad("100.00"), xof("5000")]}, currency="CAD", rates={})
+    summer = compare(SEAT, {}, {("U", "L02"): [cad("40.00")]}, currency="CAD", rates={})
+    manila = compare([], {}, {("U", "L02"): [xof("7")]}, currency="XOF", rates={})
+    dollars, francs = together([dakar, summer, manila])
+    assert dollars.total.figures["CAD"].left == cad("8860.00")  # of 9,000.00
+    assert dollars.total.figures["XOF"].actual == xof("5000")
+    assert francs.total.figures["XOF"].actual == xof("7")
 
 
 @given(st.dictionaries(places, amounts), st.dictionaries(places, amounts))

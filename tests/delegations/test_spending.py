@@ -8,11 +8,12 @@ from flask.testing import FlaskClient
 
 from access.models import User
 from delegations.budgets import spending
+from delegations.lifecycle import umbrellas
 from delegations.models import Delegation, SavingsPlan
 from shared.database import transaction
 from shared.money import Money, format_plain
 from tests.conftest import sign_in
-from tests.delegations.conftest import cad, deposit
+from tests.delegations.conftest import BY, cad, delegation_of, deposit
 from tests.delegations.test_comparison import DEMO_RATE
 from treasury import attachments, chart, ledger
 from treasury.books import exchange
@@ -67,6 +68,28 @@ def test_only_what_is_posted_counts(outaouais: Delegation) -> None:
 def test_the_edition_is_the_sum_of_its_funds(outaouais: Delegation) -> None:
     here = spending.of_delegation(outaouais).comparison.total
     assert spending.of_edition(outaouais.edition).comparison.total == here
+
+
+@pytest.mark.usefixtures("spent")
+def test_a_network_counts_all_that_it_holds_and_each_of_them(
+    client: FlaskClient, outaouais: Delegation, zoe: User
+) -> None:
+    with transaction():
+        stay = delegation_of(outaouais.edition, "CAN", "Séjour canadien", 1)
+        umbrellas.add_member(stay, outaouais, by=BY)
+    total = spending.of_delegation(stay).comparison.total.figures["CAD"]
+    assert (total.budget, total.actual) == (cad("31500.00"), cad("2140.00"))  # seven seats of 4,500.00
+    sign_in(client, zoe)
+    page = client.get("/delegations/DKR05-CAN/spending").text
+    assert ("/delegations/DKR05-OUT/spending" in page, format_plain(cad("2140.00"), "fr") in page) == (
+        True,
+        True,
+    )
+    everything = client.get("/delegations/DKR05-CAN/spending/all/-").text
+    assert ("Flight" in everything, "Only a draft" in everything) == (True, False)
+    house = client.get("/delegations/spending").text
+    assert format_plain(cad("28860.00"), "fr") in house  # 31,500.00 less 2,140.00 spent and 500.00 promised
+    assert "/delegations/spending/DKR05/all/-" in house
 
 
 @pytest.mark.usefixtures("spent")
