@@ -19,7 +19,8 @@ from tests.treasury.desk import Desk
 from treasury import approvals, attention_actions, chart, payment_story, payments, placing, wording
 from treasury.attention_actions import Action
 from treasury.books import verification
-from treasury.cards import refunds
+from treasury.cards import payout_parts, refunds
+from treasury.cards.models import Payout
 from treasury.cards.refunds import RequestRefund
 from treasury.models import Attention, Payment, PaymentStatus
 from treasury.payments import RecordReceipt
@@ -187,3 +188,36 @@ def test_a_refund_to_a_card_counts_among_what_waits(
 def test_why_a_card_is_refused_is_said_in_words(app: Flask) -> None:
     with app.test_request_context(headers={"Accept-Language": "en"}):
         assert wording.in_words("P1: 4 × generic_decline") == "P1: 4 × the bank refuses the card"
+
+
+def test_a_payout_is_explained_by_its_parts(card: CardDesk, app: Flask, zoe: User) -> None:
+    """750.00 less 22.05 of fee, less 100.00 given back at the network itself: 627.95 go to the bank."""
+    payment = card.paid()
+    card.stripe.client.v1.refunds.create({"charge": card.charge(payment), "amount": 10_000})
+    sent = card.stripe.control.pay_out()
+    card.tell_all()
+    payout = db.session.scalars(select(Payout).where(Payout.object_id == sent)).one()
+    parts = payout_parts.parts_of(payout, card.gateway)
+    assert parts is not None
+    assert [(str(one.words), one.payment) for one in parts.parts] == [
+        ("Paid by card", payment),
+        ("Given back to the card", payment),
+    ]
+    assert (parts.amount, parts.fee, parts.rest) == (cad("650.00"), cad("22.05"), cad("0.00"))
+    approver = Desk(app, zoe)
+    page = approver.see(f"/treasury/payouts/{payout.id}").replace("\xa0", " ")
+    assert "the parts make the payout, to the cent" in page
+    assert payment.payer_name in page
+    card.stripe.control.faults("error", "/v1/payouts", times=9)
+    assert "not answering" in approver.see(f"/treasury/payouts/{payout.id}")
+    assert payment.reference in approver.see(f"/treasury/entries/{payout.entry_id - 1}")  # the refund's trail
+    approver.see("/treasury/payouts/999", 404)
+
+
+def test_a_payout_asked_for_by_hand_knows_no_parts(card: CardDesk, app: Flask, zoe: User) -> None:
+    card.paid()
+    card.stripe.client.v1.payouts.create({"amount": 50_000, "currency": "cad"})
+    card.tell_all()
+    payout = db.session.scalars(select(Payout)).one()
+    assert payout_parts.parts_of(payout, card.gateway) is None
+    assert "does not say what it is made of" in Desk(app, zoe).see(f"/treasury/payouts/{payout.id}")

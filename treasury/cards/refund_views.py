@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -14,11 +14,12 @@ from shared.web import requires, same_origin_path
 from treasury import chart, payment_story
 from treasury.cards import refunds
 from treasury.cards.models import Dispute, Payout, Refund, RefundStatus
+from treasury.cards.payout_parts import parts_of
 from treasury.cards.refunds import RequestRefund
 from treasury.forms import RefundForm, day, words
 from treasury.pages import page_context, whoever_acts
 from treasury.placing import left_of
-from treasury.reports import journal_queries
+from treasury.reports import journal_queries, trails
 
 blueprint = Blueprint("refunds", __name__, url_prefix="/treasury")
 blueprint.context_processor(page_context)
@@ -103,6 +104,22 @@ def card() -> Any:
         ).all(),
         closed=payment_story.DISPUTE_OVER,
     )
+
+
+@blueprint.get("/payouts/<int:payout_id>")
+@requires(Permission.LEDGER_READ)
+def payout(payout_id: int) -> Any:
+    """One payout: where it stands, and what it is made of by the network's own list, as it says now."""
+    found = db.session.get(Payout, payout_id)
+    if found is None:
+        raise NotFound
+    parts, problem = None, ""
+    try:
+        parts = parts_of(found, current_app.extensions["teranga.gateway"])
+    except DomainError as silent:
+        problem = silent.sentence()
+    links = [one for one in trails.trail(found.entry_id).links if one.undone_at is None]
+    return render_template("treasury/payout.html", payout=found, parts=parts, problem=problem, links=links)
 
 
 def _latest(table: Any) -> Any:

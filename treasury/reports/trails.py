@@ -93,9 +93,15 @@ def _people(entries: Sequence[JournalEntry]) -> dict[int, str]:
 
 
 def _payments(entries: Sequence[JournalEntry]) -> dict[int, Payment]:
+    """By entry: the payment it brought in, or that its source names (a fee, a refund, a dispute of it)."""
     ids = {key for one in entries for key in (one.id, one.reverses_id) if key}
-    found = db.session.scalars(select(Payment).where(Payment.entry_id.in_(ids)))
-    return {one.entry_id: one for one in found if one.entry_id}
+    named = {one.id: one.source.removeprefix("payment:") for one in entries}
+    about = {key: int(number) for key, number in named.items() if number.isdigit()}
+    wanted = Payment.entry_id.in_(ids) | Payment.id.in_(set(about.values()))
+    found = {one.id: one for one in db.session.scalars(select(Payment).where(wanted))}
+    return {key: found[number] for key, number in about.items() if number in found} | {
+        one.entry_id: one for one in found.values() if one.entry_id
+    }
 
 
 def _by_id(which: ColumnElement[bool]) -> dict[int, JournalEntry]:
