@@ -20,6 +20,7 @@ from treasury.books.forms import DocumentForm
 from treasury.cards import refunds
 from treasury.funds import commitments, standings
 from treasury.funds.standings import Standing
+from treasury.models import FundKind
 from treasury.pages import page_context
 from treasury.reports import answers, journal_queries, overview, trails
 from treasury.reports.journal_queries import JournalPages, PostingPages, Which
@@ -81,9 +82,17 @@ def cash(currency: str) -> Any:
 @blueprint.get("/funds")
 @requires(Permission.LEDGER_READ)
 def funds() -> Any:
-    """Every fund and what it holds."""
-    rows = standings.standings()
-    return render_template("treasury/funds.html", funds=rows, most=_most(rows))
+    """Every fund and what it holds; those of some kinds, in one currency, when the address names them."""
+    kinds = [one for one in FundKind if one.value in request.args.getlist("kind")]
+    currency = request.args.get("currency", "")
+    rows = [
+        one
+        for one in standings.standings()
+        if (not kinds or one.fund.kind in kinds) and currency in ("", one.balance.currency)
+    ]
+    return render_template(
+        "treasury/funds.html", funds=rows, most=_most(rows), kinds=kinds, currency=currency
+    )
 
 
 @blueprint.get("/funds/<path:code>")

@@ -143,6 +143,34 @@ def test_what_is_not_there_has_the_gender_of_its_thing(app: Flask, receive: Ask,
     assert told["Avances ouvertes"] == "aucune"
 
 
+def test_what_a_share_of_the_cash_is_made_of_is_one_click_away(
+    app: Flask, receive: Ask, outaouais: Fund, house: Fund, aristide: User, nobody_above: None
+) -> None:
+    receive("750.00")
+    receive("200.00", fund=house)
+    desk = Desk(app, aristide)
+    home = desk.see("/treasury")
+    assert 'href="/treasury/funds?kind=restricted&currency=CAD"' in home
+    restricted = desk.see("/treasury/funds?kind=restricted&currency=CAD")
+    assert outaouais.name in restricted
+    assert house.name not in restricted
+    assert "No fund holds" in desk.see("/treasury/funds?kind=restricted&currency=XOF")
+
+
+def test_an_account_opens_where_something_stands(
+    app: Flask, receive: Ask, outaouais: Fund, aristide: User, zoe: User, nobody_above: None
+) -> None:
+    receive("750.00")
+    francs = Money(830_000, "XOF")
+    with transaction():
+        legs = [Leg(chart.ADVANCES, outaouais.id, francs), Leg(chart.OPENING, outaouais.id, -francs)]
+        ledger.post(ledger.draft(date(2005, 10, 20), "Avance", legs, by=aristide), by=zoe)
+        ledger.account(chart.ADVANCES, "CAD")  # opened, and nothing on it
+    page = Desk(app, aristide).see(f"/treasury/accounts/{chart.ADVANCES}")
+    assert "830,000" in page
+    assert "currency=CAD" not in page  # nothing was ever posted there
+
+
 def test_the_home_shows_what_waits_and_only_then(
     app: Flask, receive: Ask, outaouais: Fund, aristide: User, zoe: User, nobody_above: None
 ) -> None:

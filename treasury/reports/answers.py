@@ -92,7 +92,8 @@ def _held(known: Known) -> Iterable[Answer]:
 
     rows = known.standings
     kept = together(one.balance for one in rows if one.fund.kind is not FundKind.UNRESTRICTED)
-    yield held(_("Restricted balances"), "treasury.funds", kept, _("none"))
+    kinds = [one.value for one in FundKind if one is not FundKind.UNRESTRICTED]
+    yield held(_("Restricted balances"), "treasury.funds", kept, _("none"), args={"kind": kinds})
     promised = together(one.committed for one in rows)
     yield held(_("Promised, not yet paid"), "funds.all_commitments", promised, _("nothing"))
     advanced = [one for one in journal_queries.totals(Which(code=chart.ADVANCES)) if one]

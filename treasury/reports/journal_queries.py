@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, case, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from shared.database import db
@@ -171,8 +171,13 @@ def fund(code: str) -> Fund:
 
 
 def account(code: str, currency: str) -> Account:
-    """The account of this code, in `currency` or else in the first it is kept in. Raises `NotFound`."""
-    chosen = select(Account).where(Account.code == code).order_by(Account.currency)
+    """The account of this code, in `currency`, else in the first in which something stands, else in any.
+
+    Raises `NotFound`.
+    """
+    stands = select(func.count()).where(PostedBalance.account_id == Account.id, PostedBalance.minor != 0)
+    empty = case((stands.scalar_subquery() == 0, 1), else_=0)
+    chosen = select(Account).where(Account.code == code).order_by(empty, Account.currency)
     found = db.session.scalars(chosen.where(Account.currency == currency) if currency else chosen).first()
     if found is None:
         raise NotFound
@@ -180,10 +185,10 @@ def account(code: str, currency: str) -> Account:
 
 
 def currencies_of(code: str) -> list[str]:
-    """The currencies in which the account of this code is kept."""
-    return list(
-        db.session.scalars(select(Account.currency).where(Account.code == code).order_by(Account.currency))
-    )
+    """The currencies in which something was posted on the account of this code."""
+    used = exists().where(PostedBalance.account_id == Account.id)
+    chosen = select(Account.currency).where(Account.code == code, used)
+    return list(db.session.scalars(chosen.order_by(Account.currency)))
 
 
 def entry(entry_id: int) -> JournalEntry:
