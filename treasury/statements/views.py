@@ -9,22 +9,21 @@ from flask import (
     flash,
     redirect,
     render_template,
+    request,
     send_from_directory,
     url_for,
 )
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
 
 from access.policy import Permission
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import as_choices, explain, reader
 from shared.i18n import _, ngettext
-from shared.web import requires
-from treasury.models import Account, BankStatement, ReconciliationLink, StatementLine
+from shared.web import page_number, requires
+from treasury.models import Account, StatementLine
 from treasury.pages import page_context, whoever_acts
-from treasury.reconciliation import open_money
-from treasury.statements import continuity
+from treasury.statements import continuity, listing
 from treasury.statements import jobs as statement_jobs
 from treasury.statements import uploads as statement_uploads
 from treasury.statements.forms import ChooseAccountForm, UploadForm
@@ -41,6 +40,8 @@ blueprint.context_processor(page_context)
 SAMPLES = ("releve-octobre-2005.ofx", "releve-novembre-2005.csv")
 """Statements of the demonstration, to try the import with."""
 
+_PAGE = 25
+
 UNCLEAR_TABLE = (AmbiguousDates, ColumnsUnknown, UnsignedAmounts)
 """What a person answers who looks at the columns."""
 
@@ -49,20 +50,18 @@ UNCLEAR_TABLE = (AmbiguousDates, ColumnsUnknown, UnsignedAmounts)
 @requires(Permission.LEDGER_READ)
 def index() -> Any:
     """The statements that came in, with what each leaves to explain."""
-    done = open_money.linked(ReconciliationLink.line_id)
-    open_ones = func.count(StatementLine.id).filter(
-        StatementLine.amount_minor != func.coalesce(done.c.minor, 0)
+    account, waiting = request.args.get("account", type=int), request.args.get("show") == "waiting"
+    page = db.paginate(
+        listing.chosen(account, waiting=waiting), page=page_number(), per_page=_PAGE, error_out=False
     )
-    chosen = (
-        select(BankStatement, func.count(StatementLine.id), open_ones)
-        .outerjoin(StatementLine, StatementLine.statement_id == BankStatement.id)
-        .outerjoin(done, done.c.id == StatementLine.id)
-        .group_by(BankStatement.id)
-        .order_by(BankStatement.id.desc())
-        .limit(100)
-        .options(joinedload(BankStatement.account))
+    return render_template(
+        "treasury/statements.html",
+        page=page,
+        rows=listing.rows(page.items),
+        accounts=listing.accounts(),
+        account_id=account,
+        waiting=waiting,
     )
-    return render_template("treasury/statements.html", rows=db.session.execute(chosen).all())
 
 
 @blueprint.route("/import", methods=["GET", "POST"])
