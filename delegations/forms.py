@@ -105,6 +105,12 @@ ROLES = (
 """As what a delegation may name somebody."""
 
 
+class RoleForm(Form):
+    """As what somebody comes."""
+
+    role = SelectField(_l("Role"), choices=as_choices((one.value, ROLE_LABELS[one]) for one in ROLES))
+
+
 class NominateForm(Form):
     """Who is put forward for a seat; they complete the rest themselves."""
 

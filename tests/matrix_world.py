@@ -127,6 +127,7 @@ def build() -> World:
                 "request_id": 0,
                 "member_id": 0,
                 "name": letter.file_name,
+                "ending": "csv",
             },
             "/delegations/rules/": {"code": "DKR05"},
             "/delegations/visas/": {"code": "DKR05"},

@@ -15,6 +15,7 @@ from delegations.composition.measuring import State as Kept
 from delegations.funding.coverage import Coverage
 from delegations.funding.coverage_queries import coverage_of
 from delegations.models import (
+    CredentialStatus,
     Delegation,
     Nomination,
     NominationStatus,
@@ -23,6 +24,7 @@ from delegations.models import (
 )
 from delegations.savings.standings import plan_standings
 from delegations.seats import waiting
+from delegations.seats.approvals import Rules, rules_of
 from delegations.seats.seats import ACTIVE
 from events.models import BadgeRole, ProgrammeSession, VisaRequest
 from network.models import Component
@@ -100,14 +102,29 @@ def _seats(known: Known) -> Iterable[Answer]:
     yield known.ask(
         Topic.SEATS, _("Seats filled"), words=of(filled, all_seats), state=done(filled, all_seats)
     )
-    papers = sum(one.status in (NominationStatus.NOMINATED, NominationStatus.RETURNED) for one in known.held)
+    rules = rules_of(known.delegation.edition)
+    papers = sum(_papers_miss(one, rules) for one in known.held)
     yield known.ask(Topic.SEATS, _("Records and papers missing"), **count(papers, "bad"))
     line = waiting.line_of(known.delegation)
-    yield known.ask(Topic.SEATS, _("Alternates ready"), words=str(len(line)) if line else _("nobody waits"))
+    alternates = len(line) + sum(one.role is BadgeRole.ALTERNATE for one in known.held)
+    yield known.ask(
+        Topic.SEATS,
+        _("Alternates ready"),
+        "waiting_line",
+        words=str(alternates) if alternates else _("nobody waits"),
+    )
     diets = sum(bool(one.person.diet) for one in known.held)
     yield known.ask(Topic.SEATS, _("Diets told"), words=of(diets, filled))
     contact = known.delegation.contact_email or _("nobody is named")
     yield known.ask(Topic.SEATS, _("In an emergency, write to"), "focal_points_of", words=contact)
+
+
+def _papers_miss(nomination: Nomination, rules: Rules) -> bool:
+    """Is the record not complete, or its letter refused or, where one is asked for, not there?"""
+    waits = nomination.status in (NominationStatus.NOMINATED, NominationStatus.RETURNED)
+    credential = nomination.credential
+    letter = credential is CredentialStatus.MISSING and rules.letter_required
+    return waits or letter or credential is CredentialStatus.REFUSED
 
 
 def _components(known: Known) -> Answer:

@@ -8,12 +8,19 @@ postings, nominations and arrivals; nothing of it is stored.
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from delegations.funding.allocation import Payment, Source
 from delegations.funding.coverage import Coverage, SeatCoverage
-from delegations.models import DelegationStatus, Nomination, NominationStatus, Seat, SeatStatus
+from delegations.models import (
+    CredentialStatus,
+    DelegationStatus,
+    Nomination,
+    NominationStatus,
+    Seat,
+    SeatStatus,
+)
 from delegations.seats.seats import ACTIVE
 from shared.i18n import LazyString, _l
 from shared.money import Money
@@ -97,23 +104,26 @@ class PaidAlike:
         return dict(sorted(found.items(), key=lambda pair: -pair[1].minor))
 
 
-def board_of(
-    seats: Sequence[Seat],
-    coverage: Coverage,
-    arrived: Collection[int],
-    *,
-    focal_point: bool,
-    offered: Collection[int] = (),
-) -> list[SeatLine]:
-    """Every seat of a delegation on the board; `arrived` are the ids of registrations seen at the door.
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a seat's next move depends on besides itself; seats by their ids.
 
-    With a `focal_point` the delegation confirms a record before the organisers accredit it. `offered` are the
-    ids of seats that somebody who waited may take.
+    With a `focal_point` the delegation confirms a record before the organisers accredit it. `offered` seats
+    wait for the answer of somebody who waited; the visa of the person in `refused` ones was refused.
     """
+
+    focal_point: bool = False
+    letter_required: bool = False
+    offered: Collection[int] = ()
+    refused: Collection[int] = ()
+
+
+def board_of(
+    seats: Sequence[Seat], coverage: Coverage, arrived: Collection[int], around: Around
+) -> list[SeatLine]:
+    """Every seat of a delegation on the board; `arrived` are the ids of registrations seen at the door."""
     by_seat = coverage.by_seat
-    lines = [_line(seat, by_seat.get(seat.code), arrived, focal_point) for seat in seats]
-    answer = Move(Mover.NOMINEE, _l("answer the offer"))
-    return [replace(line, move=answer) if line.seat.id in offered else line for line in lines]
+    return [_line(seat, by_seat.get(seat.code), arrived, around) for seat in seats]
 
 
 def counts(board: Sequence[SeatLine]) -> dict[SeatStatus, int]:
@@ -128,7 +138,7 @@ def waiting_on(board: Sequence[SeatLine]) -> dict[Mover, int]:
     return {mover: found[mover] for mover in Mover if found[mover] and mover is not Mover.NOBODY}
 
 
-def _line(seat: Seat, money: SeatCoverage | None, arrived: Collection[int], focal_point: bool) -> SeatLine:
+def _line(seat: Seat, money: SeatCoverage | None, arrived: Collection[int], around: Around) -> SeatLine:
     nomination = seat.nomination
     reached = {SeatStatus.PLANNED}
     if money and money.need and not money.remaining:
@@ -139,7 +149,7 @@ def _line(seat: Seat, money: SeatCoverage | None, arrived: Collection[int], foca
         reached.add(SeatStatus.ACCREDITED)
     if seat.status is SeatStatus.ATTENDED or seat.registration_id in arrived:
         reached.add(SeatStatus.ATTENDED)
-    move = _move(seat, nomination, reached, money, focal_point)
+    move = _move(seat, nomination, reached, money, around)
     return SeatLine(seat, nomination, frozenset(reached), money, move)
 
 
@@ -148,27 +158,42 @@ def _move(
     nomination: Nomination | None,
     reached: Collection[SeatStatus],
     money: SeatCoverage | None,
-    focal_point: bool,
+    around: Around,
 ) -> Move:
     """The first thing that is not done, along the way of the person, then the money."""
     if seat.status not in ACTIVE or SeatStatus.ATTENDED in reached:
         return Move(Mover.NOBODY, _l("nothing"))
     if seat.delegation.status is DelegationStatus.ALLOCATED:
         return Move(Mover.DELEGATION, _l("confirm the seat"))
+    if seat.id in around.offered:
+        return Move(Mover.NOMINEE, _l("answer the offer"))
     if nomination is None:
         return Move(Mover.DELEGATION, _l("name somebody") if seat.nominator else _l("say who names somebody"))
-    if nomination.status in (NominationStatus.NOMINATED, NominationStatus.RETURNED):
-        return Move(Mover.NOMINEE, _l("complete the record"))
-    if nomination.status is NominationStatus.COMPLETED and focal_point and not nomination.endorsed_at:
-        return Move(Mover.DELEGATION, _l("confirm the record"))
-    if nomination.status is NominationStatus.COMPLETED:
-        return Move(Mover.SECRETARIAT, _l("accredit the person"))
+    if seat.id in around.refused:
+        return Move(Mover.DELEGATION, _l("name somebody else: the visa was refused"))
+    if nomination.status is not NominationStatus.ACCREDITED:
+        return _towards_accreditation(nomination, around)
     payment = seat.registration.payment if seat.registration else None
     if payment and payment.status is PaymentStatus.REQUESTED:
         return Move(Mover.DELEGATION, _l("pay the registration fee"))
     if money and money.remaining:
         return Move(Mover.DELEGATION, _l("find the money that is missing"))
     return Move(Mover.NOBODY, _l("ready to travel"))
+
+
+def _towards_accreditation(nomination: Nomination, around: Around) -> Move:
+    """What is missing before somebody is accredited: the record, the delegation's word, the letter."""
+    if nomination.status in (NominationStatus.NOMINATED, NominationStatus.RETURNED):
+        return Move(Mover.NOMINEE, _l("complete the record"))
+    if around.focal_point and not nomination.endorsed_at:
+        return Move(Mover.DELEGATION, _l("confirm the record"))
+    if nomination.credential is CredentialStatus.REFUSED:
+        return Move(Mover.DELEGATION, _l("send another nomination letter"))
+    if nomination.credential is CredentialStatus.MISSING and around.letter_required:
+        return Move(Mover.DELEGATION, _l("send the nomination letter"))
+    if nomination.credential is CredentialStatus.UPLOADED:
+        return Move(Mover.SECRETARIAT, _l("look at the nomination letter"))
+    return Move(Mover.SECRETARIAT, _l("accredit the person"))
 
 
 def paid_alike(coverage: Coverage) -> list[PaidAlike]:

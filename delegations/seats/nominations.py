@@ -180,6 +180,22 @@ def complete(nomination: Nomination, command: CompleteRecord, *, by: Actor | Non
     return nomination
 
 
+def change_role(nomination: Nomination, role: BadgeRole, *, by: Actor) -> Nomination:
+    """Let the person come as something else; a badge that says otherwise opens no door.
+
+    Whoever is accredited stays so: the role is the delegation's word. Raises `NominationOver`.
+    """
+    _lock(nomination, *CURRENT_NOMINATION)
+    before, nomination.role = nomination.role, role
+    if before is role:
+        return nomination
+    if nomination.seat.registration:
+        nomination.seat.registration.role = role
+        badges.revoke_all(nomination.seat.registration, "another role", by=by)
+    audit.record("nomination.role", nomination, by=by, **{"from": before.value, "to": role.value})
+    return nomination
+
+
 def endorse(nomination: Nomination, *, by: Actor) -> Nomination:
     """The delegation gives its word on a completed record; twice is once.
 

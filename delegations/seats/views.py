@@ -12,6 +12,7 @@ from delegations.forms import (
     NominateForm,
     NominatorForm,
     ReasonForm,
+    RoleForm,
     SubstituteForm,
     WithdrawForm,
 )
@@ -29,7 +30,7 @@ from delegations.seats import (
     visas,
     waiting,
 )
-from events.models import ROLE_LABELS
+from events.models import ROLE_LABELS, BadgeRole
 from events.programme import VisaOutcome
 from shared.clock import today
 from shared.database import db, hold, transaction
@@ -48,6 +49,7 @@ HAPPENED: dict[str, LazyString] = {
     "seat.withdraw": _l("Seat withdrawn"),
     "seat.substitute": _l("Person replaced"),
     "nomination.nominate": _l("Person named"),
+    "nomination.role": _l("Role changed"),
     "nomination.link": _l("Private link sent"),
     "nomination.complete": _l("Record completed"),
     "nomination.endorse": _l("Record confirmed by the delegation"),
@@ -118,6 +120,7 @@ def _page(delegation: Delegation, seat: Seat, nominator_form: NominatorForm) -> 
         visa=visas.standing(nomination) if nomination else None,
         outcomes=visas.OUTCOMES,
         offered=waiting.offered_to(seat),
+        role_form=RoleForm(formdata=None, role=nomination.role.value) if nomination and may["edit"] else None,
         letter_states=letters.STATES,
         letter_hinders=nomination is not None and accrediting.hindrance(nomination) is not None,
     )
@@ -283,6 +286,23 @@ def take_back(code: str, number: int) -> Any:
         nomination=nomination,
         follows=_follows(seat),
     )
+
+
+@blueprint.post("/delegations/<code>/seats/<int:number>/role")
+@requires(P.DELEGATION_EDIT)
+def change_role(code: str, number: int) -> Any:
+    """Let the person of a seat come as something else."""
+    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
+    nomination, form = _nomination(seat), RoleForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                nominations.change_role(nomination, BadgeRole(form.role.data), by=actor())
+        except DomainError as refused:
+            flash(refused.sentence(), "error")
+        else:
+            flash(_("Role: %(role)s.", role=ROLE_LABELS[nomination.role]), "good")
+    return _back(delegation, seat)
 
 
 @blueprint.post("/delegations/<code>/seats/<int:number>/link")

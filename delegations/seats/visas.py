@@ -115,6 +115,24 @@ def lines_of(edition: Edition) -> list[VisaLine]:
     return sorted((VisaLine(*row) for row in rows), key=lambda line: urgent.index(line.step.outcome))
 
 
+def standings(delegation: Delegation) -> dict[int, VisaStep]:
+    """The last step of everybody who sits here and asked for a visa, by their nominations' ids."""
+    latest = (
+        select(func.max(VisaStep.id))
+        .join(Nomination, Nomination.id == VisaStep.nomination_id)
+        .join(Nomination.seat)
+        .where(Seat.delegation_id == delegation.id, Nomination.status.in_(CURRENT_NOMINATION))
+        .group_by(VisaStep.nomination_id)
+    )
+    steps = db.session.scalars(select(VisaStep).where(VisaStep.id.in_(latest)))
+    return {one.nomination_id: one for one in steps}
+
+
+def refused_seats(delegation: Delegation) -> set[int]:
+    """The ids of the seats whose person was refused a visa, so that somebody else may go."""
+    return {one.seat_id for one in standings(delegation).values() if one.outcome is V.REFUSED}
+
+
 _URGENT = (V.REFUSED, V.REQUESTED, V.UNANSWERED, V.ISSUED, V.WITHDRAWN, V.GRANTED)
 
 

@@ -8,12 +8,13 @@ from access.models import User
 from delegations import queries
 from delegations.funding import coverage_queries
 from delegations.models import Delegation, SavingsPlan, Seat, SeatStatus
-from delegations.seats import board, nominations, seats
-from delegations.seats.board import Mover, SeatLine
+from delegations.seats import board, letters, nominations, seats
+from delegations.seats.board import Around, Mover, SeatLine
 from delegations.seats.nominations import Nominate
 from events import badges, checkin
 from events import registration as registrations
 from events.checkin import ScanBadge
+from events.models import BadgeRole
 from network.people import CompleteRecord
 from shared.database import db, transaction
 from tests.conftest import sign_in
@@ -25,9 +26,7 @@ S = SeatStatus
 
 def lines_of(delegation: Delegation) -> list[SeatLine]:
     coverage = coverage_queries.coverage_of(delegation)
-    return board.board_of(
-        queries.seat_board(delegation), coverage, queries.arrived(delegation), focal_point=False
-    )
+    return board.board_of(queries.seat_board(delegation), coverage, queries.arrived(delegation), Around())
 
 
 def test_a_seat_goes_its_way_step_by_step(seat: Seat, outaouais: Delegation) -> None:
@@ -106,3 +105,39 @@ def test_the_board_asks_the_same_number_of_questions_for_any_number_of_seats(
     with count_queries() as many:
         client.get("/delegations/DKR05-OUT/seats")
     assert len(many) <= len(few) + 1
+
+
+def test_letters_visas_and_offers_say_whose_move_it_is(
+    seat: Seat, outaouais: Delegation, fatou: User
+) -> None:
+    def now_at(around: Around) -> tuple[Mover, str]:
+        move = board.board_of(queries.seat_board(outaouais), coverage, set(), around)[0].move
+        return move.mover, str(move.what)
+
+    coverage = coverage_queries.coverage_of(outaouais)
+    asked = Around(letter_required=True)
+    assert now_at(Around(offered={seat.id})) == (Mover.NOMINEE, "answer the offer")
+    with transaction():
+        nomination = nominations.nominate(seat, Nominate(person=person("Théo Démo")), by=BY)
+        nominations.complete(nomination, CompleteRecord(name="Théo Démo"))
+    assert now_at(Around()) == (Mover.SECRETARIAT, "accredit the person")
+    assert now_at(asked) == (Mover.DELEGATION, "send the nomination letter")
+    with transaction():
+        letter = letters.put(nomination, b"%PDF-1.7", "lettre.pdf", by=BY)
+    assert now_at(asked) == (Mover.SECRETARIAT, "look at the nomination letter")
+    with transaction():
+        letters.refuse(nomination, letter.id, "Pas signée", by=fatou)
+    assert now_at(asked) == (Mover.DELEGATION, "send another nomination letter")
+    told = now_at(Around(refused={seat.id}))
+    assert told == (Mover.DELEGATION, "name somebody else: the visa was refused")
+
+
+def test_the_board_as_a_file(client: FlaskClient, seat: Seat, ondine: User) -> None:
+    with transaction():
+        nominations.nominate(seat, Nominate(person=person("=Théo Démo"), role=BadgeRole.ALTERNATE), by=BY)
+    sign_in(client, ondine)
+    told = client.get("/delegations/DKR05-OUT/seats/file.csv").text
+    row = next(line for line in told.splitlines() if line.startswith("DKR05-OUT-01"))
+    assert "'=Théo Démo,Suppléance" in row and "4500.00" in row and "@" not in row
+    assert client.get("/delegations/DKR05-OUT/seats/file.xlsx").data.startswith(b"PK")
+    assert client.get("/delegations/DKR05-OUT/seats/file.pdf").status_code == 404

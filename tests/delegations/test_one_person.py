@@ -68,3 +68,15 @@ def test_two_places_at_one_gathering_are_an_obstacle(seat: Seat, outaouais: Dele
 )
 def test_roles_of_a_list(word: str, role: BadgeRole | None) -> None:
     assert role_of(word) is role
+
+
+def test_another_role_takes_the_badge_back(seat: Seat) -> None:
+    with transaction():
+        nomination = accredited(seat, "Lison Substitut", BadgeRole.ALTERNATE)
+        assert seat.registration
+        registrations.admit_unpaid(seat.registration, "Réglé par la délégation", by=BY)
+        badge = badges.issue_badge(seat.registration, by=BY)
+        nominations.change_role(nomination, BadgeRole.ALTERNATE, by=BY)
+        assert badge.status is BadgeStatus.ISSUED
+        nominations.change_role(nomination, BadgeRole.HEAD, by=BY)
+    assert (seat.registration.role, badge.status) == (BadgeRole.HEAD, BadgeStatus.REVOKED)

@@ -42,12 +42,15 @@ def test_a_refusal_leads_to_whoever_waits(amina: Nomination, seat: Seat, fatou: 
         letter = visas.issue_letter(amina, funded=True, by=fatou)
         waiting.wait(seat.delegation, Wait(person=person("Lison Substitut")), by=BY)
     assert (letter.number, visas.standing(amina)) == (1, V.ISSUED)
+    assert visas.refused_seats(seat.delegation) == set()
     with transaction():
         visas.note(amina, V.REFUSED, date(2005, 10, 18), "Sans motif", by=BY)
+    assert visas.refused_seats(seat.delegation) == {seat.id}
     registration = seat.registration_id
     with transaction():
         new = leaving.hand_over(seat, "Visa refusé", by=BY)
     assert (new.person.name, seat.registration_id) == ("Lison Substitut", registration)
+    assert visas.refused_seats(seat.delegation) == set()
     assert letter.superseded_at and visas.letter_of(new) is None
     assert [step.outcome for step in visas.steps_of(seat)] == [V.REQUESTED, V.ISSUED, V.REFUSED]
     assert db.session.scalars(select(VisaRequest.outcome)).all() == ["refused"]
