@@ -206,7 +206,7 @@ def test_a_payout_is_explained_by_its_parts(card: CardDesk, app: Flask, zoe: Use
     assert (parts.amount, parts.fee, parts.rest) == (cad("650.00"), cad("22.05"), cad("0.00"))
     approver = Desk(app, zoe)
     page = approver.see(f"/treasury/payouts/{payout.id}").replace("\xa0", " ")
-    assert "the parts make the payout, to the cent" in page
+    assert "The parts make the payout, to the cent" in page
     assert payment.payer_name in page
     card.stripe.control.faults("error", "/v1/payouts", times=9)
     assert "not answering" in approver.see(f"/treasury/payouts/{payout.id}")

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from shared.audit import System
 from shared.clock import now
 from shared.database import db
+from shared.i18n import DEFAULT_LOCALE, LazyString, _l
 from shared.money import Money
 from treasury import chart, ledger, payment_messages
 from treasury.attention import attend, settle_attention
@@ -25,6 +27,12 @@ from treasury.models import JournalEntry, Payment, PaymentMethod, PaymentStatus,
 from treasury.payments import settled
 
 _STRIPE = System("stripe")
+
+_DISPUTED = _l("%(what)s: disputed by the card’s holder")
+_DISPUTE_WON = _l("%(what)s: the dispute is won")
+_DISPUTE_LOST = _l("%(what)s: the dispute is lost")
+_FEE = _l("%(what)s: fee of the card network")
+_GIVEN_BACK_THERE = _l("given back at the card network itself")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +150,14 @@ def _post_settlement(payment: Payment, charged: JournalEntry, paid: PaidCharge) 
         return
     fund, fee = payment.fund_id, paid.fee
     legs = [Leg(chart.BANK_FEES, fund, fee), Leg(chart.STRIPE, fund, -fee, memo=payment.reference)]
-    _post(payment, payment.description, legs, key)
+    _post(payment, _in_house(_FEE, payment), legs, key)
+
+
+def _in_house(words: LazyString, payment: Payment | None = None) -> str:
+    """A narration in the language of the house, in which its books are kept."""
+    with force_locale(DEFAULT_LOCALE):
+        said = str(words)
+    return said % {"what": payment.description[:150]} if payment else said
 
 
 def _book_refund(payment: Payment, charge: str, state: RefundState) -> None:
@@ -187,7 +202,7 @@ def _our_refund(payment: Payment, charge: str, state: RefundState) -> Refund:
         found = Refund(
             payment_id=payment.id,
             amount=state.amount,
-            reason="refund made at Stripe",
+            reason=_in_house(_GIVEN_BACK_THERE),
             status=RefundStatus.DONE,
             charge_id=charge,
         )
@@ -220,7 +235,8 @@ def _book_dispute(payment: Payment, state: DisputeState) -> None:
         legs = [Leg(chart.DISPUTED, fund, -move.amount), Leg(chart.STRIPE, fund, move.amount)]
         if move.fee:
             legs += [Leg(chart.BANK_FEES, fund, move.fee), Leg(chart.STRIPE, fund, -move.fee)]
-        _once(payment, payment.description, legs, f"dispute:{move.id}")
+        words = _DISPUTED if move.amount.minor < 0 else _DISPUTE_WON
+        _once(payment, _in_house(words, payment), legs, f"dispute:{move.id}")
     if state.lost and held:
         lost = held
         if held.currency != state.amount.currency:  # given up in the currency in which it came in
@@ -231,7 +247,7 @@ def _book_dispute(payment: Payment, state: DisputeState) -> None:
             Leg(payment.income_code, fund, lost, memo=payment.reference),
             Leg(chart.DISPUTED, fund, -lost),
         ]
-        _once(payment, payment.description, legs, f"dispute-lost:{state.id}")
+        _once(payment, _in_house(_DISPUTE_LOST, payment), legs, f"dispute-lost:{state.id}")
     opened = attend("dispute_opened", state.id, payment_id=payment.id, details=str(state.amount))
     if state.closed:
         settle_attention(opened.id, state.status, by=_STRIPE)
