@@ -82,13 +82,20 @@ def cash(currency: str) -> Any:
 @blueprint.get("/funds")
 @requires(Permission.LEDGER_READ)
 def funds() -> Any:
-    """Every fund and what it holds; those of some kinds, in one currency, when the address names them."""
+    """Every fund and what it holds; those of some kinds, in one currency, when the address names them.
+
+    A currency that only passed through a fund is left out.
+    """
     kinds = [one for one in FundKind if one.value in request.args.getlist("kind")]
     currency = request.args.get("currency", "")
+    every = standings.standings()
+    holding = {one.fund.id for one in every if one.balance or one.committed}
     rows = [
         one
-        for one in standings.standings()
-        if (not kinds or one.fund.kind in kinds) and currency in ("", one.balance.currency)
+        for one in every
+        if (one.balance or one.committed or one.fund.id not in holding)
+        and (not kinds or one.fund.kind in kinds)
+        and currency in ("", one.balance.currency)
     ]
     return render_template(
         "treasury/funds.html", funds=rows, most=_most(rows), kinds=kinds, currency=currency

@@ -166,7 +166,9 @@ def test_an_account_opens_where_something_stands(
         legs = [Leg(chart.ADVANCES, outaouais.id, francs), Leg(chart.OPENING, outaouais.id, -francs)]
         ledger.post(ledger.draft(date(2005, 10, 20), "Avance", legs, by=aristide), by=zoe)
         ledger.account(chart.ADVANCES, "CAD")  # opened, and nothing on it
-    page = Desk(app, aristide).see(f"/treasury/accounts/{chart.ADVANCES}")
+    desk = Desk(app, aristide)
+    assert "F\u202fCFA" not in desk.see("/treasury/funds")  # francs only passed through the fund
+    page = desk.see(f"/treasury/accounts/{chart.ADVANCES}")
     assert "830,000" in page
     assert "currency=CAD" not in page  # nothing was ever posted there
 
