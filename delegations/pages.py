@@ -93,9 +93,12 @@ class Step:
 
 
 def next_step(
-    delegation: Delegation, board: Sequence[Seat], has_plan: bool, may: dict[str, bool]
+    delegation: Delegation, board: Sequence[Seat], has_plan: bool, may: dict[str, bool], holds: int = 0
 ) -> Step | None:
-    """The one thing the reader should do next, if there is one."""
+    """The one thing the reader should do next, if there is one; the delegation `holds` so many others."""
+    if holds and not delegation.seats_requested:
+        say = ngettext("It adds up %(num)s delegation.", "It adds up %(num)s delegations.", holds)
+        return Step(say, _("Delegations together"), url_for("delegations.members", code=delegation.code))
     return _towards_seats(delegation, may) or _towards_people(delegation, board, has_plan, may)
 
 

@@ -139,7 +139,7 @@ def show(code: str) -> Any:
     network = cover(funding)
     coverage = network.delegations[delegation.code]
     may = may_here(delegation)
-    budget = seat_budget(delegation)
+    budget, holds = seat_budget(delegation), umbrellas.members_of(delegation)
     return render_template(
         "delegations/show.html",
         delegation=delegation,
@@ -158,10 +158,10 @@ def show(code: str) -> Any:
         states=lifecycle.STATES,
         state_kind=state_kind,
         may=may,
-        next_step=next_step(delegation, board, bool(plans), may),
+        next_step=next_step(delegation, board, bool(plans), may, len(holds)),
         focal=focal_points.current(delegation),
         held_by=umbrellas.umbrella_of(delegation),
-        holds=umbrellas.members_of(delegation),
+        holds=holds,
         joining=requests.open_count(delegation),
         **balance_words(delegation),
     )

@@ -98,7 +98,7 @@ def test_reminders_leave_two_weeks_apart_three_times_and_never_twice(
     both_databases: str, atelier: Interest, dakar: Edition
 ) -> None:
     left = []
-    for days in range(80):
+    for days in (0, 13, 14, 15, 27, 28, 41, 42, 56, 70):
         on(ASKED + timedelta(days=days))
         with transaction():
             left += [days] * asking.remind_all(dakar, by=BY)
