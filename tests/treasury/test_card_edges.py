@@ -22,7 +22,7 @@ from tests.treasury.conftest import Ask
 from treasury import chart
 from treasury.attention import attend
 from treasury.books import periods
-from treasury.cards import checkouts, refunds, saved_cards, watch, webhooks
+from treasury.cards import checkouts, refunds, retries, saved_cards, watch, webhooks
 from treasury.cards.books import book_charge
 from treasury.cards.gateway import StripeGateway
 from treasury.cards.gateway_errors import (
@@ -410,3 +410,62 @@ def test_an_intent_that_nobody_paid_has_no_charge(gateway: StripeGateway) -> Non
 def test_a_card_that_may_not_be_forgotten_is_said(gateway: StripeGateway) -> None:
     with pytest.raises(GatewayRefused):
         gateway.forget_card("pm_1")
+
+
+# Pages that were paid ------------------------------------------------------------------------------------
+
+
+class PaidPages(Pages):
+    """The network says of its pages that they are paid."""
+
+    def fetch_checkout(self, number: str) -> CheckoutState:
+        state = super().fetch_checkout(number)
+        return replace(state, paid=self.states.get(number) is CheckoutStatus.COMPLETE)
+
+    expire_checkout = fetch_checkout
+
+
+def test_a_page_that_was_paid_is_settled_and_no_other_is_opened(ask: Ask) -> None:
+    payment = ask(method=PaymentMethod.CARD)
+    start(payment.id, Pages())
+    with pytest.raises(AlreadySettled):
+        start(payment.id, PaidPages(cs_1=CheckoutStatus.COMPLETE))
+    db.session.expire_all()
+    assert db.session.scalars(select(CheckoutPage)).one().closed_at is not None
+
+
+def test_a_page_asked_for_otherwise_is_closed_before_another_is_opened(ask: Ask) -> None:
+    payment = ask(method=PaymentMethod.CARD)
+    start(payment.id, Pages())
+    pages = PaidPages(used=1)
+    assert start(payment.id, pages) == "http://network/cs_2"
+    assert db.session.get_one(Payment, payment.id).checkout_id == "cs_2"
+
+
+def test_a_page_is_announced_once(ask: Ask) -> None:
+    payment = ask(method=PaymentMethod.CARD)
+    for _click in range(2):
+        with transaction():
+            checkouts.announce_page("payment-1", payment_id=payment.id)
+    assert db.session.scalar(select(func.count()).select_from(CheckoutPage)) == 1
+
+
+def test_a_card_left_anew_takes_the_place_of_the_one_before(card: SavedCard) -> None:
+    pages = cast(Any, Pages())
+    watch.look("checkout.session", "cs_card", pages)
+    with transaction():
+        anew = SavedCard(purpose="savings", subject_id=1, reference="TG7K-492Q-X", consent="I agree.")
+        db.session.add(anew)
+        db.session.flush()
+        page = CheckoutPage(key="card-2", saved_card_id=anew.id)
+        page.object_id = "cs_anew"
+        db.session.add(page)
+    watch.look("checkout.session", "cs_anew", pages)
+    assert (card.status, anew.status) == (CardStatus.REMOVED, CardStatus.ACTIVE)
+
+
+def test_a_refused_card_is_tried_on_the_days_of_the_calendar() -> None:
+    assert retries.next_try(DAY, 1, "generic_decline", DAY) == DAY + timedelta(days=3)
+    assert retries.next_try(DAY, 1, "generic_decline", DAY + timedelta(days=9)) == DAY + timedelta(days=9)
+    assert retries.next_try(DAY, 1, "stolen_card", DAY) is None
+    assert retries.next_try(DAY, 4, "generic_decline", DAY) is None

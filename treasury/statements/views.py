@@ -83,7 +83,7 @@ def upload() -> Any:
 def _received(form: UploadForm) -> Any:
     """Keep the file and show what it says: at once, or after the worker looked at a long one."""
     data = form.file.data.read()
-    account = _account(form.account.data)
+    account = db.session.get_one(Account, int(form.account.data))  # one of those that were offered
     name = form.file.data.filename or ""
     statement_uploads.check_size(data)
     assume = form.assumptions(statement_uploads.remembered(account, data))
@@ -211,13 +211,6 @@ def discard(upload_id: int) -> Any:
     with transaction():
         statement_uploads.discard(upload_or_404(upload_id))
     return redirect(url_for("statements.upload"), 303)
-
-
-def _account(key: str) -> Account:
-    found = db.session.get(Account, int(key)) if key.isascii() and key.isdigit() and len(key) < 15 else None
-    if found is None:
-        raise NotFound
-    return found
 
 
 @blueprint.get("/samples/<name>")
