@@ -179,6 +179,21 @@ def _of_today(base: str, quote: str) -> Rate | None:
         return None
 
 
+@blueprint.post("/delegations/budgets/<int:budget_id>/discard")
+@requires(P.DELEGATION_READ)
+def discard_budget(budget_id: int) -> Any:
+    """Throw one's draft away."""
+    found, edition, delegation = find_budget(budget_id)
+    if not may_draft(edition, delegation):
+        raise Forbidden
+    with transaction():
+        versions.discard_budget(found, by=actor())
+    flash(_("The draft is gone."), "good")
+    if delegation is not None:
+        return redirect(url_for("delegations.budgets_of", code=delegation.code))
+    return redirect(url_for("delegations.costs", code=edition.code))
+
+
 @blueprint.route("/delegations/budgets/<int:budget_id>/payers", methods=["GET", "POST"])
 @requires(P.DELEGATION_READ)
 def budget_payers(budget_id: int) -> Any:

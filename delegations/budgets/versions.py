@@ -167,6 +167,18 @@ def set_payers(
     return budget
 
 
+def discard_budget(budget: Budget, *, by: Actor) -> None:
+    """Throw one's draft away, with who was to pay it. Raises `NotItsAuthor`, `Conflict`."""
+    open_draft(budget, by, None)
+    audit.record("budget.discard", budget, by=by, version=budget.version, kind=budget.kind)
+    _forget_shares(budget)
+    for line in budget.lines:
+        db.session.delete(line)
+    db.session.flush()
+    db.session.delete(budget)
+    db.session.flush()
+
+
 def approve_budget(budget: Budget, *, by: Actor, seen: int | None = None) -> Budget:
     """Freeze a version: from now on it says what things cost.
 

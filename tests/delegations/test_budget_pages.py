@@ -154,6 +154,21 @@ def test_a_head_drafts_for_their_delegation_only(
     assert client.get("/delegations/budgets/1").status_code == 404
 
 
+def test_a_draft_is_thrown_away_by_its_author(
+    client: FlaskClient, dakar: Edition, fatou: User, aristide: User
+) -> None:
+    sign_in(client, fatou)
+    begin = f"{LIST}/new?template=municipal"
+    assert client.post(begin, data=offered(client, begin)).status_code == 302
+    page = f"/delegations/budgets/{newest().id}"
+    sign_in(client, aristide)
+    assert press(client, page, f"{page}/discard").status_code == 403
+    sign_in(client, fatou)
+    assert press(client, page, f"{page}/discard").status_code == 302
+    assert newest().id == 1
+    assert press(client, LIST, "/delegations/budgets/1/discard").status_code == 409  # approved: it stays
+
+
 def test_every_template_balances_with_who_pays_it() -> None:
     totals = {name: one.total for name, one in TEMPLATES.items()}
     assert totals == {
