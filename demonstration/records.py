@@ -1,6 +1,7 @@
-"""The demonstration's data files: TOML for what has parts, CSV for lists; each record says its source."""
+"""The demonstration's files: TOML for what has parts, CSV for lists, each with its source; drawn papers."""
 
 import csv
+import io
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -25,3 +26,16 @@ def amount(text: str) -> Money:
     """``"250.00 CAD"``, or ``"250.00"`` for Canadian dollars."""
     figure, _, currency = text.partition(" ")
     return Money.of(figure, currency or "CAD")
+
+
+def specimen(*words: str) -> bytes:
+    """A drawn paper (a receipt, a letter) that says what it is: a specimen. PNG."""
+    from PIL import Image, ImageDraw  # read only by who draws one
+
+    page = Image.new("RGB", (480, 240), "white")
+    pen = ImageDraw.Draw(page)
+    for place, line in enumerate(("SPECIMEN", *words)):
+        pen.text((24, 24 + 48 * place), line.encode("ascii", "replace").decode(), fill="black")
+    written = io.BytesIO()
+    page.save(written, "PNG")
+    return written.getvalue()

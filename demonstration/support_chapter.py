@@ -9,7 +9,7 @@ from delegations.funding import services
 from delegations.models import Delegation, Nomination, Seat, SeatStatus
 from delegations.seats import nominations, seats
 from delegations.support import decisions as support
-from demonstration import committee_chapter
+from demonstration import committee_chapter, seats_chapter
 from demonstration.records import amount, read_csv, read_toml
 from demonstration.stage import MACHINE, Stage, on
 from events.models import BadgeRole
@@ -32,6 +32,7 @@ def tell(stage: Stage) -> None:
         stage.funds["B6"] = support.open_fund(funding["code"], funding["name"], is_demo=True, by=MACHINE)
     _withdrawal(stage, next(row for row in story["delegations"] if "withdrawal" in row))
     _names(stage, story["substitution"])
+    seats_chapter.wait_for_seats(stage)
     _substitution(stage, story["substitution"])
     _support_fund(stage, funding)
     with on(date(2005, 10, 28)):
@@ -80,6 +81,7 @@ def _names(stage: Stage, substitution: dict[str, Any]) -> None:
                     name = f"Délégué·e fictif·ve {number:02}"
                     details = _fictional(name, f"delegue{number:02}@example.org", delegation)
                 named.append(_nominate(seat, details, BadgeRole.DELEGATE, stage))
+        seats_chapter.send_letters([one for one in named if one.role is BadgeRole.HEAD], stage)
         with on(ACCREDITED):
             for nomination in named:
                 _accredit(nomination, stage)

@@ -1,6 +1,5 @@
 """Who keeps the money, tickets promised to an agency, and an advance changed into francs in Dakar."""
 
-import io
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from delegations.budgets import advances, claims
 from delegations.budgets.advances import AskAdvance, ChangeAdvance
 from delegations.budgets.claims import AddLine, OpenClaim
-from demonstration.records import amount, read_toml
+from demonstration.records import amount, read_toml, specimen
 from demonstration.stage import Stage, on
 from shared.database import db
 from treasury import approvals
@@ -98,23 +97,10 @@ def _spent(line: dict[str, Any]) -> AddLine:
         description=line["what"],
         amount=amount(line["amount"]),
         category=line["line"],
-        voucher=None if missing else _receipt(line["what"], line["amount"]),
+        voucher=None if missing else specimen(line["what"], line["amount"]),
         voucher_name="photo.png",
         missing_reason=missing,
     )
-
-
-def _receipt(*words: str) -> bytes:
-    """A drawn receipt that says what it is: a specimen."""
-    from PIL import Image, ImageDraw  # only the end of the story takes photographs
-
-    page = Image.new("RGB", (480, 240), "white")
-    pen = ImageDraw.Draw(page)
-    for place, line in enumerate(("SPECIMEN", *words)):
-        pen.text((24, 24 + 48 * place), line.encode("ascii", "replace").decode(), fill="black")
-    written = io.BytesIO()
-    page.save(written, "PNG")
-    return written.getvalue()
 
 
 def _rate() -> Rate:

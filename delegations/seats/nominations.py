@@ -167,12 +167,14 @@ def complete(nomination: Nomination, command: CompleteRecord, *, by: Actor | Non
     approvals.must_be_open(nomination)
     before, known = nomination.status, approvals.what_matters(nomination)
     people.complete_record(nomination.person, command, by=by)
-    changed = approvals.what_matters(nomination) != known
+    told = approvals.what_matters(nomination)
+    changed = told != known
     if before is not N.ACCREDITED or changed:
         nomination.status, nomination.reason = N.COMPLETED, ""
     if changed or before is N.RETURNED:
         nomination.endorsed_at = None
-    if changed and nomination.credential is CredentialStatus.VERIFIED:
+    rewritten = any(was and was != now_is for was, now_is in zip(known, told, strict=True))
+    if rewritten and nomination.credential is CredentialStatus.VERIFIED:
         nomination.credential = CredentialStatus.UPLOADED  # it named somebody written otherwise
     if before is N.ACCREDITED and changed:
         nomination.decided_at, nomination.seat.status = None, SeatStatus.NAMED

@@ -11,8 +11,9 @@ from delegations.models import CredentialStatus, NominationStatus, Seat, SeatSta
 from delegations.seats import approvals, leaving, letters, nominations
 from delegations.seats.approvals import LetterMissing, LetterRefused, LetterUnread, Rules
 from delegations.seats.letters import AnotherLetter
-from delegations.seats.nominations import NominationOver
+from delegations.seats.nominations import Nominate, NominationOver
 from documents.uploads import NotADocument
+from network.people import PersonDetails
 from shared.database import db, transaction
 from tests.conftest import sign_in
 from tests.delegations.conftest import BY, accredited
@@ -67,14 +68,15 @@ def test_a_gathering_may_ask_for_a_letter(seat: Seat) -> None:
 
 def test_a_correction_that_matters_asks_for_a_new_look_at_the_letter(seat: Seat, fatou: User) -> None:
     with transaction():
-        nomination = named(seat)
+        theo = PersonDetails(name="Théo Démo", email="theo@example.org")
+        nomination = nominations.nominate(seat, Nominate(person=theo), by=BY)
         letters.verify(nomination, letters.put(nomination, PDF, "a.pdf", by=BY).id, by=fatou)
-    states = []
-    for change in ({"diet": "Sans arachides"}, {"name": "Théo Démo-Gabarit"}):
+    states = []  # the country was empty: to fill it in corrects nothing
+    for change in ({"country": "CA"}, {"diet": "Sans arachides"}, {"name": "Théo Démo-Gabarit"}):
         with transaction():
             nominations.complete(nomination, record(**change))
         states.append(nomination.credential)
-    assert states == [C.VERIFIED, C.UPLOADED]
+    assert states == [C.VERIFIED, C.VERIFIED, C.UPLOADED]
 
 
 def test_what_is_no_letter_and_who_has_no_seat(seat: Seat) -> None:
