@@ -31,6 +31,7 @@ import delegations.cli
 import delegations.composition.views
 import delegations.funder_reports.views
 import delegations.funding.service_views
+import delegations.interest.survey_views
 import delegations.interest.views
 import delegations.joining.views
 import delegations.lifecycle.cloning_views

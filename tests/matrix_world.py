@@ -134,7 +134,7 @@ def build() -> World:
             "/delegations/reset/": {"code": "DKR05"},
             "/delegations/quotas/": {"code": "DKR05", "quota_id": 0},
             "/delegations/composition/": {"code": "DKR05", "rule_id": 0},
-            "/delegations/interest/": {"code": "DKR05"},
+            "/delegations/interest/": {"code": "DKR05", "ending": "csv"},
             "/interest/": {"token": links.issue_link("interest", known.id, later)},
             "/delegations/costs/": {"code": "DKR05"},
             "/delegations/budgets/": {"budget_id": budget.id, "other_id": budget.id, "line_id": 1},

@@ -14,7 +14,7 @@ from delegations.interest.asking import Answer, CannotRemind, ContradictoryAnswe
 from delegations.interest.models import Interest, InterestReminder
 from delegations.interest.whereabouts import Next, Standing, Where, may_remind, next_thing
 from events.models import Edition
-from network.directory import AddOrganisation, add_organisation
+from network.directory import AddOrganisation, add_alias, add_organisation
 from network.models import Organisation
 from network.survey import record_survey
 from outbox.jobs import Job
@@ -175,3 +175,35 @@ def test_the_organiser_asks_reminds_and_writes_down(dakar: Edition, client: Flas
     assert f"/delegations/invite?edition=DKR05&amp;organisation={away.id}" in page
     invitation = client.get(f"/delegations/invite?edition=DKR05&organisation={away.id}")
     assert 'value="Friperie fictive"' in invitation.get_data(as_text=True)
+
+
+def test_a_survey_is_read_first_and_taken_in_whole(dakar: Edition, client: FlaskClient, fatou: User) -> None:
+    """26 lines against 25 stated, one known under its alias, one named twice, one that says no."""
+    on(ASKED)
+    with transaction():
+        add_alias(body("CDÉC de Gatineau"), "CDEC Gatineau", by=BY)
+    lines = [f"Organisme {number:02};Outaouais;accueil" for number in range(23)]
+    lines += [
+        "cdec gatineau;Outaouais;",
+        "Fondation;finance;Non merci",
+        "Rêve;culture;une délégation en 2005",
+    ]
+    text = "\r\n".join([*lines, "organisme 00;Outaouais;accueil"])
+    sign_in(client, fatou)
+    address = "/delegations/interest/DKR05/survey"
+    form = {"title": "Enquête", "stated": "25", "text": text}
+    report = client.post(address, data=form).get_data(as_text=True)
+    assert "nomme 26 organismes et en annonce 25" in report
+    assert "25 organismes entrent au répertoire" in report
+    assert report.count("nommé deux fois") == 1
+    assert whereabouts.network_of(dakar) == []
+    assert client.post(address, data={**form, "text": " \r\n"}).status_code == 422
+    client.post(address, data={**form, "agreed": text})
+    found = whereabouts.counts(whereabouts.network_of(dakar))
+    assert (found.asked, found.answered, found.hosting, found.planning) == (26, 26, 23, 1)
+    by_name = {one.organisation.name: one for one in whereabouts.network_of(dakar)}
+    assert "CDÉC de Gatineau" in by_name
+    assert not by_name["Fondation"].interested
+    assert by_name["Fondation"].organisation.sector == "finance"
+    table = client.get("/delegations/interest/DKR05/table.csv").get_data(as_text=True)
+    assert "Organisme 07,Outaouais,accueillerait,2005-03-01,0,2005-03-01," in table
