@@ -33,7 +33,7 @@ from shared.forms import (
     as_choices,
     more_than_nothing,
 )
-from shared.i18n import _l
+from shared.i18n import _, _l
 from shared.money import BadAmount, Money
 from treasury.models import PaymentMethod
 
@@ -210,8 +210,20 @@ class DepositForm(Form):
             }.items()
         ),
     )
+    operator = StringField(_l("Operator, or bank of the cheque"), [Length(max=60)])
+    number = StringField(_l("Their reference, or the cheque’s number"), [Length(max=80)])
     narration = StringField(_l("Note"), [Optional(), Length(max=200)])
     key = HiddenField()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Mobile money has an operator and a reference."""
+        good = super().validate(extra_validators)
+        if self.method.data == PaymentMethod.MOBILE_MONEY.value:
+            for field in (self.operator, self.number):
+                if not (field.data or "").strip():
+                    field.errors = [_("Mobile money has an operator and a reference: copy them.")]
+                    good = False
+        return good
 
     def command(self) -> RecordDeposit:
         """The deposit, into the account that its method goes to."""
@@ -220,6 +232,8 @@ class DepositForm(Form):
             amount=self.amount.required(),
             received_on=self.received_on.data or date.max,
             narration=self.narration.data or "",
+            operator=(self.operator.data or "").strip(),
+            number=(self.number.data or "").strip(),
             submission_key=self.key.data or "",
         )
 

@@ -27,7 +27,7 @@ from treasury import chart
 from treasury.funds.transfers import FundTransfer
 from treasury.ledger import Leg
 from treasury.models import Account, AccountKind, Fund, PaymentMethod
-from treasury.payments import RecordReceipt
+from treasury.payments import USUAL_ACCOUNT, RecordReceipt
 from treasury.reconciliation.links import RecordLine
 from treasury.wording import METHODS
 
@@ -130,7 +130,7 @@ class ReceiptForm(Form):
         """The receipt to record."""
         return RecordReceipt(
             received_on=day(self.received_on),
-            account_code=self.account_code.data or _USUAL[PaymentMethod(self.method.data)],
+            account_code=self.account_code.data or USUAL_ACCOUNT[PaymentMethod(self.method.data)],
             narration=words(self.narration),
             method=PaymentMethod(self.method.data),
             amount=self.amount.required(),
@@ -143,15 +143,6 @@ class ReceiptForm(Form):
 def _receiving() -> Any:
     named = [(code, f"{code} · {chart.CHART[code][1]}") for code in RECEIVING]
     return as_choices([("", _("the usual one for how it came")), *named])
-
-
-_USUAL = {
-    PaymentMethod.TRANSFER: chart.BANK,
-    PaymentMethod.CHEQUE: chart.CHEQUES,
-    PaymentMethod.CASH: chart.CASH,
-    PaymentMethod.MOBILE_MONEY: chart.MOBILE_MONEY,
-}
-"""Where money that came in a way usually is."""
 
 
 class ReturnForm(Form):

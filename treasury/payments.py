@@ -33,6 +33,15 @@ attention list.
 """
 
 
+USUAL_ACCOUNT = {
+    PaymentMethod.TRANSFER: chart.BANK,
+    PaymentMethod.CHEQUE: chart.CHEQUES,
+    PaymentMethod.CASH: chart.CASH,
+    PaymentMethod.MOBILE_MONEY: chart.MOBILE_MONEY,
+}
+"""Where money that came in a way usually is: a cheque in hand, notes in the box."""
+
+
 class AlreadySettled(DomainError):
     """The payment has its posted entry: there is nothing left to pay."""
 

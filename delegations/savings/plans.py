@@ -37,8 +37,9 @@ from shared.errors import DomainError
 from shared.i18n import DEFAULT_LOCALE, LOCALES, _, _l
 from shared.money import Money
 from treasury import attention, chart, payments, queries
+from treasury.desk.receiving import receive
 from treasury.models import Fund, FundKind, Payment, PaymentMethod, PaymentStatus
-from treasury.payments import RecordReceipt, RequestPayment
+from treasury.payments import USUAL_ACCOUNT, RecordReceipt, RequestPayment
 from treasury.references import new_reference
 
 PURPOSE = "savings"
@@ -93,13 +94,11 @@ class OpenPlan:
     provenance: str = ""
 
 
-_ACCOUNTS = {PaymentMethod.CASH: chart.CASH, PaymentMethod.MOBILE_MONEY: chart.MOBILE_MONEY}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordDeposit:
     """Money seen to arrive for a plan on `received_on`, in the account `account_code` (the bank).
 
+    `operator` and `number` are the mobile money operator (or the bank of a cheque) and its reference.
     `submission_key` is drawn by the form: the same key again means the same deposit.
     """
 
@@ -108,12 +107,14 @@ class RecordDeposit:
     method: PaymentMethod = PaymentMethod.TRANSFER
     account_code: str = chart.BANK
     narration: str = ""
+    operator: str = ""
+    number: str = ""
     submission_key: str = ""
 
     @classmethod
     def by_method(cls, method: PaymentMethod, **known: Any) -> "RecordDeposit":
         """A deposit in the account that its method goes to: cash in the cash box, a transfer in the bank."""
-        return cls(method=method, account_code=_ACCOUNTS.get(method, chart.BANK), **known)
+        return cls(method=method, account_code=USUAL_ACCOUNT[method], **known)
 
 
 def open_plan(command: OpenPlan, *, by: Actor) -> SavingsPlan:
@@ -255,8 +256,8 @@ def request_deposit(plan: SavingsPlan, amount: Money, *, by: Actor) -> Payment:
 def record_deposit(plan: SavingsPlan, command: RecordDeposit, *, by: User) -> Payment:
     """Record that a deposit arrived; somebody else approves it (`treasury.payments.approve_receipt`).
 
-    Money received is never refused: not when the plan is closed, not beyond its target. Raises
-    `NothingToPay`, `WrongCurrency`.
+    Money received is never refused: not when the plan is closed, not beyond its target. A cheque stays in
+    hand until it is brought to the bank. Raises `NothingToPay`, `WrongCurrency`, `ReferenceUsed`.
     """
     same_currency(plan, command.amount)
     hold(plan)
@@ -266,9 +267,14 @@ def record_deposit(plan: SavingsPlan, command: RecordDeposit, *, by: User) -> Pa
     if command.submission_key:
         _keep(command.submission_key, payment, by)
     receipt = RecordReceipt(
-        received_on=command.received_on, account_code=command.account_code, narration=command.narration
+        received_on=command.received_on,
+        account_code=command.account_code,
+        narration=command.narration,
+        operator=command.operator,
+        number=command.number,
     )
-    return payments.record_receipt(payment, receipt, by=by)
+    receive(payment, receipt, by=by)
+    return payment
 
 
 def _submitted(key: str, by: User) -> Payment | None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from access import links
@@ -18,8 +19,10 @@ from outbox.jobs import Job
 from shared import clock
 from shared.database import db, transaction
 from shared.money import Money
+from tests.conftest import sign_in
 from tests.delegations.conftest import BY, cad, deposit, plan_of
 from treasury import chart, payments
+from treasury.desk import cheques
 from treasury.ledger import SamePerson
 from treasury.models import Attention, PaymentMethod, PaymentStatus
 from treasury.payments import NothingToPay
@@ -80,6 +83,25 @@ def test_cash_goes_to_the_cash_box(plan: SavingsPlan, aristide: User) -> None:
         payment = savings.record_deposit(plan, command, by=aristide)
     assert payment.entry
     assert payment.entry.postings[0].account.code == chart.CASH
+
+
+def test_a_cheque_stays_in_hand_and_mobile_money_keeps_its_reference(
+    plan: SavingsPlan, client: FlaskClient, aristide: User, zoe: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_wtf.csrf.validate_csrf", lambda *_given, **_options: None)
+    sign_in(client, aristide)
+    page = "/delegations/DKR05-OUT/plans/P1/deposit"
+    sent = {"amount": "750,00", "received_on": "2003-01-15"}
+    assert client.post(page, data=sent | {"method": "mobile_money"}).status_code == 422  # by which operator?
+    wave = sent | {"method": "mobile_money", "operator": "Wave", "number": "T-1"}
+    assert client.post(page, data=wave).status_code == 302
+    assert client.post(page, data=wave).status_code == 422  # the same money once
+    assert client.post(page, data=sent | {"method": "cheque", "number": "77"}).status_code == 302
+    for one in savings.deposits_to_approve(plan):
+        with transaction():
+            payments.approve_receipt(one, by=zoe)
+    [cheque] = cheques.in_hand()
+    assert (cheque.amount, cheque.payment.subject_id) == (cad("750.00"), plan.id)
 
 
 def test_a_payer_is_found_in_the_directory_or_entered(plan: SavingsPlan, ondine: User) -> None:
