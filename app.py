@@ -30,6 +30,8 @@ import delegations.budgets.spending_views
 import delegations.cli
 import delegations.composition.views
 import delegations.funder_reports.views
+import delegations.funding.agreement_views
+import delegations.funding.allocation_views
 import delegations.funding.service_views
 import delegations.interest.survey_views
 import delegations.interest.views

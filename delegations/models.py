@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, composite, mapped_column, relationship
 
 from events.models import BadgeRole, Edition, Registration
@@ -222,7 +222,8 @@ class FundingAgreement(Base):
 
     `ratio_numerator / ratio_denominator` for a match, on cash received; `amount` per seat for a grant or
     the whole for a pledge; `categories` are the eligible budget categories, empty for any; `blocked_reason`
-    not empty means that it counts for nothing yet.
+    not empty means that it counts for nothing yet. These are the terms in force; every version is kept
+    (`delegations.funding.agreement_models`), and `delegations.funding.terms` says what each means.
     """
 
     __tablename__ = "funding_agreement"
@@ -240,6 +241,12 @@ class FundingAgreement(Base):
     categories: Mapped[list[str]] = mapped_column(JSON, default_factory=list)
     blocked_reason: Mapped[str] = mapped_column(String(160), default="")
     fund_id: Mapped[int | None] = mapped_column(ForeignKey("fund.id"), default=None)
+    basis: Mapped[str] = mapped_column(String(32), default="cash", server_default="cash")
+    opens: Mapped[date | None] = mapped_column(default=None)
+    closes: Mapped[date | None] = mapped_column(default=None)
+    sharing: Mapped[str] = mapped_column(String(32), default="stated", server_default="stated")
+    stacks: Mapped[bool] = mapped_column(default=False, server_default=false())
+    through: Mapped[str] = mapped_column(String(160), default="", server_default="")
     is_demo: Mapped[bool] = mapped_column(default=False)
     provenance: Mapped[str] = mapped_column(String(120), default="")
 
@@ -304,24 +311,3 @@ class SupportAward(Base):
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("journal_entry.id"), default=None)
 
     decision: Mapped[SupportDecision] = relationship(init=False, back_populates="awards")
-
-
-class InKind(Base):
-    """A service given, valued but never added to cash. `state`: accepted, pending or refused (says why)."""
-
-    __tablename__ = "in_kind"
-    __table_args__ = (CheckConstraint("state IN ('accepted', 'pending', 'refused')", name="state"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), index=True)
-    description: Mapped[str] = mapped_column(String(200))
-    giver: Mapped[str] = mapped_column(String(160))
-    quantity: Mapped[int]
-    unit: Mapped[str] = mapped_column(String(20))
-    value_minor: Mapped[int] = mapped_column(init=False)
-    currency: Mapped[str] = mapped_column(String(3), init=False)
-    value: Mapped[Money] = composite("value_minor", "currency")
-    state: Mapped[str] = mapped_column(String(12))
-    reason: Mapped[str] = mapped_column(String(200), default="")
-    is_demo: Mapped[bool] = mapped_column(default=False)
-    provenance: Mapped[str] = mapped_column(String(120), default="")

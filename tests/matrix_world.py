@@ -15,10 +15,12 @@ from delegations.budgets.advances import AskAdvance
 from delegations.budgets.versions import CreateBudget, Line, create_budget
 from delegations.funder_reports import reports as funder_reports
 from delegations.funder_reports.reports import SendReport
-from delegations.funding import agreements
+from delegations.funding import agreements, dues, locks
+from delegations.funding.agreement_models import DutyKind
 from delegations.funding.agreements import AddAgreement
+from delegations.funding.locks import LockLine
 from delegations.interest import asking
-from delegations.models import Delegation, FundingKind, SavingsPlan
+from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
 from delegations.savings.plans import RecordDeposit, record_deposit
 from delegations.seats import letters, nominations, offers, waiting
 from delegations.seats.nominations import Nominate
@@ -257,9 +259,25 @@ def _report(edition: Edition, outaouais: Delegation, treasurer: User) -> dict[st
         report = funder_reports.send_report(agreement, to, by=treasurer)
         link = links.issue_link(funder_reports.PURPOSE, report.id, now() + timedelta(days=30))
         return {
+            "/delegations/funders/<code>/<agreement>": _due(agreement, outaouais, treasurer),
+            "/delegations/<code>/allocation/": _locked(outaouais, treasurer),
             "/delegations/reports/sent/": {"report_id": report.id, "step": "again", "ending": "csv"},
             "/report/": {"token": link, "ending": "csv", "number": 1},
         }
+
+
+def _due(agreement: FundingAgreement, delegation: Delegation, treasurer: User) -> dict[str, Any]:
+    """A report that is due, and money that was called up."""
+    duty = dues.add_duty(agreement, DutyKind.REPORT, "Rapport final", date(2006, 1, 31), by=treasurer)
+    some = cad("10.00")
+    claim = dues.claim(agreement, some, "Billets", earned=some, received=some * 0, by=treasurer)
+    return {"agreement": agreement.code, "duty_id": duty.id, "number": claim.number}
+
+
+def _locked(delegation: Delegation, treasurer: User) -> dict[str, Any]:
+    """A line that is paid by the savings, by decision."""
+    wanted = LockLine(line="L01", source="own", amount=cad("1.00"), cost=cad("1.00"), reason="Lettre")
+    return {"lock_id": locks.lock(delegation.seats[0], wanted, by=treasurer).id}
 
 
 def _claims(delegation: Delegation, people: dict[str, User]) -> dict[str, dict[str, Any]]:

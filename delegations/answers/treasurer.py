@@ -6,8 +6,9 @@ from sqlalchemy import func, select
 
 from delegations.budgets.claim_models import WAITING, ClaimLine, ClaimStatus, ClaimVoucher, ExpenseClaim
 from delegations.funding.coverage_queries import network_coverage
+from delegations.funding.service_models import InKind
 from delegations.funding.services import ServiceState
-from delegations.models import Delegation, InKind
+from delegations.models import Delegation
 from events.models import Edition
 from shared.clock import today
 from shared.database import db

@@ -20,13 +20,14 @@ from delegations.funder_reports.figures import (
     Source,
     Status,
 )
+from delegations.funding import dues
 from delegations.funding.coverage import Coverage, NetworkCoverage
 from delegations.funding.coverage_queries import network_coverage
+from delegations.funding.service_models import InKind
 from delegations.funding.services import ServiceState
 from delegations.models import (
     Delegation,
     FundingAgreement,
-    InKind,
     Nomination,
     NominationStatus,
     Seat,
@@ -79,6 +80,7 @@ def gather(agreement: FundingAgreement) -> Facts:
         services=services_of(edition),
         late_plans=_late(served),
         waits_for=agreement.blocked_reason,
+        next_report=dues.next_report(agreement.id),
     )
 
 

@@ -1,20 +1,23 @@
-"""Funders' rules for an edition: what each adds, to which delegations in which order, up to where."""
+"""Funders' rules for an edition: agreed, changed (each change is a version), freed of what blocks them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 
-from delegations.funding.offers import Condition
+from access.models import User
+from delegations.funding import terms as wording
+from delegations.funding.agreement_models import AgreementVersion
+from delegations.funding.terms import Terms, terms_of
 from delegations.lifecycle.invitations import CODE, BadCode, CodeTaken
-from delegations.models import FundingAgreement, FundingKind, FundingServes
+from delegations.models import FundingAgreement, FundingServes
+from delegations.seats.seats import reason_of
 from shared import audit
 from shared.audit import Actor
-from shared.database import db
+from shared.database import db, hold
 from shared.errors import Conflict, DomainError
 from shared.i18n import _l
-from shared.money import Money
 
 
 class BadAgreement(DomainError):
@@ -22,37 +25,39 @@ class BadAgreement(DomainError):
 
     code = "bad_agreement"
     status = 422
-    message = _l("A match needs a ratio; a grant or a pledge needs an amount, in the currency of its cap.")
+    message = _l(
+        "A match needs a ratio; a grant or a pledge needs an amount, in the currency of its cap; a window "
+        "opens before it closes."
+    )
+
+
+class NothingChanged(DomainError):
+    """The terms are what they were."""
+
+    code = "nothing_changed"
+    status = 422
+    message = _l("Nothing is changed: the agreement says this already.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddAgreement:
-    """A match adds `ratio` × cash received; a grant gives `amount` a seat; a pledge promises `amount`.
-
-    `categories` are the groups of lines it may pay, empty for any; `serves` the ids of delegations in the
-    order in which they draw on the `cap`, empty for all (a pledge's only); `blocked` what it waits for.
-    """
+class AddAgreement(Terms):
+    """A funder's rule: its terms, and the `code` it goes by."""
 
     edition_id: int
     code: str
-    name: str
-    kind: FundingKind
-    currency: str
-    ratio: Fraction = Fraction(0)
-    amount: Money | None = None
-    cap: Money | None = None
-    categories: Sequence[str] = ()
-    serves: Sequence[int] = ()
-    blocked: Condition | None = None
     is_demo: bool = False
     provenance: str = ""
 
+    @property
+    def terms(self) -> Terms:
+        """What was agreed."""
+        found = {one.name: getattr(self, one.name) for one in fields(Terms)}
+        return Terms(**found | {"categories": tuple(self.categories), "serves": tuple(self.serves)})
+
 
 def add_agreement(command: AddAgreement, *, by: Actor) -> FundingAgreement:
-    """Record a funder's rule. Raises `BadAgreement`, `BadCode`, `CodeTaken`."""
-    amounts = [amount for amount in (command.amount, command.cap) if amount is not None]
-    complete = command.ratio > 0 if command.kind is FundingKind.MATCH else command.amount is not None
-    if not complete or any(one.currency != command.currency or one.minor <= 0 for one in amounts):
+    """Record a funder's rule, its first version. Raises `BadAgreement`, `BadCode`, `CodeTaken`."""
+    if not command.sound:
         raise BadAgreement
     if not CODE.fullmatch(command.code) or len(command.code) > 20:
         raise BadCode(field="code", example="B1")
@@ -64,30 +69,87 @@ def add_agreement(command: AddAgreement, *, by: Actor) -> FundingAgreement:
         name=command.name,
         kind=command.kind,
         currency=command.currency,
-        ratio_numerator=command.ratio.numerator,
-        ratio_denominator=command.ratio.denominator,
-        amount_minor=0 if command.amount is None else command.amount.minor,
-        cap_minor=None if command.cap is None else command.cap.minor,
-        categories=list(command.categories),
-        blocked_reason=command.blocked.value if command.blocked else "",
         is_demo=command.is_demo,
         provenance=command.provenance,
     )
     db.session.add(agreement)
     db.session.flush()
-    for position, delegation_id in enumerate(command.serves):
-        db.session.add(
-            FundingServes(agreement_id=agreement.id, delegation_id=delegation_id, position=position)
-        )
     audit.record("agreement.add", agreement, by=by, code=agreement.code)
-    db.session.expire(agreement, ["served"])
+    _now(agreement, command.terms, "", by)
     return agreement
+
+
+def change_agreement(agreement: FundingAgreement, terms: Terms, reason: str, *, by: Actor) -> None:
+    """From now on these terms hold; what held before stays readable.
+
+    Raises `BadAgreement`, `NothingChanged`, `ReasonMissing`.
+    """
+    reason = reason_of(reason)
+    hold(agreement)
+    before = terms_of(agreement)
+    if not terms.sound or terms.currency != before.currency:
+        raise BadAgreement
+    if terms == before:
+        raise NothingChanged
+    audit.record("agreement.change", agreement, by=by, reason=reason,
+                 changed=list(wording.changed(before, terms)))  # fmt: skip
+    _now(agreement, terms, reason, by)
 
 
 def unblock(agreement: FundingAgreement, reason: str, *, by: Actor) -> FundingAgreement:
     """What it waited for is there: from now on it counts. Raises `Conflict` when nothing was missing."""
     if not agreement.blocked_reason:
         raise Conflict
-    before, agreement.blocked_reason = agreement.blocked_reason, ""
-    audit.record("agreement.unblock", agreement, by=by, reason=reason, condition=before)
+    audit.record("agreement.unblock", agreement, by=by, reason=reason, condition=agreement.blocked_reason)
+    _now(agreement, replace(terms_of(agreement), blocked=None), reason, by)
     return agreement
+
+
+def _now(agreement: FundingAgreement, terms: Terms, reason: str, by: Actor) -> None:
+    """Put terms into force and keep them as the next version."""
+    agreement.name, agreement.kind, agreement.through = terms.name, terms.kind, terms.through
+    agreement.ratio_numerator, agreement.ratio_denominator = terms.ratio.numerator, terms.ratio.denominator
+    agreement.amount_minor = terms.amount.minor if terms.amount else 0
+    agreement.cap_minor = terms.cap.minor if terms.cap else None
+    agreement.categories = list(terms.categories)
+    agreement.blocked_reason = terms.blocked.value if terms.blocked else ""
+    agreement.basis, agreement.sharing, agreement.stacks = (
+        terms.basis.value,
+        terms.sharing.value,
+        terms.stacks,
+    )
+    agreement.opens, agreement.closes = terms.opens, terms.closes
+    db.session.execute(delete(FundingServes).where(FundingServes.agreement_id == agreement.id))
+    for position, delegation_id in enumerate(terms.serves):
+        db.session.add(
+            FundingServes(agreement_id=agreement.id, delegation_id=delegation_id, position=position)
+        )
+    number = db.session.scalar(
+        select(func.max(AgreementVersion.number)).where(AgreementVersion.agreement_id == agreement.id)
+    )
+    db.session.add(
+        AgreementVersion(
+            agreement_id=agreement.id,
+            number=(number or 0) + 1,
+            terms=wording.written(terms),
+            reason=reason,
+            by_id=by.id if isinstance(by, User) else None,
+        )
+    )
+    db.session.flush()
+    db.session.expire(agreement, ["served"])
+
+
+def versions_of(agreement: FundingAgreement) -> Sequence[AgreementVersion]:
+    """Every version of an agreement, the first one first."""
+    return db.session.scalars(
+        select(AgreementVersion)
+        .where(AgreementVersion.agreement_id == agreement.id)
+        .order_by(AgreementVersion.number)
+    ).all()
+
+
+def terms_at(agreement: FundingAgreement, moment: datetime) -> Terms | None:
+    """The terms that held at a moment; None before there was an agreement."""
+    held = [one for one in versions_of(agreement) if one.at <= moment]
+    return wording.read(held[-1].terms) if held else None

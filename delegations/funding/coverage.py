@@ -123,6 +123,19 @@ class Coverage:
     def reasons(self) -> tuple[Reason, ...]:
         return tuple(_reasons(self._funding, self._pouring, self.shares, self.lines))
 
+    @cached_property
+    def costs(self) -> dict[tuple[str, str], Money]:
+        """What each line of each seat costs, by the codes of both."""
+        return {(seat.code, line.code): line.amount for seat in self._pouring.seats for line in seat.lines}
+
+    def short_seats(self, line: str) -> list[str]:
+        """The seats in which a line misses money."""
+        paid: dict[str, int] = dict.fromkeys((seat for seat, of in self.costs if of == line), 0)
+        for payment in self.payments:
+            if payment.line == line:
+                paid[payment.seat] += payment.amount.minor
+        return [seat for seat, amount in paid.items() if amount < self.costs[seat, line].minor]
+
     @property
     def kept_locks(self) -> tuple[KeptLock, ...]:
         """What was decided by hand, and how much of it the sources could keep."""

@@ -11,32 +11,25 @@ What counts as what:
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, func, select
 
 from delegations.budgets.lines import in_order
 from delegations.budgets.models import Budget
 from delegations.budgets.queries import seat_lines
-from delegations.budgets.versions import GROUPS, seat_budgets
+from delegations.budgets.versions import seat_budgets
+from delegations.funding.allocation_models import AllocationLock
 from delegations.funding.coverage import Coverage, NetworkCoverage, cover
-from delegations.funding.offers import (
-    BlockedPledge,
-    Condition,
-    DelegationFunding,
-    Funding,
-    MatchAgreement,
-    Seat,
-    SeatGrant,
-)
+from delegations.funding.offer_queries import Network, offers
+from delegations.funding.offers import DelegationFunding, Funding, Lock, Seat
+from delegations.funding.service_models import InKind
+from delegations.funding.terms import Terms
 from delegations.models import (
     Delegation,
     DelegationStatus,
     FundingAgreement,
-    FundingKind,
     FundingServes,
     SavingsPlan,
 )
@@ -56,19 +49,28 @@ def coverage_of(delegation: Delegation) -> Coverage:
     return network_coverage(delegation.edition, [delegation]).delegations[delegation.code]
 
 
-def network_coverage(edition: Edition, asked: Iterable[Delegation] | None = None) -> NetworkCoverage:
+def network_coverage(
+    edition: Edition,
+    asked: Iterable[Delegation] | None = None,
+    instead: Mapping[int, Terms] | None = None,
+) -> NetworkCoverage:
     """The coverage of every delegation of an edition, or at least of those `asked`.
 
     Raises `OrdersDisagree`.
     """
-    return cover(funding_of(edition, asked))
+    return cover(funding_of(edition, asked, instead))
 
 
-def funding_of(edition: Edition, asked: Iterable[Delegation] | None = None) -> Funding:
+def funding_of(
+    edition: Edition,
+    asked: Iterable[Delegation] | None = None,
+    instead: Mapping[int, Terms] | None = None,
+) -> Funding:
     """What an edition's delegations need and have, and what its funders offer.
 
     With some `asked`: of them and of all that share a funder with them, or with those; nobody else can change
-    what they are covered by.
+    what they are covered by. `instead` puts other terms (of another version, say) in the place of those of
+    agreements, by their ids.
     """
     mine = Delegation.edition_id == edition.id
     if asked is not None and (ids := _bound_together(edition.id, {one.id for one in asked})) is not None:
@@ -79,22 +81,21 @@ def funding_of(edition: Edition, asked: Iterable[Delegation] | None = None) -> F
     budgets = seat_budgets(edition.id)
     seats = _active_seats(mine)
     money = _Money([row.id for row in rows], {row.id: row.fund_id for row in rows})
-    delegations: list[DelegationFunding] = []
-    currencies: dict[str, str] = {}
+    locks, given = _locks(mine), _services(mine)
+    delegations: dict[str, DelegationFunding] = {}
     for row in rows:
         budget = budgets.get(row.id) or budgets.get(None)
         currency = budget.costs[0].amount.currency if budget and budget.costs else edition.currency
-        currencies[row.code] = currency
-        delegations.append(
-            DelegationFunding(
-                row.code,
-                currency,
-                () if row.status in _GONE else _seats(budget, seats[row.id]),
-                *money.of(row.id, currency),
-            )
+        delegations[row.code] = DelegationFunding(
+            row.code,
+            currency,
+            () if row.status in _GONE else _seats(budget, seats[row.id]),
+            *money.of(row.id, currency),
+            locks=tuple(one for one in locks[row.id] if one.amount.currency == currency),
+            services=given.get((row.id, currency)),
         )
-    codes = {row.id: row.code for row in rows}
-    return Funding(tuple(delegations), *_offers(edition.id, codes, currencies))
+    network = Network(delegations, {row.id: row.code for row in rows}, edition.id)
+    return Funding(tuple(delegations.values()), *offers(network, instead or {}))
 
 
 def _bound_together(edition_id: int, ids: set[int]) -> set[int] | None:
@@ -197,41 +198,30 @@ def _transfers(owners: dict[int, tuple[int, bool]]) -> tuple[dict[tuple[int, str
     return away, support
 
 
-def _offers(
-    edition_id: int, codes: dict[int, str], currencies: dict[str, str]
-) -> tuple[tuple[MatchAgreement, ...], tuple[SeatGrant, ...], tuple[BlockedPledge, ...]]:
-    """Matches, grants and blocked pledges. A promise that waits for nothing any more is a grant."""
-    matches: list[MatchAgreement] = []
-    grants: list[SeatGrant] = []
-    pledges: list[BlockedPledge] = []
-    for row in db.session.scalars(
-        select(FundingAgreement)
-        .where(FundingAgreement.edition_id == edition_id)
-        .order_by(FundingAgreement.code)
-        .options(selectinload(FundingAgreement.served))
+def _services(mine: ColumnElement[bool]) -> dict[tuple[int, str], Money]:
+    """What was accepted in kind of each delegation's payers, by currency."""
+    rows = db.session.execute(
+        select(InKind.delegation_id, InKind.currency, func.sum(InKind.value_minor))
+        .join(Delegation, Delegation.id == InKind.delegation_id)
+        .where(mine, InKind.state == "accepted")
+        .group_by(InKind.delegation_id, InKind.currency)
+    )
+    return {
+        (delegation, currency): Money(int(minor), currency)
+        for delegation, currency, minor in rows
+        if delegation is not None
+    }
+
+
+def _locks(mine: ColumnElement[bool]) -> dict[int, list[Lock]]:
+    """What was decided by hand about who pays what, in the order decided."""
+    found: dict[int, list[Lock]] = defaultdict(list)
+    for lock, seat, delegation_id in db.session.execute(
+        select(AllocationLock, SeatRow.code, SeatRow.delegation_id)
+        .join(SeatRow, SeatRow.id == AllocationLock.seat_id)
+        .join(Delegation, Delegation.id == SeatRow.delegation_id)
+        .where(mine, AllocationLock.lifted_at.is_(None))
+        .order_by(AllocationLock.id)
     ):
-        eligible = frozenset(row.categories or GROUPS)
-        named = [codes[one.delegation_id] for one in row.served if one.delegation_id in codes]
-        if row.served and not named:
-            continue  # it serves only others
-        serves = tuple(code for code in named or sorted(currencies) if currencies[code] == row.currency)
-        cap = None if row.cap_minor is None else Money(row.cap_minor, row.currency)
-        amount = Money(row.amount_minor, row.currency)
-        if row.blocked_reason:
-            if amount:
-                condition = Condition(row.blocked_reason)
-                pledges.append(
-                    BlockedPledge(row.code, row.name, amount, condition, serves if named else None)
-                )
-        elif row.kind is FundingKind.MATCH:
-            ratio = Fraction(row.ratio_numerator, row.ratio_denominator)
-            matches.append(MatchAgreement(row.code, row.name, ratio, eligible, serves, cap))
-        else:
-            most = _whole(row, amount) if cap is None else cap
-            grants.append(SeatGrant(row.code, row.name, amount, eligible, serves, most))
-    return tuple(matches), tuple(grants), tuple(pledges)
-
-
-def _whole(row: FundingAgreement, amount: Money) -> Money | None:
-    """A pledge gives its amount once, not once a seat."""
-    return amount if row.kind is FundingKind.PLEDGE else None
+        found[delegation_id].append(Lock(seat, lock.line, lock.source, lock.amount))
+    return found

@@ -10,8 +10,8 @@ from access.policy import Permission
 from delegations.answers import treasurer as answers
 from delegations.budgets.claim_models import ClaimLine, ClaimStatus, ExpenseClaim
 from delegations.funding import services
+from delegations.funding.service_models import InKind
 from delegations.funding.services import ServiceState
-from delegations.models import InKind
 from delegations.pages import blueprint
 from events.models import Edition
 from shared.database import db

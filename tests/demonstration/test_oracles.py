@@ -19,7 +19,8 @@ from delegations.budgets.claim_models import ClaimStatus
 from delegations.budgets.models import Budget
 from delegations.funding.coverage import NetworkCoverage, total
 from delegations.funding.coverage_queries import coverage_of, network_coverage
-from delegations.models import Delegation, InKind, SavingsPlan, Seat, SeatStatus
+from delegations.funding.service_models import InKind
+from delegations.models import Delegation, SavingsPlan, Seat, SeatStatus
 from delegations.savings.plans import plan_statuses
 from demonstration.load import NotEmpty, load
 from events.models import Edition, HeadcountFigure, Registration

@@ -1,0 +1,78 @@
+"""Each line that misses money: how much, in which seats, what binds, and what would lift it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from delegations.funding.coverage import Coverage
+from delegations.funding.offers import Funding
+from delegations.funding.shortfall import ReasonKind, Unlock, UnlockKind
+from shared.forms import reader
+from shared.i18n import _
+from shared.money import Money, format_money
+
+
+@dataclass(frozen=True, slots=True)
+class LineShortfall:
+    """What a line misses over all seats, why, and what would lift it: sentences in the reader's language."""
+
+    line: str
+    label: str
+    missing: Money
+    seats: tuple[str, ...]
+    why: str
+    lifts: tuple[str, ...]
+
+
+def line_shortfalls(
+    funding: Funding, coverage: Coverage, unlocks: Iterable[Unlock], groups: Mapping[str, str]
+) -> list[LineShortfall]:
+    """Every line that misses money, in the order of lines."""
+    helps = list(unlocks)
+    return [
+        LineShortfall(
+            line.code,
+            line.label,
+            line.remaining,
+            tuple(coverage.short_seats(line.code)),
+            _why(funding, coverage, line.group, groups),
+            tuple(_lifts(line.remaining, line.group, funding, coverage, helps, groups)),
+        )
+        for line in coverage.lines
+        if line.remaining
+    ]
+
+
+def _why(funding: Funding, coverage: Coverage, group: str, groups: Mapping[str, str]) -> str:
+    """What binds: nobody may pay it, a cap, or all that was earned is used."""
+    able = [offer for offer in funding.for_delegation(coverage.delegation) if group in offer.eligible]
+    if not able:
+        return str(_("no funder here may pay %(group)s", group=groups.get(group, group)))
+    capped = {one.source for one in coverage.reasons if one.kind is ReasonKind.CAP_REACHED}
+    reached = [offer.label or offer.code for offer in able if offer.code in capped]
+    if reached:
+        return str(_("the cap of %(funder)s is reached", funder=", ".join(reached)))
+    names = ", ".join(offer.label or offer.code for offer in able)
+    return str(_("all that %(funder)s adds to what was saved is used", funder=names))
+
+
+def _lifts(
+    missing: Money,
+    group: str,
+    funding: Funding,
+    coverage: Coverage,
+    helps: list[Unlock],
+    groups: Mapping[str, str],
+) -> Iterator[str]:
+    yield _("%(amount)s more of any money", amount=format_money(missing, reader()))
+    eligible = {offer.code: offer.eligible for offer in funding.for_delegation(coverage.delegation)}
+    for one in helps:
+        if one.kind is UnlockKind.WIDEN and one.group == group:
+            yield _("%(funder)s agreeing to %(group)s", funder=one.label, group=groups.get(group, group))
+        elif one.kind is UnlockKind.RAISE_CAP and group in eligible.get(one.source, ()):
+            effort = format_money(one.effort, reader())
+            yield _("%(funder)s raising its cap by %(amount)s", funder=one.label, amount=effort)
+        elif one.kind is UnlockKind.SAVE_MORE:
+            effort = format_money(one.effort, reader())
+            yield _("%(amount)s more in savings, with what they earn", amount=effort)
+        elif one.kind is UnlockKind.UNBLOCK:
+            yield _("what %(funder)s waits for", funder=one.label)

@@ -1,0 +1,56 @@
+"""How a cap is shared out before anybody draws on it: in proportion, or to who saved first."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from math import floor
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Base money of a delegation that arrived, or went back (below zero), in minor units."""
+
+    on: date
+    number: int
+    delegation: str
+    minor: int
+
+
+def pro_rata(cap: int, wanted: Mapping[str, int]) -> dict[str, int]:
+    """Shares of `cap` in proportion to what is wanted, never more than that; nothing of it is lost.
+
+    What does not divide goes, a minor unit each, to the largest remainders, then by code.
+    """
+    total = sum(wanted.values())
+    if total <= cap:
+        return dict(wanted)
+    exact = {code: Fraction(cap * one, total) for code, one in wanted.items()}
+    shares = {code: floor(one) for code, one in exact.items()}
+    left = cap - sum(shares.values())
+    for code in sorted(exact, key=lambda code: (shares[code] - exact[code], code))[:left]:
+        shares[code] += 1
+    return shares
+
+
+def first_come(
+    cap: int, ratio: Fraction, limits: Mapping[str, int], arrivals: Iterable[Arrival]
+) -> dict[str, int]:
+    """What each delegation earned by the time the cap was used up: money is doubled as it arrives.
+
+    Nobody earns more than their limit (what the agreement may pay there). What goes back is earned no more,
+    and may be earned by whoever saves next.
+    """
+    saved: dict[str, int] = defaultdict(int)
+    earned: dict[str, int] = dict.fromkeys(limits, 0)
+    left = cap
+    for one in sorted(arrivals, key=lambda one: (one.on, one.number, one.delegation)):
+        if one.delegation not in limits:
+            continue
+        saved[one.delegation] += one.minor
+        due = min(limits[one.delegation], floor(ratio * max(0, saved[one.delegation])))
+        step = min(left, due - earned[one.delegation])
+        earned[one.delegation] += step
+        left -= step
+    return earned
