@@ -15,10 +15,11 @@ from delegations.budgets.advances import AskAdvance
 from delegations.budgets.versions import CreateBudget, Line, create_budget
 from delegations.funder_reports import reports as funder_reports
 from delegations.funder_reports.reports import SendReport
-from delegations.funding import agreements, dues, locks
+from delegations.funding import agreements, dues, locks, services
 from delegations.funding.agreement_models import DutyKind
 from delegations.funding.agreements import AddAgreement
 from delegations.funding.locks import LockLine
+from delegations.funding.services import RecordService
 from delegations.interest import asking
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
 from delegations.savings.plans import RecordDeposit, record_deposit
@@ -260,6 +261,7 @@ def _report(edition: Edition, outaouais: Delegation, treasurer: User) -> dict[st
         link = links.issue_link(funder_reports.PURPOSE, report.id, now() + timedelta(days=30))
         return {
             "/delegations/funders/<code>/<agreement>": _due(agreement, outaouais, treasurer),
+            "/delegations/in-kind/": _given(outaouais, treasurer),
             "/delegations/<code>/allocation/": _locked(outaouais, treasurer),
             "/delegations/reports/sent/": {"report_id": report.id, "step": "again", "ending": "csv"},
             "/report/": {"token": link, "ending": "csv", "number": 1},
@@ -272,6 +274,17 @@ def _due(agreement: FundingAgreement, delegation: Delegation, treasurer: User) -
     some = cad("10.00")
     claim = dues.claim(agreement, some, "Billets", earned=some, received=some * 0, by=treasurer)
     return {"agreement": agreement.code, "duty_id": duty.id, "number": claim.number}
+
+
+def _given(delegation: Delegation, treasurer: User) -> dict[str, Any]:
+    """A service with a document, waiting to be decided on."""
+    command = RecordService(
+        edition_id=delegation.edition_id, delegation_id=delegation.id, description="Salles",
+        giver="Réseau fictif", quantity=3, unit="soir", value=cad("450.00"),
+    )  # fmt: skip
+    service = services.record_service(command, by=treasurer)
+    services.prove(service, b"%PDF-1.7", "feuille.pdf", by=treasurer)
+    return {"service_id": service.id, "ending": "csv"}
 
 
 def _locked(delegation: Delegation, treasurer: User) -> dict[str, Any]:

@@ -11,9 +11,12 @@ from delegations import queries
 from delegations.answers import coordinator as network_answers
 from delegations.answers import head as head_answers
 from delegations.answers import organiser as edition_answers
+from delegations.funding import dues
+from delegations.funding.agreement_words import DUTIES
 from delegations.models import Delegation
 from delegations.pages import blueprint
 from events.models import Edition
+from shared.clock import today
 from shared.database import db
 from shared.errors import NotFound
 from shared.i18n import _
@@ -76,6 +79,10 @@ def organiser_asks(code: str) -> Any:
         answers=edition_answers.answers(
             edition, may_print=can(person(), P.BADGE_ISSUE, edition_id=edition.id)
         ),
+        due=dues.due_in(edition.id) if can(person(), P.DELEGATION_READ, edition_id=edition.id) else (),
+        kinds=DUTIES,
+        edition=edition,
+        today=today(),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from access.models import User
 from delegations.funding.agreement_models import Drawdown, DutyKind, FunderDuty
@@ -105,6 +106,7 @@ def due_in(edition_id: int) -> Sequence[FunderDuty]:
         .join(FundingAgreement, FundingAgreement.id == FunderDuty.agreement_id)
         .where(FundingAgreement.edition_id == edition_id, FunderDuty.done_on.is_(None))
         .order_by(FunderDuty.due_on, FunderDuty.id)
+        .options(joinedload(FunderDuty.agreement))
     ).all()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from access.models import User
 from delegations.funding.service_models import InKind, ServiceEvidence, ServiceKind
@@ -156,6 +156,14 @@ def service_of(service_id: int) -> InKind:
     return found
 
 
+def evidence_of(service: InKind) -> ServiceEvidence:
+    """The document that proves a service. Raises `NotFound`."""
+    found = db.session.get(ServiceEvidence, (service.id,))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def services_of(delegation: Delegation) -> Sequence[InKind]:
     """What a delegation's payers gave, what waits first."""
     return db.session.scalars(
@@ -180,10 +188,3 @@ def with_evidence(services: Iterable[InKind]) -> Mapping[int, str]:
         ServiceEvidence.service_id.in_([one.id for one in services])
     )
     return {row.service_id: row.name for row in db.session.execute(rows)}
-
-
-def waiting(edition_id: int) -> int:
-    """How many services wait to be decided on."""
-    chosen = select(func.count()).select_from(InKind)
-    pending = InKind.state == ServiceState.PENDING.value
-    return db.session.scalar(chosen.where(InKind.edition_id == edition_id, pending)) or 0
