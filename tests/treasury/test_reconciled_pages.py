@@ -224,3 +224,21 @@ def test_the_report_tells_what_is_missing_between_statements_and_who_closed_what
         table = answer.get_data(as_text=True)
     assert "2005-10-15,2005-10-31,750.00,850.00,100.00,CAD" in table
     assert "2005-10-15,releve.csv,Aristide Fictif,closed,750.00,CAD" in table
+
+
+def test_a_file_without_a_balance_asks_for_the_one_that_the_bank_shows(
+    treasurer: Desk, bank: Account, aristide: User, receive: Ask
+) -> None:
+    posting = bank_posting(receive())
+    statement = bring_in(bank, aristide, "15/10/2005;HERON;;750,00;")
+    with transaction():
+        confirm(lines_of(statement)[0], posting, by=aristide)
+    page = f"/treasury/reconciled/{bank.id}?statement={statement.id}"
+    close = f"/treasury/reconciled/statements/{statement.id}/close"
+    for typed, told in (
+        ("", "Type the one of October 15, 2005 that the bank shows."),
+        ("748", "it says 748.00\u00a0CAD: 2.00\u00a0CAD differ."),
+    ):
+        refused = treasurer.press(page, close, balance=typed)
+        assert (refused.status_code, told in refused.text) == (422, True), refused.text
+    assert treasurer.press(page, close, balance="750").status_code == 302

@@ -54,6 +54,14 @@ class Disagrees(DomainError):
     )
 
 
+class BalanceUnknown(DomainError):
+    """Nothing tells what the bank held on the last day of the statement."""
+
+    code = "balance_unknown"
+    status = 422
+    message = _l("This file does not tell its closing balance. Type the one of %(day)s that the bank shows.")
+
+
 class NothingToClose(DomainError):
     """The statement has no line of its own, or is still coming in."""
 
@@ -273,8 +281,8 @@ def reconciled_to(account: Account) -> date | None:
 def close(statement: BankStatement, bank: Money | None, *, by: User) -> StatementClosing:
     """Close a statement on its last day; `bank` is the balance printed there, if the file does not say it.
 
-    Raises `NotExplained` while a line up to that day is open, `Disagrees` if books and bank differ by more
-    than what is in transit, `AlreadyClosed`, `NothingToClose`.
+    Raises `NotExplained` while a line up to that day is open, `BalanceUnknown` where neither tells,
+    `Disagrees` if books and bank differ by more than what is in transit, `AlreadyClosed`, `NothingToClose`.
     """
     hold(statement)
     day = last_day(statement)
@@ -286,13 +294,15 @@ def close(statement: BankStatement, bank: Money | None, *, by: User) -> Statemen
     waiting = lines_waiting(statement.account, day)
     if waiting:
         raise NotExplained(count=waiting, day=day)
-    if found.bank is None or found.difference:
+    if found.bank is None:
+        raise BalanceUnknown(field="balance", day=day)
+    if found.bank != found.expected:
         raise Disagrees(
             field="balance",
-            expected=str(found.expected),
-            day=day.isoformat(),
-            bank=str(found.bank or "—"),
-            difference=str(found.difference or "—"),
+            expected=found.expected,
+            day=day,
+            bank=found.bank,
+            difference=abs(found.bank - found.expected),
         )
     closing = StatementClosing(
         statement_id=statement.id,
