@@ -38,7 +38,7 @@ from shared.audit import Actor, System
 from shared.clock import now
 from shared.database import db, hold
 from shared.errors import DomainError
-from shared.i18n import _l
+from shared.i18n import _, _l
 
 LINK_LASTS = timedelta(days=60)
 """How long the link to complete one's record works; a new one can be sent at any time."""
@@ -54,10 +54,15 @@ class SeatTaken(DomainError):
 
 
 class AlreadyNominated(DomainError):
-    """A person sits in one seat of an edition."""
+    """A person sits in one seat of an edition; without `seat` it is another delegation's, not told which."""
 
     code = "already_nominated"
     message = _l("%(name)s is already named for the seat %(seat)s.")
+
+    def sentence(self) -> str:
+        if not self.details["seat"]:
+            return str(_("%(name)s already has a seat in another delegation.", name=self.details["name"]))
+        return super().sentence()
 
 
 class NominationOver(DomainError):
@@ -117,7 +122,7 @@ def nominate(seat: Seat, command: Nominate, *, by: Actor) -> Nomination:
 def _put_forward(seat: Seat, command: Nominate, *, by: Actor) -> Nomination:
     person = people.find_or_create_person(command.person, by=by)
     held = db.session.scalar(
-        select(Seat.code)
+        select(Seat)
         .join(Nomination, Nomination.seat_id == Seat.id)
         .join(Delegation, Delegation.id == Seat.delegation_id)
         .where(
@@ -127,7 +132,8 @@ def _put_forward(seat: Seat, command: Nominate, *, by: Actor) -> Nomination:
         )
     )
     if held:
-        raise AlreadyNominated(field="name", name=person.name, seat=held)
+        theirs = held.code if held.delegation_id == seat.delegation_id else ""
+        raise AlreadyNominated(field="name", name=person.name, seat=theirs)
     nomination = Nomination(seat_id=seat.id, person_id=person.id, role=command.role)
     db.session.add(nomination)
     seat.status = SeatStatus.NAMED

@@ -99,7 +99,7 @@ class Taken:
 def judge(delegation: Delegation, rows: Sequence[Written]) -> Report:
     """Say what becomes of each row; nothing is written."""
     free = [seat.code for seat in waiting.free_seats(delegation)]
-    judging = _Judging(delegation, free, _people_of(delegation))
+    judging = _Judging(free, _people_of(delegation), waiting.people_of(delegation))
     return Report(tuple(judging.judge(row) for row in rows))
 
 
@@ -156,15 +156,17 @@ def _people_of(delegation: Delegation) -> list[Who]:
 
 
 class _Judging:
-    """Rows judged one after the other: each knows the rows before it, and takes its seat from those left."""
+    """Rows judged one after the other: each knows the rows before it, and takes its seat from those left.
 
-    def __init__(self, delegation: Delegation, free: list[str], placed: list[Who]) -> None:
-        self._delegation = delegation
+    `placed` are the people of the gathering; whoever is not of `own` is not named to another delegation.
+    """
+
+    def __init__(self, free: list[str], placed: list[Who], own: Collection[int]) -> None:
         self._free = set(free)
         self._left = len(free)
         self._exact = {(normalised_name(who.name), normalised_email(who.email)) for who in placed}
         self._known = KnownPeople(placed)
-        self._names = {who.key: who.name for who in placed}
+        self._own = own
 
     def judge(self, row: Written) -> Judged:
         """What becomes of this row."""
@@ -177,8 +179,9 @@ class _Judging:
         who = Who(-row.number, row["name"], row["email"])
         for other, why in self._known.like(who)[:1]:
             if why is Likeness.SAME_NAME and not (other.email and row["email"]):
-                return Judged(row, Verdict.DUPLICATE, (_("%(name)s is there already.", name=other.name),))
-            doubts.append(_("Perhaps %(name)s: %(why)s.", name=other.name, why=LIKENESSES[why]))
+                there = _("%(name)s is there already.", name=self._shown(other))
+                return Judged(row, Verdict.DUPLICATE, (there,))
+            doubts.append(_("Perhaps %(name)s: %(why)s.", name=self._shown(other), why=LIKENESSES[why]))
         seat = row["seat"].upper()
         self._exact.add(exact)
         self._known.add(who)
@@ -186,6 +189,10 @@ class _Judging:
         verdict = Verdict.DOUBTFUL if doubts else Verdict.READY if self._left > 0 else Verdict.WAITS
         self._left -= not doubts
         return Judged(row, verdict, tuple(doubts), role, country, languages, seat)
+
+    def _shown(self, other: Who) -> str:
+        mine = other.key < 0 or other.key in self._own  # below zero: a row of this list
+        return other.name if mine else str(_("somebody of another delegation"))
 
     def _refused(self, row: Written) -> str:
         """Why this row cannot be taken, or nothing."""

@@ -183,6 +183,11 @@ def placed(edition_id: int) -> set[int]:
     return set(db.session.scalars(select(_places(Delegation.edition_id == edition_id).c.person_id)))
 
 
+def people_of(delegation: Delegation) -> set[int]:
+    """The ids of people who hold a seat of this delegation or wait for one."""
+    return set(db.session.scalars(select(_places(Delegation.id == delegation.id).c.person_id)))
+
+
 def editions_of(person_id: int) -> set[int]:
     """The ids of the editions where this person holds a seat or waits for one."""
     return set(db.session.scalars(select(_places(true(), person_id).c.edition_id)))

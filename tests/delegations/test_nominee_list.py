@@ -11,14 +11,14 @@ from sqlalchemy import func, select
 from access.models import User
 from delegations.models import Delegation, Nomination, Seat
 from delegations.seats import nominations, nominee_list, waiting
-from delegations.seats.nominations import Nominate
+from delegations.seats.nominations import AlreadyNominated, Nominate
 from delegations.seats.nominee_list import ListChanged, Verdict
 from delegations.seats.nominee_reading import ListTooLong, ListUnreadable, as_text, read_list
-from events.models import BadgeRole
+from events.models import BadgeRole, Edition
 from network.models import Person
 from shared.database import db, transaction
 from tests.conftest import sign_in
-from tests.delegations.conftest import BY, person
+from tests.delegations.conftest import BY, delegation_of, person
 
 LIST = """Nom;Prénom;Courriel;Organisme;Pays;Langues;Rôle
 Exemple;Ondine;ondine@example.org;Réseau fictif du Grand-Héron;Canada;français, anglais;Tête de délégation
@@ -175,3 +175,17 @@ def test_the_list_from_page_to_board(
     stale = client.post(f"{where}/take", data={"rows": as_text(rows), "seal": seal})
     assert "nothing was taken in" in stale.text
     assert count(Person) == 2
+
+
+def test_another_delegations_people_are_not_named(dakar: Edition, outaouais: Delegation) -> None:
+    with transaction():
+        quebec = delegation_of(dakar, "QUE", "Québec", 1)
+        nominations.nominate(quebec.seats[0], Nominate(person=person("Marthe Doublon-Gabarit")), by=BY)
+        nominations.nominate(outaouais.seats[0], Nominate(person=person("Théo Démo-Gabarit")), by=BY)
+    rows = read_list("Marthe Doublon,m@example.org\nThéo Démo,t@example.org".encode())
+    marthe, theo = nominee_list.judge(outaouais, rows).rows
+    assert (marthe.verdict, theo.verdict) == (Verdict.DOUBTFUL, Verdict.DOUBTFUL)
+    assert "Gabarit" not in marthe.notes[0] and "Théo Démo-Gabarit" in theo.notes[0]
+    with pytest.raises(AlreadyNominated) as told, transaction():
+        nominations.nominate(outaouais.seats[1], Nominate(person=person("Marthe Doublon-Gabarit")), by=BY)
+    assert "QUE" not in str(told.value)
