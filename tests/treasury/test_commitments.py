@@ -20,6 +20,7 @@ from treasury.funds import commitments, overdrafts, standings
 from treasury.funds.commitment_models import Commitment, CommitmentDraft
 from treasury.ledger import Leg
 from treasury.models import Fund, JournalEntry
+from treasury.reports import trails
 
 DAY = date(2005, 11, 14)
 
@@ -80,6 +81,8 @@ def test_the_entry_that_pays_consumes_the_promise(outaouais: Fund, aristide: Use
     with transaction():
         approvals.approve(entry, by=zoe)
     assert (tickets.outstanding, available(outaouais)) == (cad("20.00"), cad("150.00"))
+    (paid,) = trails.trail(entry.id).promises
+    assert (paid.commitment, paid.amount_minor) == (tickets, 58_000)
     with transaction():
         commitments.release(tickets, cad("20.00"), "The agency gave a discount", by=aristide)
     assert (tickets.outstanding, available(outaouais)) == (cad("0.00"), cad("170.00"))

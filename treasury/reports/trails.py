@@ -12,6 +12,7 @@ from shared.database import db
 from shared.errors import NotFound
 from treasury.books import seals
 from treasury.document_models import EntryDocument
+from treasury.funds.commitment_models import CommitmentEvent
 from treasury.models import EntryStatus, ExchangeRate, JournalEntry, Payment, Posting, ReconciliationLink
 
 
@@ -32,6 +33,7 @@ class Trail:
     links: Sequence[ReconciliationLink]
     rates: Sequence[ExchangeRate]
     documents: Sequence[EntryDocument]
+    promises: Sequence[CommitmentEvent]
     intact: bool | None
 
 
@@ -66,6 +68,7 @@ def trails(which: ColumnElement[bool]) -> list[Trail]:
     mirrored = _by_id(JournalEntry.id.in_([one.reverses_id for one in entries if one.reverses_id]))
     mirrors = {one.reverses_id: one for one in _by_id(JournalEntry.reverses_id.in_(ids)).values()}
     links, documents, rates = _links(ids), _documents(ids), _rates(entries)
+    promises = _promises(ids)
     beside = seals.evidence(ids)
     return [
         Trail(
@@ -78,6 +81,7 @@ def trails(which: ColumnElement[bool]) -> list[Trail]:
             links=links[one.id],
             rates=[rates[key] for key in sorted({part.rate_id for part in one.postings if part.rate_id})],
             documents=documents[one.id],
+            promises=promises[one.id],
             intact=None
             if one.status is EntryStatus.DRAFT
             else one.hash == seals.digest(one, one.previous_hash or "", beside),
@@ -127,6 +131,16 @@ def _documents(entry_ids: Sequence[int]) -> dict[int, list[EntryDocument]]:
     chosen = select(EntryDocument).where(EntryDocument.entry_id.in_(entry_ids)).order_by(EntryDocument.number)
     for one in db.session.scalars(chosen):
         found[one.entry_id].append(one)
+    return found
+
+
+def _promises(entry_ids: Sequence[int]) -> dict[int, list[CommitmentEvent]]:
+    """By entry: the promises that it paid, each with how much of it."""
+    found: dict[int, list[CommitmentEvent]] = defaultdict(list)
+    chosen = select(CommitmentEvent).where(CommitmentEvent.entry_id.in_(entry_ids))
+    paid = chosen.order_by(CommitmentEvent.id).options(joinedload(CommitmentEvent.commitment))
+    for one in db.session.scalars(paid):
+        found[one.entry_id or 0].append(one)
     return found
 
 
