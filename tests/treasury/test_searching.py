@@ -262,4 +262,4 @@ def test_the_home_draws_what_is_to_come(
 
 def expected(amount: Money) -> Expected:
     """Something that is to come in a month."""
-    return Expected(due=DAY + timedelta(days=30), amount=amount, who="hotel", what="stay")
+    return Expected(due=DAY + timedelta(days=30), amount=amount, who="hotel")
