@@ -320,6 +320,6 @@ def service_worker() -> Any:
     """Served from here, so that it looks after the pages of the desk and no others."""
     folder = current_app.static_folder
     assert folder is not None
-    response = send_from_directory(folder, "js/desk-offline.js", mimetype="text/javascript")
+    response = send_from_directory(folder, "js/offline-pages.js", mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, current_app, flash, redirect, render_template, send_from_directory, url_for
 from sqlalchemy import select
 
 from access.models import Grant, User
@@ -238,12 +238,7 @@ def claim(code: str, claim_id: int) -> Any:
     """One claim, line by line; its claimant adds a line while it is a draft."""
     delegation = _delegation(code)
     found = _claim(delegation, claim_id)
-    budget = seat_budget(delegation)
-    lines = (
-        [(one.code, f"{one.code} {one.label}") for one in budget.lines if not one.is_source] if budget else []
-    )
-    seats = [(one.id, one.code) for one in delegation.seats if one.status in ACTIVE]
-    form = ClaimLineForm(found.currency, lines, seats if len(seats) > 1 else ())
+    form = _line_form(delegation, found)
     if form.validate_on_submit():
         try:
             with transaction():
@@ -265,6 +260,39 @@ def claim(code: str, claim_id: int) -> Any:
         reader=actor(),
         voucher=VoucherForm(),
     )
+
+
+def _line_form(delegation: Delegation, claim: ExpenseClaim) -> ClaimLineForm:
+    """The form of one line: the lines of the budget, and the seats it may be shared among."""
+    budget = seat_budget(delegation)
+    lines = [(one.code, f"{one.code} {one.label}") for one in budget.costs] if budget else []
+    seats = [(one.id, one.code) for one in delegation.seats if one.status in ACTIVE]
+    return ClaimLineForm(claim.currency, lines, seats if len(seats) > 1 else ())
+
+
+@blueprint.get("/delegations/<code>/claims/<int:claim_id>/line")
+@requires(P.DELEGATION_EDIT)
+def claim_line(code: str, claim_id: int) -> Any:
+    """The empty form of one line alone: what a phone keeps and opens where there is no network."""
+    delegation = _delegation(code, P.DELEGATION_EDIT)
+    found = _claim(delegation, claim_id)
+    if found.status is not S.DRAFT or found.claimant_id != actor().id:
+        return redirect(url_for("delegations.claim", code=code, claim_id=claim_id))
+    form = _line_form(delegation, found)
+    return render_template(
+        "delegations/claim_line.html", form=form, delegation=delegation, claim=found, reader=actor()
+    )
+
+
+@blueprint.get("/delegations/claims-worker.js")
+@requires(P.DELEGATION_READ)
+def claims_worker() -> Any:
+    """Served from here, so that it may look after the pages of claims."""
+    folder = current_app.static_folder
+    assert folder is not None
+    response = send_from_directory(folder, "js/offline-pages.js", mimetype="text/javascript")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 @blueprint.get("/delegations/<code>/claims/<int:claim_id>/<int:number>/<name>")

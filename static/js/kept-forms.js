@@ -172,7 +172,7 @@ async function tell(text) {
 
 /** A form that the server did not accept goes back where it was typed, to be corrected. */
 async function back(record) {
-  if (record.page !== location.pathname) return location.assign(record.page);
+  if (record.page !== say.page) return location.assign(record.page);
   const form = document.querySelector(`form[data-keep="${record.name}"]`);
   if (!form) return;
   fill(form, record.fields);
@@ -185,7 +185,7 @@ async function back(record) {
 
 for (const form of document.querySelectorAll("form[data-keep]")) {
   const name = form.dataset.keep;
-  const typing = `typing:${say.owner}:${location.pathname}:${name}`;
+  const typing = `typing:${say.owner}:${say.page}:${name}`;
   const typed = () => [...form.elements].some((one) => one.defaultValue !== undefined && one.type !== "hidden" && one.type !== "submit" && one.value !== one.defaultValue);
 
   get(typing).then((draft) => {
@@ -197,14 +197,14 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
     event.preventDefault();
     const press = form.querySelector("[type=submit], button:not([type])");
     press.disabled = true;
-    const record = { id: crypto.randomUUID(), owner: say.owner, name, action: form.action, page: location.pathname, fields: await held(form), at: Date.now(), waits: true };
+    const record = { id: crypto.randomUUID(), owner: say.owner, name, action: form.action, page: say.page, fields: await held(form), at: Date.now(), waits: true };
     try {
       await put(record);
     } catch {
       return form.submit(); // nowhere to keep it: as a form does
     }
     await drop(typing);
-    if (await sendAll()) return location.reload();
+    if (await sendAll()) return location.assign(say.page);
     press.disabled = false;
     const now = await get(record.id);
     if (now?.why) return;
@@ -217,9 +217,23 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
 
 box.querySelector("[data-send]").addEventListener("click", sendAndShow);
 async function sendAndShow() {
-  if (await sendAll()) location.reload();
+  if (await sendAll()) location.assign(say.page);
 }
 window.addEventListener("online", sendAndShow);
 setInterval(async () => { if (navigator.onLine && (await waiting()).some((one) => !one.why)) sendAndShow(); }, AGAIN);
 window.addEventListener("offline", () => tell(say.offline));
 tell("").then(sendAndShow);
+
+/** The empty form, kept so that it opens where there is no network. */
+async function keepPage() {
+  if (!("serviceWorker" in navigator) || !window.isSecureContext) return;
+  try {
+    await navigator.serviceWorker.register(say.worker, { scope: "/delegations/" });
+    const { active } = await navigator.serviceWorker.ready;
+    const used = [...document.querySelectorAll("link[rel=stylesheet], link[rel=icon], script[src]")].map((one) => one.href || one.src);
+    active.postMessage({ page: say.line, parts: used });
+  } catch {
+    // Without a worker the page has to stay open; everything else works.
+  }
+}
+keepPage();

@@ -131,6 +131,26 @@ def test_what_is_refused_comes_back_to_be_corrected_and_half_a_form_survives(
     assert [line.amount for line in db.session.query(ClaimLine)] == [xof("4000")]
 
 
+def test_a_claim_opens_without_network_as_its_empty_form(
+    site: Site, address: str, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    page.goto(address)
+    page.wait_for_function("async (url) => Boolean(await caches.match(url))", arg=f"{address}/line")
+    page.close()
+    site.down()
+    page = phone.new_page()
+    page.goto(address)
+    expect(page.get_by_text("This form opens without network too.")).to_be_visible()
+    write(page, "Taxi", "4 000")
+    expect(page.locator("#kept")).to_contain_text("Taxi")
+    site.up()
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_role("row", name="Taxi")).to_be_visible()
+    expect(page.get_by_role("heading", name="Taxis de Dakar")).to_be_visible()
+    assert kept() == [("Taxi", False)]
+
+
 def test_without_javascript_the_form_is_a_form(
     browser: Browser, site: Site, address: str, ondine: User
 ) -> None:

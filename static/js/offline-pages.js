@@ -1,7 +1,9 @@
-// The service worker of /check-in/: the desk's page opens without network. The page tells what it is made of;
-// answers about people are never kept here.
+// The service worker of /check-in/ and of /delegations/: the desk's page opens without network, and a claim
+// that is being written opens as its empty form. The page tells what it is made of; answers about people, and
+// what a claim says, are never kept here.
 
 const KEPT = "teranga-desk-page";
+const PAGES = [/^\/check-in\/[^/]+$/, /^\/delegations\/[^/]+\/claims\/\d+(\/line)?$/];
 const PATIENCE = 3000; // milliseconds until the kept page is shown instead of a slow network's
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -26,8 +28,8 @@ self.addEventListener("fetch", (event) => {
   const { method, mode, url } = event.request;
   const { pathname, origin } = new URL(url);
   if (method !== "GET" || origin !== location.origin) return;
-  const desk = mode === "navigate" && /^\/check-in\/[^/]+$/.test(pathname);
-  if (desk || pathname.startsWith("/static/")) event.respondWith(networkFirst(event.request, pathname));
+  const ours = mode === "navigate" && PAGES.some((page) => page.test(pathname));
+  if (ours || pathname.startsWith("/static/")) event.respondWith(networkFirst(event.request, pathname));
 });
 
 async function networkFirst(request, pathname) {
@@ -37,7 +39,8 @@ async function networkFirst(request, pathname) {
     const signal = kept && request.mode !== "navigate" ? AbortSignal.timeout(PATIENCE) : undefined;
     return await patient(fetch(request, signal ? { signal } : undefined), kept);
   } catch (problem) {
-    if (kept) return kept;
+    const instead = kept ?? await cache.match(`${pathname}/line`, { ignoreVary: true });
+    if (instead) return instead;
     throw problem;
   }
 }
