@@ -80,6 +80,12 @@ def test_an_advance_abroad_is_worth_what_the_bank_says_of_the_day() -> None:
 
 
 @pytest.mark.usefixtures("changed_in_dakar")
+def test_in_a_third_currency_money_cost_what_its_day_says() -> None:
+    whole = revaluation.held("XOF", "EUR", date(2005, 11, 22))
+    assert whole.cost == whole.worth == Money.of("1265.33", "EUR")  # the parity is fixed
+
+
+@pytest.mark.usefixtures("changed_in_dakar")
 def test_on_the_page_and_in_files_each_currency_says_its_rate(
     app: Flask, outaouais: Fund, aristide: User, zoe: User
 ) -> None:
@@ -96,7 +102,7 @@ def test_on_the_page_and_in_files_each_currency_says_its_rate(
     assert "No rate from GNF to CAD is known for November 16, 2005" in page
     with pytest.raises(NoRate):
         revaluation.held("GNF", "CAD", NOVEMBER)
-    typed = Rate("CAD", "GNF", Fraction(3000), date(2005, 11, 2), "Bordereau, Conakry")
+    typed = Rate("GNF", "CAD", Fraction(1, 3000), date(2005, 11, 2), "Bordereau, Conakry")
     with transaction():
         exchange.type_rate(typed, by=aristide)
     assert revaluation.held("GNF", "CAD", NOVEMBER).cost == cad("300.00")
