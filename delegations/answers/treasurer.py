@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 
 from delegations.budgets.claim_models import WAITING, ClaimLine, ClaimStatus, ClaimVoucher, ExpenseClaim
+from delegations.budgets.models import Budget, BudgetStatus
 from delegations.funding.coverage_queries import network_coverage
 from delegations.funding.service_models import InKind
 from delegations.funding.services import ServiceState
@@ -97,6 +98,27 @@ def claims() -> Iterable[Answer]:
         )
 
 
+def budgets() -> Iterable[Answer]:
+    """Drafts of budgets that wait for somebody else's approval, gathering by gathering."""
+    rows = db.session.execute(
+        select(Edition.code, Edition.name, func.count(Budget.id))
+        .join(Budget, Budget.edition_id == Edition.id)
+        .where(Budget.status == BudgetStatus.DRAFT)
+        .group_by(Edition.code, Edition.name, Edition.starts_on)
+        .order_by(Edition.starts_on)
+    )
+    for code, name, count in rows:
+        yield Answer(
+            Topic.TO_COME,
+            _("Budgets to approve"),
+            "delegations.costs",
+            words=ngettext("%(num)s version", "%(num)s versions", count),
+            state="wait",
+            note=name,
+            args={"code": code},
+        )
+
+
 def _without_voucher() -> int:
     lines = (
         select(func.count(ClaimLine.id))
@@ -120,4 +142,4 @@ def worth(state: ServiceState) -> list[Money]:
 
 def install() -> None:
     """Let the treasury's home ask all of this."""
-    ELSEWHERE.update({"coverage": coverage, "in-kind": services, "claims": claims})
+    ELSEWHERE.update({"coverage": coverage, "in-kind": services, "claims": claims, "budgets": budgets})

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from access.models import User
+from delegations.answers import treasurer
 from delegations.budgets.models import Budget, BudgetStatus
 from delegations.budgets.queries import shares_of
 from delegations.budgets.templates import TEMPLATES
@@ -51,6 +52,8 @@ def test_a_budget_begins_from_a_template_and_is_approved_by_another(
     begin = f"{LIST}/new?template=secretariat"
     assert client.post(begin, data=offered(client, begin)).status_code == 302
     page = f"/delegations/budgets/{newest().id}"
+    [waits] = treasurer.budgets()
+    assert (waits.words, waits.args) == ("1 version", {"code": "DKR05"})
     shown = client.get(page).text
     for figure in ("125000.00", "110000.00"):  # foundations are at risk
         assert format_plain(cad(figure), "fr") in shown
@@ -59,6 +62,7 @@ def test_a_budget_begins_from_a_template_and_is_approved_by_another(
     assert press(client, page, f"{page}/approve", seen="1").status_code == 409
     assert press(client, page, f"{page}/approve", seen="0").status_code == 302
     assert newest().status is BudgetStatus.APPROVED
+    assert list(treasurer.budgets()) == []
 
 
 def test_who_pays_which_line_is_written_and_shown(client: FlaskClient, dakar: Edition, fatou: User) -> None:

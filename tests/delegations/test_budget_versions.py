@@ -14,7 +14,7 @@ from access.models import User
 from delegations.budgets import versions
 from delegations.budgets.models import Basis, Budget, BudgetLine
 from delegations.budgets.payers import Matrix, Paid, Payer, rescaled
-from delegations.budgets.queries import BudgetState, shares_of, states
+from delegations.budgets.queries import BudgetState, seat_lines, shares_of, states
 from delegations.budgets.sheet import foreign, told_in
 from delegations.budgets.versions import CreateBudget, Line, RewriteBudget
 from delegations.funding.coverage_queries import coverage_of
@@ -246,3 +246,18 @@ def test_lines_in_francs_and_their_rounding_make_the_converted_sum(rows: list[tu
     assert found.own == Money(sum(minor * days for minor, days in rows), "XOF")
     assert found.lines - found.rounding == found.whole
     assert abs(found.rounding.minor) <= len(rows)  # half a cent a line, and half for the sum
+
+
+@given(st.lists(st.tuples(cents, st.sampled_from(Basis)), max_size=6), st.integers(0, 30))
+def test_seats_together_cost_each_line_once_or_once_a_seat(rows: list[tuple[int, Basis]], seats: int) -> None:
+    budget = Budget(edition_id=1)
+    for place, (minor, basis) in enumerate(rows):
+        line = BudgetLine(
+            budget_id=1, code=f"L{place}", label="", category="U", unit_price=Money(minor, "CAD"), basis=basis
+        )
+        budget.lines.append(line)
+    found = seat_lines(budget, seats)
+    total = sum(cost.amount.minor for costs in found for cost in costs)
+    once = sum(minor for minor, basis in rows if basis is Basis.WHOLE and seats)
+    assert total == once + seats * sum(minor for minor, basis in rows if basis is Basis.SEAT)
+    assert len(found) == seats
