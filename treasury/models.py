@@ -306,7 +306,7 @@ class BankStatement(Base):
     line on they disagree. `first_on` and `last_on` are the days of its first and last line, here before or
     not, `bank_account` the number of the account as the file writes it. `rejected` is a JSON list of rows. A
     long file comes in by pieces: until it is `complete`, `lines_done` of `lines_expected` were looked at and
-    nothing is matched with it.
+    nothing is matched with it. One that was taken back (`withdrawn_at`, with the reason) has no lines.
     """
 
     __tablename__ = "bank_statement"
@@ -331,6 +331,8 @@ class BankStatement(Base):
     first_on: Mapped[date | None] = mapped_column(default=None)
     last_on: Mapped[date | None] = mapped_column(default=None)
     bank_account: Mapped[str] = mapped_column(String(200), default="")
+    withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
+    withdrawn_for: Mapped[str] = mapped_column(String(300), default="")
 
     account: Mapped[Account] = relationship(init=False)
     lines: Mapped[list["StatementLine"]] = relationship(init=False, back_populates="statement")

@@ -296,7 +296,9 @@ def record_line(line: StatementLine, command: RecordLine, *, by: User) -> Journa
 def _free(line: StatementLine) -> Account:
     """Hold a line of which nothing was drafted and something is left; its account."""
     refuse_if_closed(line)
-    db.session.scalar(select(StatementLine.id).where(StatementLine.id == line.id).with_for_update())
+    here = select(StatementLine.id).where(StatementLine.id == line.id).with_for_update()
+    if db.session.scalar(here) is None:
+        raise NotFound
     if db.session.get(LineEntry, line.id) is not None:
         raise AlreadyDrafted
     if _linked(ReconciliationLink.line_id, line.id) >= abs(line.amount_minor):

@@ -30,7 +30,7 @@ from treasury.reconciliation import links as reconciliation
 from treasury.reconciliation.proposals import Standing
 from treasury.reconciliation.values import Reason
 from treasury.reports import journal_queries
-from treasury.statements import continuity
+from treasury.statements import continuity, withdrawing
 from treasury.statements import importing as statement_import
 
 blueprint = Blueprint("reconciliation", __name__, url_prefix="/treasury/statements")
@@ -71,6 +71,7 @@ def workbench(statement_id: int) -> Any:
         matched=matched,
         joint=continuity.break_of(statement),
         closing=reconciled.closing_of(statement_id),
+        stays=withdrawing.what_rests_on(statement),
         **counts,
         **_known_of(statement.account, [*listed.items, *filter(None, [matched])]),
     )

@@ -88,6 +88,7 @@ def _earlier(
     chosen = select(BankStatement).where(
         BankStatement.account_id == account.id,
         BankStatement.complete.is_(True),
+        BankStatement.withdrawn_at.is_(None),
         BankStatement.closing_minor.is_not(None),
         before | (same_day if later_id is None else same_day & (BankStatement.id < later_id)),
     )
@@ -112,6 +113,8 @@ def _moved(earlier: BankStatement, last_on: date, first_on: date) -> int:
 
 def break_of(statement: BankStatement) -> Break | None:
     """Whether a statement that is here does not follow the one before it."""
+    if statement.withdrawn_at is not None:
+        return None
     own = select(func.sum(StatementLine.amount_minor)).where(StatementLine.statement_id == statement.id)
     return break_before(
         statement.account,
@@ -130,6 +133,7 @@ def breaks(account: Account, most: int = 60) -> list[Break]:
         .where(
             BankStatement.account_id == account.id,
             BankStatement.complete.is_(True),
+            BankStatement.withdrawn_at.is_(None),
             BankStatement.first_on.is_not(None),
         )
         .order_by(BankStatement.first_on.desc(), BankStatement.id.desc())
@@ -142,7 +146,11 @@ def other_number(account: Account, number: str) -> str:
     """The number under which the bank's files told of this account so far, if `number` is not one of them."""
     known = db.session.scalars(
         select(BankStatement.bank_account)
-        .where(BankStatement.account_id == account.id, BankStatement.bank_account != "")
+        .where(
+            BankStatement.account_id == account.id,
+            BankStatement.bank_account != "",
+            BankStatement.withdrawn_at.is_(None),
+        )
         .order_by(BankStatement.id.desc())
     ).all()
     return known[0] if number and known and number not in known else ""
@@ -152,7 +160,11 @@ def usual_number(account: Account, numbers: tuple[str, ...]) -> str | None:
     """Of a file's accounts, the one that came into this account the last time."""
     return db.session.scalar(
         select(BankStatement.bank_account)
-        .where(BankStatement.account_id == account.id, BankStatement.bank_account.in_(numbers))
+        .where(
+            BankStatement.account_id == account.id,
+            BankStatement.bank_account.in_(numbers),
+            BankStatement.withdrawn_at.is_(None),
+        )
         .order_by(BankStatement.id.desc())
         .limit(1)
     )

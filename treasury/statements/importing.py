@@ -205,7 +205,9 @@ def begin_import(account: Account, intake: Intake, *, by: Actor, file_name: str 
     db.session.scalar(select(Account.id).where(Account.id == account.id).with_for_update())
     same = db.session.scalar(
         select(BankStatement).where(
-            BankStatement.account_id == account.id, BankStatement.file_hash == intake.content
+            BankStatement.account_id == account.id,
+            BankStatement.file_hash == intake.content,
+            BankStatement.withdrawn_at.is_(None),
         )
     )
     if same is not None:

@@ -21,9 +21,9 @@ from shared.errors import DomainError, NotFound
 from shared.forms import as_choices, explain, reader
 from shared.i18n import _, ngettext
 from shared.web import page_number, requires
-from treasury.models import Account, StatementLine
+from treasury.models import Account, BankStatement, StatementLine
 from treasury.pages import page_context, whoever_acts
-from treasury.statements import continuity, listing
+from treasury.statements import continuity, listing, withdrawing
 from treasury.statements import jobs as statement_jobs
 from treasury.statements import uploads as statement_uploads
 from treasury.statements.forms import ChooseAccountForm, UploadForm
@@ -211,6 +211,23 @@ def discard(upload_id: int) -> Any:
     with transaction():
         statement_uploads.discard(upload_or_404(upload_id))
     return redirect(url_for("statements.upload"), 303)
+
+
+@blueprint.post("/<int:statement_id>/withdraw")
+@requires(Permission.STATEMENT_RECONCILE)
+def withdraw(statement_id: int) -> Any:
+    """Take a file back that should not have come in, with the reason."""
+    reason = request.form.get("reason", "").strip()[:300]
+    if not reason:
+        flash(_("Say why it is taken back."), "error")
+        return redirect(url_for("reconciliation.workbench", statement_id=statement_id))
+    with transaction():
+        statement = db.session.get(BankStatement, statement_id)
+        if statement is None:
+            raise NotFound
+        count = withdrawing.withdraw(statement, reason, by=whoever_acts())
+    flash(ngettext("%(num)s line was taken back.", "%(num)s lines were taken back.", count), "info")
+    return redirect(url_for("statements.index"), 303)
 
 
 @blueprint.get("/samples/<name>")
