@@ -214,8 +214,9 @@ def paid(line: Line, paid_by: Mapping[str, Money]) -> Line:
     return replace(line, paid_by=paid_by)
 
 
-def as_lines(budget: Budget, *, reasons: bool) -> list[Line]:
-    """The lines of a version as they could be written again, with or without their `reasons`."""
+def as_lines(budget: Budget, *, reasons: bool, payers: bool = False) -> list[Line]:
+    """The lines of a version as they could be written again, with their `reasons` and `payers` or without."""
+    shares = shares_of(budget) if payers else {}
     return [
         Line(
             code=one.code,
@@ -229,6 +230,7 @@ def as_lines(budget: Budget, *, reasons: bool) -> list[Line]:
             rate=as_rate(one.rate) if one.rate else None,
             is_source=one.is_source,
             reason=one.reason if reasons else "",
+            paid_by=shares[one.code][1] if one.code in shares else None,
         )
         for one in budget.lines
     ]

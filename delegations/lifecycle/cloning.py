@@ -162,7 +162,7 @@ def clone(delegation: Delegation, edition: Edition, command: Clone, *, by: User)
     made = _invite(delegation, edition, command, by=by)
     db.session.add(Descent(delegation_id=made.id, parent_id=delegation.id))
     if command.budget and draft.budget:
-        lines = as_lines(draft.budget, reasons=False)
+        lines = as_lines(draft.budget, reasons=False, payers=True)
         title = draft.budget.title
         create_budget(
             CreateBudget(edition_id=edition.id, delegation_id=made.id, lines=lines, title=title), by=by

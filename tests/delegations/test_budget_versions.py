@@ -151,6 +151,24 @@ def test_who_pays_follows_a_line_whose_price_moves(dakar: Edition, aristide: Use
     )
 
 
+def test_a_budget_begun_elsewhere_from_a_version_keeps_who_pays_it(
+    outaouais: Delegation, aristide: User
+) -> None:
+    two = {"A": cad("1000.00"), "B": cad("1100.00")}
+    first = drafted(outaouais.edition, replace(FLIGHT, paid_by=two), INN, OWN, FUNDER, by=aristide)
+    with transaction():
+        own = versions.create_budget(
+            CreateBudget(
+                edition_id=first.edition_id,
+                delegation_id=outaouais.id,
+                lines=versions.as_lines(first, reasons=False, payers=True),
+            ),
+            by=aristide,
+        )
+    assert shares_of(own) == shares_of(first)
+    assert [line.amount for line in own.lines] == [line.amount for line in first.lines]
+
+
 def test_what_is_for_the_whole_delegation_is_shared_among_its_seats(
     outaouais: Delegation, aristide: User, zoe: User
 ) -> None:
