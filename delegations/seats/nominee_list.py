@@ -16,7 +16,7 @@ from delegations.models import Delegation
 from delegations.seats import nominations, waiting
 from delegations.seats.nominations import Nominate
 from delegations.seats.nominee_reading import Written, as_text
-from delegations.seats.nominee_words import country_of, languages_of, role_of
+from delegations.seats.nominee_words import country_of, languages_of, role_of, says_yes
 from delegations.seats.waiting import Wait
 from events.models import BadgeRole
 from network.models import Person
@@ -145,7 +145,9 @@ def _details(one: Judged, delegation: Delegation) -> PersonDetails:
 
 
 def _wait(one: Judged, delegation: Delegation) -> Wait:
-    return Wait(person=_details(one, delegation), role=one.role, party=one.row["party"])
+    party = one.row["party"]
+    whole = bool(party) and says_yes(one.row["whole"])
+    return Wait(person=_details(one, delegation), role=one.role, party=party, whole=whole)
 
 
 def _people_of(delegation: Delegation) -> list[Who]:

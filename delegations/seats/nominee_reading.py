@@ -17,7 +17,7 @@ from treasury.statements.sheets import is_workbook, sheets
 from treasury.statements.text import decode
 
 MOST_ROWS = 1000
-COLUMNS = ("name", "email", "organisation", "country", "languages", "role", "seat", "party")
+COLUMNS = ("name", "email", "organisation", "country", "languages", "role", "seat", "party", "whole")
 _TITLES = {
     "name": "name|full name|nom|nom complet|nom et prénom|nom prénom|prénom et nom|prénom nom|personne|"
     "nombre|nombre completo|nombre y apellido|nome|nome completo",
@@ -32,6 +32,7 @@ _TITLES = {
     "seat": "seat|seat code|place|code|code de la place|siège|plaza|vaga",
     "number": "row of the list",
     "hidden": "had hidden characters",
+    "whole": "whole|together|all together|ensemble|tous ensemble|toutes ensemble|juntos|juntas",
     "party": "group|party|groupe|famille|équipe|family|team|grupo|familia|família|equipo|equipe",
 }
 _FIELD_OF = {normalised_name(word): field for field, words in _TITLES.items() for word in words.split("|")}

@@ -24,12 +24,18 @@ _ROLES = {
     BadgeRole.PRESS: "p|press|presse|prensa|imprensa",
     BadgeRole.GUEST: "g|guest|invité|invitée|invité e|invitado|invitada|convidado|convidada",
 }
+_YES = frozenset("x 1 y o s yes oui sí si sim true vrai".split())
 _ROLE_OF = {normalised_name(word): role for role, words in _ROLES.items() for word in words.split("|")}
 
 
 def role_of(text: str) -> BadgeRole | None:
     """The role a word means; a delegate when nothing is said, None when the word is not known."""
     return _ROLE_OF.get(normalised_name(text)) if text else BadgeRole.DELEGATE
+
+
+def says_yes(text: str) -> bool:
+    """Does a cell tick something?"""
+    return normalised_name(text) in _YES
 
 
 def country_of(text: str) -> str | None:

@@ -189,3 +189,15 @@ def test_another_delegations_people_are_not_named(dakar: Edition, outaouais: Del
     with pytest.raises(AlreadyNominated) as told, transaction():
         nominations.nominate(outaouais.seats[1], Nominate(person=person("Marthe Doublon-Gabarit")), by=BY)
     assert "QUE" not in str(told.value)
+
+
+def test_a_family_of_a_list_waits_together(outaouais: Delegation) -> None:
+    seated = "".join(f"Titulaire{n} Exemple,t{n}@example.org,,\n" for n in range(6))
+    family = "Awa Modèle,awa@example.org,Famille Modèle,oui\nBinta Modèle,b@example.org,Famille Modèle,x\n"
+    rows = read_list(("nom,courriel,famille,tous ensemble\n" + seated + family).encode())
+    again = read_list(as_text(rows).encode())
+    seal = nominee_list.judge(outaouais, again).seal
+    with transaction():
+        nominee_list.take_in(outaouais, again, seal=seal, agreed=(), by=BY)
+    [party] = waiting.parties_of(waiting.line_of(outaouais))
+    assert [(one.person.name, one.whole) for one in party] == [("Awa Modèle", True), ("Binta Modèle", True)]
