@@ -247,6 +247,7 @@ def _register(nomination: Nomination, *, by: Actor) -> Registration:
             party_code=delegation.code,
             party_name=delegation.name,
             seat_code=seat.code,
+            fee=delegation.edition.fee,  # the full fee: tiers are chosen by people who pay for themselves
             role=nomination.role,
             submission_key=f"nomination-{nomination.id}",
             is_demo=delegation.is_demo,

@@ -29,14 +29,15 @@ from delegations.seats.nominations import (
     SeatTaken,
 )
 from delegations.seats.seats import ReasonMissing, SeatNotFree
-from events import badges
+from events import badges, editions
 from events import registration as registrations
+from events.editions import AddTier
 from events.models import BadgeStatus, Edition, RegistrationStatus
 from network.people import CompleteRecord
 from outbox.jobs import Job
 from shared.audit import AuditRecord
 from shared.database import db, transaction
-from tests.delegations.conftest import BY, accredited, delegation_of, person
+from tests.delegations.conftest import BY, accredited, cad, delegation_of, person
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -250,3 +251,11 @@ def test_an_empty_seat_is_given_back(seat: Seat) -> None:
     assert (seat.nominator, seat.status) == ("Cégep fictif", SeatStatus.RELEASED)
     with pytest.raises(SeatNotFree), transaction():
         nominations.nominate(seat, Nominate(person=person("Théo Démo")), by=BY)
+
+
+def test_a_seat_pays_the_full_fee_where_the_public_chooses_among_several(seat: Seat) -> None:
+    with transaction():
+        reduced = AddTier(code="reduit", label={"fr": "Réduit"}, amount=cad("25.00"))
+        editions.add_tier(seat.delegation.edition, reduced, by=BY)
+        accredited(seat, "Théo Démo")
+    assert seat.registration and seat.registration.fee == cad("250.00")
