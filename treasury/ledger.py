@@ -160,7 +160,7 @@ def post(entry: JournalEntry, *, by: Actor, approved_by: User | None = None) -> 
     see_open(entry.dated_on)
     funds.see_window(entry)
     overdrafts.cover(entry)
-    evidence = seals.evidence([entry.id])
+    evidence = seals.evidence([entry], [entry.id])
     with db.session.no_autoflush:  # number, hash and status are one step for the database
         entry.approver_id = approver.id if isinstance(approver, User) else None
         entry.number = head.number + 1

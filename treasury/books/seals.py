@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from shared.database import db
 from treasury.document_models import EntryDocument
-from treasury.models import ExchangeRate, Posting
+from treasury.models import ExchangeRate
 
 PRESENT = 2
 
@@ -60,20 +60,15 @@ class Evidence:
     documents: Mapping[int, list[Row]]
 
 
-def evidence(entry_ids: Sequence[int]) -> Evidence:
-    """The rates and the documents of these entries, in two queries however many there are."""
-    rates = db.session.scalars(
-        select(ExchangeRate).where(
-            ExchangeRate.id.in_(
-                select(Posting.rate_id).where(Posting.entry_id.in_(entry_ids), Posting.rate_id.is_not(None))
-            )
-        )
-    )
+def evidence(entries: Sequence[SealedEntry], ids: Sequence[int] | Select[int]) -> Evidence:
+    """What stands beside these entries, in two questions at most; `ids` chooses them in the database."""
+    named = {one.rate_id for entry in entries for one in entry.postings if one.rate_id}
+    rates = db.session.scalars(select(ExchangeRate).where(ExchangeRate.id.in_(named))) if named else ()
     documents: dict[int, list[Row]] = defaultdict(list)
     columns = (EntryDocument.entry_id, EntryDocument.number, EntryDocument.sha256, EntryDocument.media_type)
     for entry_id, *row in db.session.execute(
         select(*columns)
-        .where(EntryDocument.entry_id.in_(entry_ids), EntryDocument.late.is_(False))
+        .where(EntryDocument.entry_id.in_(ids), EntryDocument.late.is_(False))
         .order_by(EntryDocument.entry_id, EntryDocument.number)
     ):
         documents[entry_id].append(row)

@@ -80,7 +80,8 @@ def check() -> Verdict:
     findings: list[Finding] = []
     previous, number = "0" * 64, 0
     for page in _pages():
-        beside = seals.evidence([entry.id for entry in page])
+        span = JournalEntry.number.between(page[0].number, page[-1].number)
+        beside = seals.evidence(page, select(JournalEntry.id).where(span))
         for entry in page:
             number += 1
             findings += _entry_findings(entry, number, previous, beside)
@@ -102,10 +103,11 @@ def _pages() -> Iterator[list[Walked]]:
     while entries := connection().execute(posted.where(JournalEntry.number > last).limit(_PAGE)).all():
         page = {row[0]: Walked(*row) for row in entries}
         first, last = entries[0].number, entries[-1].number
-        within = lines.where(JournalEntry.number.between(first, last)).order_by(
-            JournalEntry.number, Posting.id
+        within = lines.where(
+            JournalEntry.number.between(first, last),
+            Posting.entry_id.between(min(page), max(page)),  # says nothing new, but the index is by entry
         )
-        for row in connection().execute(within):
+        for row in connection().execute(within).all():
             page[row[0]].postings.append(row)
         yield list(page.values())
 

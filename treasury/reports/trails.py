@@ -69,7 +69,7 @@ def trails(which: ColumnElement[bool]) -> list[Trail]:
     mirrors = {one.reverses_id: one for one in _by_id(JournalEntry.reverses_id.in_(ids)).values()}
     links, documents, rates = _links(ids), _documents(ids), _rates(entries)
     promises = _promises(ids)
-    beside = seals.evidence(ids)
+    beside = seals.evidence(entries, ids)
     return [
         Trail(
             entry=one,
