@@ -468,7 +468,10 @@ def test_a_payout_that_takes_from_one_fund_and_gives_to_another_is_one_movement(
     assert reconciled.standing(bank, date(2005, 10, 31)).in_transit == cad("0.00")
 
 
-def test_the_bank_line_of_a_card_payout_finds_the_payout(bank: Account, aristide: User, house: Fund) -> None:
+@pytest.mark.parametrize("written", ["STRIPE PAYMENTS CANADA ST-G4", "VIR STRIPE PAIEMENTS", "Stripe"])
+def test_the_bank_line_of_a_card_payout_finds_the_payout(
+    bank: Account, aristide: User, house: Fund, written: str
+) -> None:
     """The entry that the payout's own list made, one of two of that week, by amount, day and name."""
     with transaction():
         for number, amount in ((1, cad("727.90")), (2, cad("58.20"))):
@@ -482,7 +485,7 @@ def test_the_bank_line_of_a_card_payout_finds_the_payout(bank: Account, aristide
             )
             book_payout(state)
     today = clock.today()
-    (line,) = lines_of(bring_in(bank, aristide, f"{today:%Y-%m-%d};STRIPE PAYMENTS CANADA ST-G4;;727,90;"))
+    (line,) = lines_of(bring_in(bank, aristide, f"{today:%Y-%m-%d};{written};;727,90;"))
     offers = looked_at(bank, line)
     best = offers.of(line.id)[0]
     assert (offers.meant(best)[0].title, best.sure) == ("Stripe po_1xyz", True)

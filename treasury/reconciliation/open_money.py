@@ -40,7 +40,7 @@ NOT_RECORDED = (PaymentStatus.REQUESTED, PaymentStatus.CANCELLED)
 """Payments whose money may still arrive: also what was cancelled may be paid all the same."""
 
 _CHUNK = 500
-_BRACKETS = re.compile(r"\s*\([^()]*\)\s*")
+_BRACKETS = re.compile(r"\s*\(([^()]*)\)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +275,7 @@ def _ours_beside(account: Account, rows: Sequence[Row[Any]]) -> dict[int, tuple[
             .order_by(Posting.entry_id, Account.name)
         )
         for entry, name in beside:
-            found[entry].append(name)
+            found[entry] += [name, *_BRACKETS.findall(name)]  # a bank writes "Stripe" of "Cards (Stripe)"
     return {entry: tuple(names) for entry, names in found.items()}
 
 
