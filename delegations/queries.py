@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from access.models import User
@@ -93,14 +93,17 @@ def find_plan(delegation: Delegation, code: str) -> SavingsPlan:
     return plan
 
 
-def visible_delegations(user: User | None) -> Sequence[Delegation]:
-    """Every delegation `user` may see, the latest edition first, by code."""
-    found = db.session.scalars(delegations_within_reach(user))
-    return sorted(found, key=lambda one: (-one.edition.starts_on.toordinal(), one.code))
+def listed_delegations(user: User | None, text: str = "") -> Select[Delegation]:
+    """Every delegation `user` may see whose name or code has `text` in it, the latest edition first."""
+    query = delegations_within_reach(user).order_by(Edition.starts_on.desc(), Delegation.code)
+    if text:
+        named = Delegation.name.icontains(text, autoescape=True)
+        query = query.where(or_(named, Delegation.code.icontains(text, autoescape=True)))
+    return query
 
 
 def delegations_within_reach(user: User | None) -> Select[Delegation]:
-    """The query behind it: every delegation `user` may see, with its edition."""
+    """Every delegation `user` may see, with its edition."""
     query = select(Delegation).join(Delegation.edition).options(contains_eager(Delegation.edition))
     return _within(query, reach(user, Permission.DELEGATION_READ))
 
@@ -174,14 +177,24 @@ def to_accredit(user: User | None) -> Sequence[Nomination]:
         select(Nomination)
         .join(Nomination.seat)
         .join(Seat.delegation)
-        .where(Nomination.status == NominationStatus.COMPLETED)
         .order_by(Seat.code)
         .options(
             contains_eager(Nomination.seat).contains_eager(Seat.delegation).joinedload(Delegation.edition),
             joinedload(Nomination.person),
         )
     )
-    return db.session.scalars(_within(query, reach(user, Permission.NOMINATION_ACCREDIT))).all()
+    return db.session.scalars(_waiting(query, user)).all()
+
+
+def how_many_to_accredit(user: User | None) -> int:
+    """How many records wait for `user` to decide."""
+    query = select(func.count(Nomination.id)).join(Nomination.seat).join(Seat.delegation)
+    return db.session.scalar(_waiting(query, user)) or 0
+
+
+def _waiting(query: Select[Row], user: User | None) -> Select[Row]:
+    completed = query.where(Nomination.status == NominationStatus.COMPLETED)
+    return _within(completed, reach(user, Permission.NOMINATION_ACCREDIT))
 
 
 def _within(query: Select[Row], held: Reach) -> Select[Row]:

@@ -41,17 +41,23 @@ from shared.errors import DomainError
 from shared.forms import as_choices, explain, reader
 from shared.i18n import _
 from shared.money import Money
-from shared.web import requires
+from shared.web import page_number, requires
 
 P, S = Permission, DelegationStatus
+
+_PAGE = 25
+"""What each of the listed misses is worked out with all that share a funder with it."""
 
 
 @blueprint.get("/delegations")
 @requires(P.DELEGATION_READ)
 def index() -> Any:
     """The delegations that the reader may see, by edition, each with what it still misses."""
-    user = person()
-    found = queries.visible_delegations(user)
+    user, text = person(), request.args.get("q", "").strip()[:100]
+    listed = db.paginate(
+        queries.listed_delegations(user, text), page=page_number(), per_page=_PAGE, error_out=False
+    )
+    found: Sequence[Delegation] = listed.items
     editions: dict[int, tuple[Edition, list[Delegation]]] = {}
     for delegation in found:
         editions.setdefault(delegation.edition_id, (delegation.edition, []))[1].append(delegation)
@@ -59,18 +65,21 @@ def index() -> Any:
     totals: dict[int, Totals | None] = {}
     for edition, members in editions.values():
         covered |= coverage_queries.network_coverage(edition, members).delegations
-        totals[edition.id] = _total([covered[one.code] for one in members])
+        whole = listed.pages == 1 and not text
+        totals[edition.id] = _total([covered[one.code] for one in members]) if whole else None
     standings = plan_standings(plans := queries.running_plans(found))
     return render_template(
         "delegations/index.html",
         late=[(plan, standings[plan.id]) for plan in plans if standings[plan.id].late_amount],
         editions=list(editions.values()),
+        listed=listed,
+        text=text,
         covered=covered,
         totals=totals,
         holds=umbrellas.sizes(found),
         states=lifecycle.STATES,
         state_kind=state_kind,
-        waiting=len(queries.to_accredit(user)),
+        waiting=queries.how_many_to_accredit(user),
         may_invite=can(user, P.DELEGATION_CREATE),
         may_see_network=can(user, P.NETWORK_READ),
         may_see_costs=[key for key in editions if can(user, P.DELEGATION_READ, edition_id=key)],
