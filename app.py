@@ -71,6 +71,7 @@ import tables
 import treasury.attention_views
 import treasury.books.cli
 import treasury.books.views
+import treasury.cards.dispute_views
 import treasury.cards.refund_views
 import treasury.cards.webhooks
 import treasury.desk.views
@@ -200,6 +201,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     treasury.reconciliation.views.blueprint,
     treasury.reports.views.blueprint,
     treasury.statements.column_views.blueprint,
+    treasury.cards.dispute_views.blueprint,
     treasury.cards.refund_views.blueprint,
     treasury.statements.views.blueprint,
     treasury.views.blueprint,

@@ -232,7 +232,7 @@ def _money(plan: SavingsPlan, treasurer: User, approver: User) -> dict[str, Any]
             "action": "accept",
             "session_id": box.id,
             "refund_id": refund.id,
-            "payout_id": 0,
+            "object_id": "none",
             "placement_id": credit.id,
             "line_id": free.id,
             "link_id": link.id,

@@ -48,7 +48,7 @@ GROUPS: Sequence[Group] = (
             Page("payments.search", _l("Payments"), ("payments.", "refunds.")),
             Page("attention.index", _l("Attention"), ("attention.",)),
             Page("desk_money.index", _l("Cash and cheques"), ("desk_money.",)),
-            Page("refunds.card", _l("Cards"), ("refunds.payout",)),
+            Page("refunds.card", _l("Cards"), ("refunds.payout", "disputes.")),
             Page("papers.index", _l("Papers"), ("papers.",)),
             Page("gifts.index", _l("Gifts"), ("gifts.",)),
         ),

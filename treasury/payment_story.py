@@ -14,9 +14,6 @@ from treasury.cards.models import Dispute, Refund
 from treasury.models import Account, AccountKind, EntryStatus, JournalEntry, Payment, Posting
 from treasury.receipt_models import Placement, PlacementKind
 
-DISPUTE_OVER = ("won", "lost", "warning_closed", "prevented")
-"""States of a dispute that nothing more is to be answered to."""
-
 _BY_KEY: dict[str, LazyString] = {
     "charge": _l("Paid by card"),
     "dispute": _l("Held by the network: the payment is disputed"),

@@ -11,7 +11,7 @@ from shared.forms import explain
 from shared.i18n import _
 from shared.web import page_number, requires
 from treasury import attention_actions, finding, ledger, payment_story, payments, placing
-from treasury.cards import refunds
+from treasury.cards import disputes, refunds
 from treasury.cards.models import RefundStatus
 from treasury.desk.receiving import receive
 from treasury.forms import ReceiptForm, ReturnForm, day, words
@@ -73,7 +73,7 @@ def _page(
         asked_first=placing.asked_first(found),
         papers=papers.of_payment(found.id),
         attention=attention_actions.listed(found),
-        closed=payment_story.DISPUTE_OVER,
+        closed=disputes.OVER,
         receipt=receipt
         or ReceiptForm(formdata=None, method=method.value, amount=found.amount, currency=found.currency),
         taken_back=taken_back or ReturnForm(formdata=None),

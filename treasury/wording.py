@@ -118,7 +118,7 @@ ATTENTION: dict[str, tuple[LazyString, LazyString]] = {
     ),
     "dispute_opened": (
         _l("A card payment is disputed"),
-        _l("Answer at the card network before the date it gives, with the registration and the messages."),
+        _l("Answer the card’s bank before the date it gives, with the registration and the messages."),
     ),
     "dispute_lost": (
         _l("A dispute was lost"),
@@ -213,13 +213,13 @@ DECLINES: dict[str, LazyString] = {
 """Why a card is refused, in the network's codes → in words."""
 
 WHERE: dict[str, tuple[str, str, LazyString]] = {
-    "dispute_opened": ("refunds.card", "disputes", _l("See the disputes and their dates")),
+    "dispute_opened": ("disputes.dispute", "object_id", _l("Answer the dispute")),
     "fund_overdrawn": ("entries.new_transfer", "", _l("Cover it from another fund")),
-    "payout_failed": ("refunds.card", "payouts", _l("See the payouts")),
-    "payout_unexplained": ("refunds.card", "payouts", _l("See the payouts")),
+    "payout_failed": ("refunds.payout", "object_id", _l("See the payout")),
+    "payout_unexplained": ("refunds.payout", "object_id", _l("See the payout")),
     "unknown_card_money": ("entries.new_entry", "", _l("Write where it belongs")),
 }
-"""Kind → the page where it is dealt with (its endpoint and anchor), and what the link says."""
+"""Kind → the page where it is dealt with, what of it the end of the key fills in, what the link says."""
 
 UNKNOWN_ATTENTION = (_l("Something about money"), _l("Look at the payment and decide."))
 

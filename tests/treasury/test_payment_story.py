@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from access.models import User
 from outbox.jobs import Job
+from shared.audit import AuditRecord
 from shared.database import db, transaction
 from shared.money import Money
 from tests.simulator.fixtures import SimulatedStripe
@@ -19,7 +20,7 @@ from tests.treasury.desk import Desk
 from treasury import approvals, attention_actions, chart, payment_story, payments, placing, wording
 from treasury.attention_actions import Action
 from treasury.books import verification
-from treasury.cards import payout_parts, refunds
+from treasury.cards import disputes, payout_parts, refunds
 from treasury.cards.models import Payout
 from treasury.cards.refunds import RequestRefund
 from treasury.models import Attention, Payment, PaymentStatus
@@ -112,7 +113,7 @@ def test_a_lost_dispute_is_said_and_asked_for_again(
     card.tell_all()
     page = Desk(app, aristide).see(f"/treasury/payments/{payment.reference}")
     assert "to be answered" in page
-    assert "See the disputes and their dates" in page
+    assert "Answer the dispute" in page
     card.stripe.control.dispute(charge, "lost")
     card.tell_all()
     db.session.expire_all()
@@ -205,11 +206,11 @@ def test_a_payout_is_explained_by_its_parts(card: CardDesk, app: Flask, zoe: Use
     ]
     assert (parts.amount, parts.fee, parts.rest) == (cad("650.00"), cad("22.05"), cad("0.00"))
     approver = Desk(app, zoe)
-    page = approver.see(f"/treasury/payouts/{payout.id}").replace("\xa0", " ")
+    page = approver.see(f"/treasury/payouts/{payout.object_id}").replace("\xa0", " ")
     assert "The parts make the payout, to the cent" in page
     assert payment.payer_name in page
     card.stripe.control.faults("error", "/v1/payouts", times=9)
-    assert "not answering" in approver.see(f"/treasury/payouts/{payout.id}")
+    assert "not answering" in approver.see(f"/treasury/payouts/{payout.object_id}")
     assert payment.reference in approver.see(f"/treasury/entries/{payout.entry_id - 1}")  # the refund's trail
     approver.see("/treasury/payouts/999", 404)
 
@@ -220,4 +221,31 @@ def test_a_payout_asked_for_by_hand_knows_no_parts(card: CardDesk, app: Flask, z
     card.tell_all()
     payout = db.session.scalars(select(Payout)).one()
     assert payout_parts.parts_of(payout, card.gateway) is None
-    assert "does not say what it is made of" in Desk(app, zoe).see(f"/treasury/payouts/{payout.id}")
+    assert "does not say what it is made of" in Desk(app, zoe).see(f"/treasury/payouts/{payout.object_id}")
+
+
+def test_a_dispute_is_answered_once_from_its_page(
+    card: CardDesk, app: Flask, receive: Ask, aristide: User
+) -> None:
+    receive("1000.00")
+    payment = card.paid()
+    number = card.stripe.control.dispute(card.charge(payment))
+    card.tell_all()
+    treasurer, page = Desk(app, aristide), f"/treasury/disputes/{number}"
+    assert f'href="{page}"' in treasurer.see("/treasury/attention")  # one click away
+    offered = treasurer.see(page)
+    assert payment.reference in offered and "750.00" in offered
+    assert treasurer.press(page, page, words=" ").status_code == 422
+    card.stripe.control.faults("error", f"/v1/disputes/{number}", times=3)
+    unheard = treasurer.press(page, page, words="They came.")
+    assert "not answering" in unheard.text and "They came." in unheard.text
+    assert treasurer.press(page, page, words="winning_evidence").status_code == 303
+    assert "The bank decided for us" in treasurer.see(page)
+    again = treasurer.client.post(page, data={"words": "again"})
+    assert again.status_code in (400, 422)  # its page has no form any more
+    with pytest.raises(disputes.NotOpen):
+        disputes.answer(number, "again", card.gateway, by=aristide)
+    card.tell_all()
+    assert attention_actions.listed() == []
+    kept = db.session.scalars(select(AuditRecord).where(AuditRecord.action == "dispute.answer")).all()
+    assert [(one.reason, one.details) for one in kept] == [("", {"length": 16})]  # its words name people

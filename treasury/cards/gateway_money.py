@@ -63,6 +63,15 @@ class CardMoney(StripeConnection):
                 return object_id(self.client.v1.refunds.retrieve(object_id_).charge)
             return object_id(self.client.v1.disputes.retrieve(object_id_).charge)
 
+    def answer_dispute(self, dispute_id: str, words: str, *, idempotency_key: str) -> None:
+        """Send our evidence to the card's bank, for good. Raises `GatewayRefused` once it was sent."""
+        with translating():
+            self.client.v1.disputes.update(
+                dispute_id,
+                {"evidence": {"uncategorized_text": words}, "submit": True},
+                {"idempotency_key": idempotency_key},
+            )
+
     def refund_with(self, charge: str, ours: str) -> RefundState | None:
         """The refund of `charge` that carries our own number, if it was made."""
         with translating():

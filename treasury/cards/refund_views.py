@@ -11,8 +11,8 @@ from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.i18n import _
 from shared.web import requires, same_origin_path
-from treasury import chart, payment_story
-from treasury.cards import refunds
+from treasury import chart
+from treasury.cards import disputes, refunds
 from treasury.cards.models import Dispute, Payout, Refund, RefundStatus
 from treasury.cards.payout_parts import parts_of
 from treasury.cards.refunds import RequestRefund
@@ -102,15 +102,15 @@ def card() -> Any:
         payouts=db.session.scalars(
             select(Payout).order_by(Payout.id.desc()).limit(_LATEST).options(joinedload(Payout.entry))
         ).all(),
-        closed=payment_story.DISPUTE_OVER,
+        closed=disputes.OVER,
     )
 
 
-@blueprint.get("/payouts/<int:payout_id>")
+@blueprint.get("/payouts/<object_id>")
 @requires(Permission.LEDGER_READ)
-def payout(payout_id: int) -> Any:
+def payout(object_id: str) -> Any:
     """One payout: where it stands, and what it is made of by the network's own list, as it says now."""
-    found = db.session.get(Payout, payout_id)
+    found = db.session.scalar(select(Payout).where(Payout.object_id == object_id))
     if found is None:
         raise NotFound
     parts, problem = None, ""

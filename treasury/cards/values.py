@@ -158,6 +158,10 @@ class CardNetwork(PaymentGateway, Protocol):
         """The charge that a refund or a dispute is about."""
         ...
 
+    def answer_dispute(self, dispute_id: str, words: str, *, idempotency_key: str) -> None:
+        """Send our evidence to the card's bank, for good."""
+        ...
+
     def refund_with(self, charge: str, ours: str) -> RefundState | None:
         """The refund that carries our own number."""
         ...
