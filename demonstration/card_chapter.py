@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 from flask.testing import FlaskClient
@@ -20,9 +20,11 @@ from network.models import Person
 from shared.database import db
 from simulator.app import close_simulator, create_simulator
 from treasury.cards import checkouts, refunds, watch
-from treasury.cards.gateway import StripeGateway
 from treasury.cards.refunds import RequestRefund
 from treasury.models import Payment, PaymentMethod
+
+if TYPE_CHECKING:
+    from treasury.cards.gateway import StripeGateway
 
 _PAYS = "4242424242424242"
 
@@ -31,7 +33,7 @@ _PAYS = "4242424242424242"
 class Network:
     """The loopback card network while the story is told: what we ask it, and what others do there."""
 
-    gateway: StripeGateway
+    gateway: "StripeGateway"
     others: FlaskClient
 
     def happen(self, what: str, **body: Any) -> str:
@@ -76,6 +78,8 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def _network(*, anew: bool) -> Iterator[Network]:
     """The loopback network in the file in which the demonstration's server goes on with it."""
+    from treasury.cards.gateway import StripeGateway  # slow to load, and no page needs it
+
     settings = current_app.config["SETTINGS"]
     file = settings.instance / "stripe.db"
     if anew:

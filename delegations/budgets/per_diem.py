@@ -127,7 +127,7 @@ def in_force(tables: Iterable[Table], place: str, day: date) -> Table:
     """The last table of the place that had begun by this day. Raises `NoTable`."""
     begun = [one for one in tables if one.place == place and one.valid_from <= day]
     if not begun:
-        raise NoTable(field="place", place=place, day=day.isoformat())
+        raise NoTable(field="place", place=place, day=day)
     return max(begun, key=lambda one: one.valid_from)  # of one day the first listed
 
 

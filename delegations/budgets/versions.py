@@ -316,7 +316,7 @@ def _share(line: BudgetLine, paid_by: Mapping[str, Money], budget: Budget) -> No
         for code, part in parts.items()
     )
     if wrong or Money.total(parts.values(), cost.currency) > cost:
-        raise PaidTwice(field=line.code, line=line.code, amount=str(cost))
+        raise PaidTwice(field=line.code, line=line.code, amount=cost)
     for code, part in parts.items():
         db.session.add(BudgetShare(line_id=line.id, source_id=sources[code], amount=part))
 
