@@ -60,6 +60,16 @@ def test_most_lines_are_one_keystroke(page: Page, site: Site, october: BankState
     assert [one.undone_at is None for one in links()] == [False, True]
 
 
+def test_a_slip_is_undone_from_the_line_after_it(page: Page, site: Site, october: BankStatement) -> None:
+    page.goto(f"{site.url}/treasury/statements/{october.id}")
+    page.keyboard.press("Enter")
+    expect(page.locator(".match", has_text="592.50").first).to_be_focused()
+    page.keyboard.press("u")
+    expect(page.get_by_text("Undone. The line waits again.")).to_be_visible()
+    expect(page.locator(".match", has_text="750.00").first).to_be_focused()
+    assert [one.undone_at is None for one in links()] == [False]
+
+
 def test_the_sure_ones_are_ticked_and_accepted_together(
     page: Page, site: Site, october: BankStatement
 ) -> None:
