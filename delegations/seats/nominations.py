@@ -82,6 +82,14 @@ class Accredited(DomainError):
     message = _l("%(name)s is accredited: name somebody else for the seat, or withdraw the seat.")
 
 
+class SeatRegistered(DomainError):
+    """A substitute leaves: the seat's registration and its fee wait for somebody else's name."""
+
+    code = "seat_registered"
+    message = _l("The seat %(seat)s is registered and stands in the name of %(name)s: its delegation names "
+                 "somebody else for it, and the registration passes on.")  # fmt: skip
+
+
 STATES = {
     N.NOMINATED: _l("waiting for their record"),
     N.COMPLETED: _l("to be accredited"),
@@ -269,14 +277,14 @@ def return_(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
 
 
 def refuse(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
-    """Refuse the person; the seat is free again. Raises `NominationOver`, `ReasonMissing`."""
+    """Refuse the person; the seat is free again. Raises `NominationOver`, `SeatRegistered`, `ReasonMissing`."""
     return _leave(nomination, N.REFUSED, reason, by=by)
 
 
 def withdraw_nomination(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
     """Take a nomination back; the seat is free again.
 
-    Raises `Accredited` for an accredited person, `NominationOver`, `ReasonMissing`.
+    Raises `Accredited` for an accredited person, `SeatRegistered`, `NominationOver`, `ReasonMissing`.
     """
     if nomination.status is N.ACCREDITED:
         raise Accredited(name=nomination.person.name)
@@ -287,8 +295,8 @@ def _leave(nomination: Nomination, status: NominationStatus, reason: str, *, by:
     reason = reason_of(reason)
     _lock(nomination, N.NOMINATED, N.COMPLETED, N.RETURNED)
     lifecycle.must_be(nomination.seat.delegation, DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED)
-    if nomination.seat.registration:  # a substitute leaves: the registration waits for the next one
-        raise Accredited(name=nomination.person.name)
+    if nomination.seat.registration:
+        raise SeatRegistered(seat=nomination.seat.code, name=nomination.person.name)
     seats.end(nomination, status, reason, by=by)
     nomination.seat.status = SeatStatus.PLANNED
     audit.record(f"nomination.{status.value}", nomination, by=by, reason=reason)

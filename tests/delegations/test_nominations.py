@@ -26,6 +26,7 @@ from delegations.seats.nominations import (
     AlreadyNominated,
     Nominate,
     NominationOver,
+    SeatRegistered,
     SeatTaken,
 )
 from delegations.seats.seats import ReasonMissing, SeatNotFree
@@ -199,6 +200,8 @@ def test_the_substitution_of_mau_03(dakar: Edition) -> None:
     assert registration.code != code
     assert badge.status is BadgeStatus.REVOKED
     assert [one.id for one in seat.nominations] == [old.id, new.id]
+    with pytest.raises(SeatRegistered), transaction():  # the registration stands in her name now
+        nominations.refuse(new, "Pas de la région", by=BY)
     assert [record.details for record in trail(seat, "seat.substitute")] == [
         {"left": old.id, "joined": new.id}
     ]
