@@ -277,7 +277,10 @@ def return_(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
 
 
 def refuse(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
-    """Refuse the person; the seat is free again. Raises `NominationOver`, `SeatRegistered`, `ReasonMissing`."""
+    """Refuse the person; the seat is free again.
+
+    Raises `NominationOver`, `SeatRegistered`, `ReasonMissing`.
+    """
     return _leave(nomination, N.REFUSED, reason, by=by)
 
 
