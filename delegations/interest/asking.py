@@ -85,15 +85,11 @@ def remind(interest: Interest, *, by: Actor) -> InterestReminder:
     hold(interest)
     if not may_remind(standing_of(interest), today()):
         raise CannotRemind(name=interest.organisation.name)
-    reminder = InterestReminder(interest_id=interest.id, number=len(interest.reminders) + 1)
-    write(reminder)
-    audit.record("interest.remind", interest, by=by, number=reminder.number)
-    messages.tell_reminded(interest, reminder.number, _link(interest))
-    return reminder
+    return _send_reminder(interest, by=by)
 
 
 def remind_all(edition: Edition, *, by: Actor) -> int:
-    """Remind everybody whose turn it is; how many were written to."""
+    """Remind everybody whose turn it is, once even when two press at once; how many were written to."""
     silent = db.session.scalars(
         select(Interest)
         .where(
@@ -101,10 +97,22 @@ def remind_all(edition: Edition, *, by: Actor) -> int:
         )
         .order_by(Interest.id)
     ).all()
-    due = [one for one in silent if may_remind(standing_of(one), today())]
-    for one in due:
-        remind(one, by=by)
-    return len(due)
+    sent = 0
+    for one in silent:
+        if may_remind(standing_of(one), today()):
+            hold(one)  # and look again: somebody else may have just done it
+            if may_remind(standing_of(one), today()):
+                _send_reminder(one, by=by)
+                sent += 1
+    return sent
+
+
+def _send_reminder(interest: Interest, *, by: Actor) -> InterestReminder:
+    reminder = InterestReminder(interest_id=interest.id, number=len(interest.reminders) + 1)
+    write(reminder)
+    audit.record("interest.remind", interest, by=by, number=reminder.number)
+    messages.tell_reminded(interest, reminder.number, _link(interest))
+    return reminder
 
 
 def answer(interest: Interest, told: Answer, *, by: Actor) -> Interest:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from wtforms import BooleanField, RadioField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from access import links
 from access.asking import person, speak
-from access.policy import Permission, can
+from access.policy import Permission, can, reach
 from delegations import queries
 from delegations.interest import asking, whereabouts
 from delegations.interest.models import Interest
@@ -69,12 +69,11 @@ class AskForm(Form):
 @requires(P.NETWORK_READ)
 def interest() -> Any:
     """The map of the gathering that comes next, or that came last."""
-    coming = select(Edition).where(Edition.status != EditionStatus.ARCHIVED, Edition.ends_on >= today())
-    asked = select(Edition).where(Edition.id.in_(select(Interest.edition_id)))
-    edition = (
-        db.session.scalars(coming.order_by(Edition.starts_on).limit(1)).first()
-        or db.session.scalars(asked.order_by(Edition.starts_on.desc()).limit(1)).first()
-    )
+    asked = select(Interest.edition_id)
+    coming = (Edition.status != EditionStatus.ARCHIVED) & (Edition.ends_on >= today())
+    found = _readable(select(Edition).where(coming | Edition.id.in_(asked)).order_by(Edition.starts_on))
+    ahead = (one for one in found if one.ends_on >= today())
+    edition = next(ahead, found[-1] if found else None)
     if edition is None:
         return redirect(url_for("network.directory"))
     return redirect(url_for("delegations.interest_map", code=edition.code))
@@ -116,7 +115,13 @@ def _others(edition: Edition) -> Sequence[Edition]:
     """The other gatherings that have a map: somebody was asked, or a delegation is there."""
     mapped = select(Interest.edition_id).union(select(Delegation.edition_id))
     found = select(Edition).where(Edition.id.in_(mapped), Edition.id != edition.id)
-    return db.session.scalars(found.order_by(Edition.starts_on)).all()
+    return _readable(found.order_by(Edition.starts_on))
+
+
+def _readable(query: Select[Edition]) -> list[Edition]:
+    """Those of these gatherings whose network the reader may see."""
+    held = reach(person(), P.NETWORK_READ)
+    return [one for one in db.session.scalars(query) if held.covers(edition_id=one.id)]
 
 
 def _surveys(edition: Edition) -> list[survey.SurveyReport]:

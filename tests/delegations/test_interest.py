@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -22,6 +23,7 @@ from shared import clock
 from shared.database import db, transaction
 from tests.conftest import sign_in
 from tests.counting import count_queries
+from tests.crowd import at_once
 from tests.delegations.conftest import BY, delegation_of
 
 ASKED = date(2005, 3, 1)
@@ -110,6 +112,22 @@ def test_reminders_leave_two_weeks_apart_three_times_and_never_twice(
         asking.remind(atelier, by=BY)
     with pytest.raises(IntegrityError), transaction():
         db.session.add(InterestReminder(interest_id=atelier.id, number=3))
+
+
+def test_three_who_press_at_once_remind_each_body_once(
+    both_databases: str, app: Flask, atelier: Interest, dakar: Edition
+) -> None:
+    on(ASKED + timedelta(days=14))
+    code = dakar.code
+
+    def press(_number: int) -> int:
+        with transaction():
+            edition = db.session.scalars(select(Edition).where(Edition.code == code)).one()
+            return asking.remind_all(edition, by=BY)
+
+    assert sum(at_once(app, press, 3)) == 1
+    db.session.rollback()
+    assert len(mails()) == 2
 
 
 def test_who_answered_or_stopped_is_left_alone(atelier: Interest, dakar: Edition) -> None:
