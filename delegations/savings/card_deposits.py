@@ -24,7 +24,7 @@ from shared.clock import now, today
 from shared.database import db, hold, transaction
 from shared.i18n import DEFAULT_LOCALE, LOCALES, _
 from shared.money import format_money
-from treasury.attention import attend
+from treasury.attention import attend, withdraw
 from treasury.cards import retries, saved_cards
 from treasury.cards.models import AttemptStatus, CardStatus, SavedCard
 from treasury.cards.saved_cards import CARD_KEPT, AskCard
@@ -78,8 +78,13 @@ def ask_for_card(
 
 
 def card_kept(card: SavedCard) -> None:
-    """A payer left a card: plan the next instalment."""
+    """A payer left a card: plan the next instalment; that an earlier card failed asks for nobody any more."""
     plan = db.session.get_one(SavingsPlan, card.subject_id)
+    given_up = select(Collection.id).where(
+        Collection.plan_id == plan.id, Collection.state == CollectionState.GIVEN_UP
+    )
+    for collection_id in db.session.scalars(given_up):
+        withdraw(f"collection:{collection_id}", "another card was left", by=_BY)
     plan_next(plan)
 
 

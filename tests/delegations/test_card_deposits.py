@@ -22,6 +22,7 @@ from delegations.savings.plans import OpenPlan
 from outbox import jobs
 from shared import clock
 from shared.database import db, transaction
+from tests.conftest import sign_in
 from tests.delegations.conftest import BY, cad
 from tests.simulator.fixtures import KEY, PAYS, SECRET, SimulatedStripe
 from treasury import payments
@@ -30,6 +31,7 @@ from treasury.cards.gateway import StripeGateway
 from treasury.cards.models import CardStatus, SavedCard
 from treasury.models import Attention
 
+NEEDS_ITS_HOLDER = "4000002760003184"
 REFUSED_LATER = "4000000000000341"
 
 
@@ -138,8 +140,28 @@ def test_a_refused_card_is_tried_on_the_stated_days_and_then_a_person_is_told(
     on("2005-04-15")
     assert len(stripe_simulator.client.v1.charges.list().data) == 4  # nothing more is tried
     leave_card(plan, stripe_simulator, gateway, PAYS)
+    assert db.session.scalars(select(Attention).where(Attention.resolved_at.is_(None))).all() == []
     on("2005-07-15")
     assert saved(plan) == "1500.00"  # April, on the day the new card was left, and July
+
+
+def test_a_card_that_no_other_day_changes_is_tried_once_and_its_delegation_told(
+    client: FlaskClient,
+    plan: SavingsPlan,
+    stripe_simulator: SimulatedStripe,
+    gateway: StripeGateway,
+    aristide: User,
+) -> None:
+    with transaction():
+        plan.delegation.contact_email = "tete@example.org"
+    leave_card(plan, stripe_simulator, gateway, NEEDS_ITS_HOLDER)
+    on("2005-01-15")
+    [collection] = db.session.scalars(select(Collection)).all()
+    assert (collection.state, collection.tries) == (CollectionState.GIVEN_UP, 1)
+    assert "La carte de Réseau fictif du Grand-Héron a été refusée" in mails()  # not “your card”
+    sign_in(client, aristide)
+    page = client.get("/delegations/DKR05-OUT/plans/P1").get_data(as_text=True)
+    assert "aucun autre jour ne changera" in page
 
 
 def test_a_card_taken_off_is_charged_no_more(
