@@ -1,7 +1,5 @@
 """Papers put to an entry: before it is posted they are sealed with it, later they are added beside it."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import func, select
 
 from access.models import User
@@ -77,12 +75,6 @@ def remove(document: EntryDocument, *, by: User) -> None:
     audit.record("document.remove", document, by=by, entry=entry.id, sha256=document.sha256)
     db.session.delete(document)
     db.session.flush()
-
-
-def documents(entry_id: int) -> Sequence[EntryDocument]:
-    """The documents of an entry, without their content."""
-    chosen = select(EntryDocument).where(EntryDocument.entry_id == entry_id).order_by(EntryDocument.number)
-    return db.session.scalars(chosen).all()
 
 
 def document(document_id: int) -> EntryDocument:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from access import grants, users
@@ -23,9 +23,10 @@ from shared.errors import Conflict
 from shared.money import Money
 from tests.delegations.conftest import BY, cad, deposit
 from tests.delegations.test_comparison import DEMO_RATE, xof
-from treasury import approvals, attachments, chart, ledger, queries
+from treasury import approvals, chart, ledger, queries
 from treasury.books import verification
 from treasury.books.rates import Rate
+from treasury.document_models import EntryDocument
 from treasury.funds.overdrafts import FundOverdrawn
 from treasury.ledger import Leg, SamePerson
 from treasury.models import JournalEntry
@@ -109,7 +110,8 @@ def test_the_advance_of_dakar_comes_out_to_the_franc(
     assert advances.difference(advance) == {"XOF": xof("7267")}  # 837,267 at the rate of reference
     assert queries.fund_balance(advance.fund_id, "XOF") == xof("17500")
     assert (entry.author_id, entry.approver_id) == (aristide.id, zoe.id)  # Zoé never records
-    assert len(attachments.documents(entry.id)) == 2  # sealed with the entry
+    sealed = select(func.count(EntryDocument.id)).where(EntryDocument.entry_id == entry.id)
+    assert db.session.scalar(sealed) == 2
     total = spending.of_delegation(advance.delegation).comparison.total.figures
     assert (total["XOF"].actual, total["CAD"].actual) == (xof("819767"), cad("0.00"))  # claims and exchange
     assert verification.check().sound

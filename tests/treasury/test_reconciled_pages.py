@@ -104,6 +104,8 @@ def test_a_statement_is_closed_on_its_page_and_reopened_by_somebody_else(
     assert "Open again: its lines can be matched otherwise." in approver.see(page)
     db.session.rollback()
     assert closing.reason == "A wrong link"
+    file = approver.client.get(f"/treasury/reconciled/{bank.id}/file.csv?on=2005-10-17").text
+    assert "reopened: A wrong link" in file
 
 
 def test_an_entry_and_its_reversal_cancel_each_other_on_the_page(

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import pytest
@@ -138,3 +139,13 @@ def test_a_part_of_a_file_closes_nothing(bank: Account, aristide: User) -> None:
 def test_nothing_is_compared_on_an_account_that_is_gone(app: Flask) -> None:
     proposals.run_job({"account": 999})
     proposals.out_of_date(999)
+
+
+def test_a_balance_that_moves_without_a_line_is_a_gap_that_begins_nowhere(
+    app: Flask, bank: Account, tmp_path: Path
+) -> None:
+    file = tmp_path / "silent.940"
+    file.write_text(":20:X\n:25:12345\n:28C:1\n:60F:C050101CAD100,00\n:62F:C050131CAD175,00\n-\n")
+    ran = app.test_cli_runner().invoke(statements, ["import", str(file), "--account", "1010"])
+    assert "differ by" in ran.stderr
+    assert "begins" not in ran.stderr

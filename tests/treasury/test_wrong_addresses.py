@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from access.models import Grant, RoleName, User
 from shared.database import db, transaction
 from shared.errors import Forbidden
-from tests.treasury.bank import bring_in, lines_of
+from tests.treasury.bank import bank_posting, bring_in, lines_of, looked_at
 from tests.treasury.card_money import cad
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
@@ -20,9 +20,11 @@ from treasury.attention import attend
 from treasury.cards import refunds
 from treasury.desk import cash
 from treasury.desk.cash import OpenBox
+from treasury.desk.models import CashSession
 from treasury.funds import commitments
 from treasury.models import Account, Attention, Fund, JournalEntry, ReconciliationLink
 from treasury.reconciliation.models import StatementClosing
+from treasury.reports import trails
 
 DAY = date(2005, 10, 15)
 
@@ -224,6 +226,48 @@ def test_a_reference_that_nobody_asked_for_takes_no_cash(app: Flask, house: Fund
     with transaction():
         command = OpenBox(place="Accueil", currency="CAD", fund_id=house.id, count={2000: 2})
         box = cash.open_box(command, by=aristide).id
-    desk = Desk(app, aristide)
-    desk.client.post(f"/treasury/desk/cash/{box}/take", data={"reference": "TG22-2222-2"})
-    assert "No payment has this reference" in desk.see(f"/treasury/desk/cash/{box}")
+    client = Desk(app, aristide).client
+    for reference in ("TG22-2222-2", ""):
+        answer = client.post(f"/treasury/desk/cash/{box}/take", data={"reference": reference})
+        assert answer.status_code in (404, 422)
+    db.session.rollback()
+    assert cash.expected(db.session.get_one(CashSession, box)) == cad("40.00")
+
+
+@pytest.mark.usefixtures("without_tokens")
+def test_a_request_is_taken_back_by_who_asked_until_it_is_approved(
+    app: Flask, receive: Ask, aristide: User, zoe: User
+) -> None:
+    payment, client = receive("750.00"), Desk(app, aristide).client
+    states = []
+    for approved in (False, True):
+        with transaction():
+            command = refunds.RequestRefund(amount=cad("100.00"), reason="ill", on=DAY)
+            refund = refunds.request_refund(payment, command, by=aristide)
+        if approved:
+            with transaction():
+                refunds.approve_refund(refund, by=zoe)
+        assert client.post(f"/treasury/refunds/{refund.id}/drop").status_code == 303
+        db.session.expire_all()
+        states.append(refund.status)
+    assert states == ["dropped", "done"]
+
+
+@pytest.mark.usefixtures("without_tokens")
+def test_a_person_may_choose_otherwise_than_what_is_offered(
+    app: Flask, bank: Account, receive: Ask, aristide: User
+) -> None:
+    line = lines_of(bring_in(bank, aristide, "16/10/2005;RESEAU FICTIF DU GRAND HERON;;750,00;"))[0]
+    named, other = receive("750.00"), receive("760.00", payer="Carrefour fictif du Cap")
+    offered = [money.posting_ids for money in looked_at(bank, line).money.values()]
+    assert (bank_posting(named).id,) in offered
+    confirm = f"/treasury/statements/lines/{line.id}/confirm"
+    client = Desk(app, aristide).client
+    assert client.post(confirm, data={"posting": "the second"}).status_code == 400
+    assert client.post(confirm, data={"posting": str(bank_posting(other).id)}).status_code == 302
+    db.session.rollback()
+    link = db.session.scalars(select(ReconciliationLink)).one()
+    assert "chosen" in link.reasons
+    assert other.entry_id
+    [trail] = trails.trails(JournalEntry.id == other.entry_id)
+    assert trail.links == [link]
