@@ -8,7 +8,8 @@ from typing import Any
 
 from delegations.budgets import per_diems
 from delegations.budgets import versions as budgets
-from delegations.funding import agreements
+from delegations.funding import agreements, dues
+from delegations.funding.agreement_models import DutyKind
 from delegations.funding.offers import Condition
 from delegations.lifecycle import handing_over, invitations, quotas, umbrellas
 from delegations.lifecycle.focal_models import FocalRank
@@ -223,11 +224,16 @@ def _agreement(stage: Stage, row: dict[str, Any]) -> None:
             categories=row["categories"],
             serves=[stage.delegations[code].id for code in row["serves"]],
             blocked=Condition(row["blocked"]) if "blocked" in row else None,
+            through=row.get("through", ""),
             is_demo=True,
             provenance="I; type F 002_4af135d043c93d97.txt",
         ),
         by=stage.organiser,
     )
+    for due in row.get("duties", ()):
+        duty = dues.add_duty(agreement, DutyKind(due["kind"]), due["what"], due["due_on"], by=stage.treasurer)
+        if "done" in due:
+            dues.finish_duty(duty, due["done"], on=due["due_on"], by=stage.treasurer)
     if "received" in row:
         _received(stage, agreement, amount(row["received"]))
 

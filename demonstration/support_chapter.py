@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from delegations.funding import services
+from delegations.funding.service_models import ServiceKind
 from delegations.models import Delegation, Nomination, Seat, SeatStatus
 from delegations.seats import nominations, seats
 from delegations.support import decisions as support
@@ -187,6 +188,11 @@ def _services(stage: Stage) -> None:
                 value=amount(row["value"]),
                 state=services.ServiceState(row["state"]),
                 reason=row["reason"],
+                kind=ServiceKind(row["kind"]),
+                delegation_id=stage.delegations[row["delegation"]].id if row["delegation"] else None,
+                given_on=date.fromisoformat(row["given_on"]) if row["given_on"] else None,
+                basis=row["basis"],
+                evidence=row["evidence"],
                 is_demo=True,
                 provenance=row["provenance"],
             ),

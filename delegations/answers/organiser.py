@@ -78,7 +78,7 @@ def _people(edition: Edition) -> Iterable[Answer]:
         )
     }
     held = sum(by_status.get(one, 0) for one in HOLDS_A_PLACE)
-    yield _ask(edition, topic, _("Registered"), listed, words=str(held))
+    yield _ask(edition, topic, _("Registrations"), listed, words=str(held))
     paid = by_status.get(RegistrationStatus.CONFIRMED, 0)
     yield _ask(edition, topic, _("Confirmed and paid"), listed, words=of(paid, held),
                more={"status": "confirmed"}, state="good" if paid == held else "wait")  # fmt: skip

@@ -17,7 +17,7 @@ BASES: dict[Basis, LazyString] = {
     Basis.SERVICES: _l("services in kind that were accepted"),
 }
 SHARINGS: dict[Sharing, LazyString] = {
-    Sharing.STATED: _l("each in turn, in the order below"),
+    Sharing.STATED: _l("each in turn, in the stated order"),
     Sharing.FIRST_COME: _l("who saves first: it is used as base money arrives"),
     Sharing.PRO_RATA: _l("all in proportion to what each could draw"),
 }
@@ -37,7 +37,7 @@ LABELS: dict[str, LazyString] = {
     "ratio": _l("Ratio"),
     "amount": _l("Amount"),
     "cap": _l("At most"),
-    "categories": _l("It may pay only"),
+    "categories": _l("It may pay"),
     "serves": _l("For"),
     "blocked": _l("Before it counts"),
     "basis": _l("Counted on"),
@@ -77,7 +77,7 @@ def value(terms: Terms, field: str, names: Mapping[int, str]) -> str:
     if field == "categories":
         return ", ".join(str(GROUPS.get(one, one)) for one in found) or _("anything")
     if field == "serves":
-        return ", ".join(names.get(one, "?") for one in found) or _("everybody")
+        return ", ".join(names.get(one, "?") for one in found) or _("every delegation")
     if field == "stacks":
         return str(_("it doubles what others double too") if found else _("no dollar is doubled twice"))
     if field in ("opens", "closes"):

@@ -62,12 +62,12 @@ def add_duty(agreement: FundingAgreement, kind: DutyKind, what: str, due_on: dat
     return duty
 
 
-def finish_duty(duty: FunderDuty, words: str, *, by: User) -> None:
-    """It was handed over today: `words` say what. Raises `Conflict` when it was before."""
+def finish_duty(duty: FunderDuty, words: str, *, on: date | None = None, by: User) -> None:
+    """It was handed over, today or `on` a day: `words` say what. Raises `Conflict` when it was before."""
     hold(duty)
     if duty.done_on is not None:
         raise Conflict
-    duty.done_on, duty.done_by_id, duty.done_words = today(), by.id, words.strip()
+    duty.done_on, duty.done_by_id, duty.done_words = on or today(), by.id, words.strip()
     audit.record("duty.finish", duty, by=by, words=duty.done_words)
 
 

@@ -12,25 +12,31 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from access.models import User
-from delegations.funding import agreements, dues, kept, locks
+from delegations.funder_reports.gathering import gather
+from delegations.funding import agreements, dues, kept, locks, services, volunteering
 from delegations.funding.agreement_forms import read_ratio
 from delegations.funding.agreement_models import DutyKind
 from delegations.funding.agreements import AddAgreement, NothingChanged
 from delegations.funding.coverage import cover
-from delegations.funding.coverage_queries import coverage_of, network_coverage
+from delegations.funding.coverage_queries import coverage_of, funding_of, network_coverage
 from delegations.funding.dues import MoreThanEarned
+from delegations.funding.line_shortfalls import line_shortfalls
 from delegations.funding.locks import LineFull, LockLine
 from delegations.funding.offers import Basis, Condition, Funding, MatchAgreement
-from delegations.funding.services import RecordService, ServiceState, record_service
+from delegations.funding.services import EvidenceMissing, RecordService, ServiceState, record_service
 from delegations.funding.sharing import Arrival, first_come, pro_rata
 from delegations.funding.terms import Sharing, Terms, changed, read, terms_of, written
+from delegations.funding.unlocks import unlocks
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
+from delegations.seats.seats import ReasonMissing
 from events.models import Edition
 from shared.audit import System
 from shared.database import db, transaction
+from shared.errors import Conflict
 from shared.money import Money
 from tests.delegations.conftest import deposit
 from tests.delegations.network import cad, delegation
+from treasury.ledger import SamePerson
 
 BY = System("tests")
 MATCH = Terms(
@@ -209,7 +215,7 @@ def test_what_is_due_to_a_funder_has_a_day(dakar: Edition, saved: Delegation, ar
         late = dues.add_duty(agreement, DutyKind.REPORT, "Rapport final", date(2006, 1, 31), by=aristide)
         dues.add_duty(agreement, DutyKind.EVIDENCE, "Billets", date(2005, 12, 1), by=aristide)
         dues.add_duty(agreement, DutyKind.REPORT, "Rapport d'étape", date(2005, 6, 30), by=aristide)
-    assert dues.next_report(agreement.id) == date(2005, 6, 30)
+    assert dues.next_report(agreement.id) == date(2005, 6, 30) == gather(agreement).next_report
     assert [one.what for one in dues.due_in(dakar.id)] == ["Rapport d'étape", "Billets", "Rapport final"]
     with transaction():
         dues.finish_duty(dues.due_in(dakar.id)[0], "Envoyé par la poste", by=aristide)
@@ -253,3 +259,44 @@ def test_accepted_services_of_a_delegation_are_a_base(dakar: Edition, saved: Del
         record_service(given, by=BY)
         record_service(replace(given, state=ServiceState.PENDING), by=BY)
     assert coverage_of(saved).match_nominal == cad("450.00")
+
+
+def test_a_service_counts_once_somebody_else_accepts_its_proof(
+    dakar: Edition, saved: Delegation, ondine: User, aristide: User
+) -> None:
+    hours = RecordService(
+        edition_id=dakar.id, description="Traduction", giver="Collectif fictif", quantity=18, unit="page",
+        value=cad("810.00"), delegation_id=saved.id, basis="18 × 45,00",
+    )  # fmt: skip
+    with transaction():
+        given = services.record_service(hours, by=ondine)
+        with pytest.raises(SamePerson):
+            services.decide(given, ServiceState.ACCEPTED, "", "Textes", by=ondine)
+        with pytest.raises(EvidenceMissing):
+            services.decide(given, ServiceState.ACCEPTED, "", "", by=aristide)
+        with pytest.raises(ReasonMissing):
+            services.decide(given, ServiceState.REFUSED, " ", "", by=aristide)
+        services.prove(given, b"%PDF-1.7", "textes.pdf", by=ondine)
+        services.decide(given, ServiceState.ACCEPTED, "", "", by=aristide)
+        with pytest.raises(Conflict):
+            services.decide(given, ServiceState.REFUSED, "Trop tard", "", by=aristide)
+    cash = coverage_of(saved)
+    assert services.totals(services.services_of(saved))[ServiceState.ACCEPTED] == [cad("810.00")]
+    assert cash.own_used + cash.own_left == cad("9000.00")  # never inside cash
+    [(places, amount)] = volunteering.class_eight(services.services_of(saved))
+    assert (places.use, places.resource, amount) == ("862", "871", cad("810.00"))
+
+
+def test_what_is_missing_says_what_binds_and_what_would_lift_it(dakar: Edition, saved: Delegation) -> None:
+    _match(dakar, saved)
+    funding = funding_of(dakar)
+    network = cover(funding)
+    coverage = network.delegations[saved.code]
+    groups = {"T": "travel", "E": "education", "U": "stay and health"}
+    with db.session.no_autoflush:
+        rows = line_shortfalls(funding, coverage, unlocks(funding, network, saved.code), groups)
+    assert Money.total((one.missing for one in rows), "CAD") == coverage.remaining
+    meals = next(one for one in rows if one.line == "L12")
+    assert meals.why == "no funder here may pay stay and health"
+    assert "more of any money" in meals.lifts[0]
+    assert "Volet Grands-Vents agreeing to stay and health" in meals.lifts
