@@ -304,9 +304,8 @@ class BankStatement(Base):
     `total_minor` is the sum of every line of the file and `repeated` how many of them were already here, so
     opening and closing can be held against them where files overlap; `gap_row` and `gap_on` tell from which
     line on they disagree. `first_on` and `last_on` are the days of its first and last line, here before or
-    not, `bank_account` the number of the account as the file writes it. `rejected` is a JSON list of rows. A
-    long file comes in by pieces: until it is `complete`, `lines_done` of `lines_expected` were looked at and
-    nothing is matched with it. One that was taken back (`withdrawn_at`, with the reason) has no lines.
+    not, `bank_account` its number as the file writes it; `rejected` is a JSON list of rows. Until a long one
+    is `complete`, `lines_done` of `lines_expected` were looked at, none matched. One taken back has no lines.
     """
 
     __tablename__ = "bank_statement"
