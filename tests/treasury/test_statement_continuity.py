@@ -1,6 +1,8 @@
 """From one statement to the next: what one closes with the next opens with, or a gap is told."""
 
+import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,6 +15,7 @@ from tests.treasury.desk import Desk
 from tests.treasury.test_statement_pages import send
 from treasury.models import Account, BankStatement
 from treasury.statements import continuity
+from treasury.statements.cli import statements
 from treasury.statements.importing import import_statement
 from treasury.statements.reading import inspect
 from treasury.statements.values import Assumptions
@@ -122,3 +125,17 @@ def test_a_file_of_another_account_number_is_asked_about(app: Flask, bank: Accou
     assert '<option selected value="30055">' in page  # of several, the one that came the last time
     db.session.rollback()
     assert Money(bring(bank, aristide, ofx("30055", "302.00", ("20051017", "1.00"))).total_minor, "CAD")
+
+
+def test_the_command_tells_what_is_missing_before_a_file(
+    app: Flask, bank: Account, aristide: User, tmp_path: Path
+) -> None:
+    bring_in(bank, aristide, *SEPTEMBER)
+    (file := tmp_path / "novembre.csv").write_bytes(table(*NOVEMBER))
+    asked = ["import", str(file), "--account", "1010"]
+    ran = app.test_cli_runner().invoke(statements, asked)
+    assert "Between 2005-09-15 and 2005-11-03 lines are missing: 737.50 CAD." in ran.stderr
+    told = json.loads(app.test_cli_runner().invoke(statements, [*asked, "--apply", "--json"]).stdout)
+    assert told["missing_before"] == {"since": "2005-09-15", "until": "2005-11-03", "amount": "737.50"}
+    told = json.loads(app.test_cli_runner().invoke(statements, [*asked, "--json"]).stdout)
+    assert (told["new"], told["missing_before"]) == (0, None)

@@ -15,6 +15,7 @@ from shared.errors import DomainError
 from shared.i18n import _, ngettext
 from shared.money import EXPONENTS
 from treasury.models import Account, AccountKind
+from treasury.statements.continuity import Break, break_of_plan
 from treasury.statements.dates import ORDERS
 from treasury.statements.importing import Plan, plan
 from treasury.statements.jobs import import_by_pieces
@@ -121,10 +122,11 @@ def import_file(
     found = inspect(data, file.name, assume)
     del data
     planned = plan(account, found, bank_account)
+    missing = break_of_plan(account, planned)
     if really:
         _bring_in(account, found, file.name, bank_account)
     if machine:
-        _print(_planned(planned, really))
+        _print(_planned(planned, missing, really))
         return
     for line in planned.new:
         click.echo(
@@ -137,6 +139,14 @@ def import_file(
         if start := planned.gap_start:
             told = _("The difference begins at row %(row)s, on %(day)s.", row=start.row, day=start.date)
             click.echo(told, err=True)
+    if missing:
+        told = _(
+            "Between %(since)s and %(until)s lines are missing: %(amount)s.",
+            since=missing.since,
+            until=missing.until,
+            amount=str(missing.amount),
+        )
+        click.echo(told, err=True)
     count = len(planned.new)
     new = ngettext("%(num)s new line", "%(num)s new lines", count)
     told = _("%(new)s, %(known)s already here.", new=new, known=planned.repeated)
@@ -160,13 +170,20 @@ def _bring_in(account: Account, found: StatementFile, name: str, bank_account: s
         )
 
 
-def _planned(planned: Plan, applied: bool) -> dict[str, Any]:
+def _planned(planned: Plan, missing: Break | None, applied: bool) -> dict[str, Any]:
     return {
         "applied": applied,
         "new": len(planned.new),
         "repeated": planned.repeated,
         "total": planned.total.decimal(),
         "gap": None if planned.gap is None else planned.gap.decimal(),
+        "missing_before": None
+        if missing is None
+        else {
+            "since": missing.since.isoformat(),
+            "until": missing.until.isoformat(),
+            "amount": missing.amount.decimal(),
+        },
         "currency": planned.total.currency,
         "rejected": [{"row": row, "reason": reason} for row, reason in planned.rejected],
     }

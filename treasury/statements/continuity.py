@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from shared.database import db
 from shared.money import Money
 from treasury.models import Account, BankStatement, StatementLine
+from treasury.statements.importing import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,20 @@ def break_of(statement: BankStatement) -> Break | None:
         repeated=statement.total_minor - int(db.session.scalar(own) or 0),
         bank_account=statement.bank_account,
         later_id=statement.id,
+    )
+
+
+def break_of_plan(account: Account, planned: Plan) -> Break | None:
+    """Whether what an import would add does not follow the statement before."""
+    opening = planned.opening
+    if opening is None or not planned.new:
+        return None
+    return break_before(
+        account,
+        planned.days[0],
+        opening.minor,
+        repeated=planned.total.minor - sum(one.amount.minor for one in planned.new),
+        bank_account=planned.source.account,
     )
 
 

@@ -69,8 +69,9 @@ class Intake:
     @property
     def days(self) -> tuple[date | None, date | None]:
         """The days of the first and the last line that moves money."""
-        days = [line.date for line in self.moving]
-        return min(days, default=None), max(days, default=None)
+        moving = self.moving
+        first = min((line.date for line in moving), default=None)
+        return first, max((line.date for line in moving), default=None)
 
     @property
     def opening(self) -> Money | None:

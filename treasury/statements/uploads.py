@@ -20,8 +20,7 @@ from shared.money import Money
 from treasury.models import Account, BankStatement
 from treasury.statements import continuity
 from treasury.statements import importing as statement_import
-from treasury.statements.continuity import Break
-from treasury.statements.importing import Plan, SeveralAccounts
+from treasury.statements.importing import SeveralAccounts
 from treasury.statements.layouts import restored, stored
 from treasury.statements.models import RememberedLayout, StatementUpload
 from treasury.statements.reading import fits, inspect
@@ -105,7 +104,7 @@ def look_at(
     except SeveralAccounts:
         names = tuple(one.account for one in found.accounts if one.currency == account.currency)
         return Look(format=found.format, currency=account.currency, choices=names)
-    source, start, joint = planned.source, planned.gap_start, _joint(account, planned)
+    source, start, joint = planned.source, planned.gap_start, continuity.break_of_plan(account, planned)
     return Look(
         format=found.format,
         currency=account.currency,
@@ -129,21 +128,6 @@ def look_at(
             for one in planned.new[:_FIRST]
         ),
         rejected=planned.rejected[:_LISTED],
-    )
-
-
-def _joint(account: Account, planned: Plan) -> Break | None:
-    """Whether what is new does not follow the statement before."""
-    opening = planned.opening
-    if opening is None or not planned.new:
-        return None
-    repeated = planned.total.minor - sum(one.amount.minor for one in planned.new)
-    return continuity.break_before(
-        account,
-        planned.days[0],
-        opening.minor,
-        repeated=repeated,
-        bank_account=planned.source.account,
     )
 
 
