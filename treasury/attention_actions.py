@@ -248,6 +248,7 @@ def _credit_of(payment: Payment) -> Placement:
 def _words(payment: Payment, action: Action) -> str:
     said = {
         Action.APPLY: _("used for another payment"),
+        Action.CHANGE: _("changed at the rate of the day"),
         Action.CREDIT: _("kept as the payer’s credit"),
         Action.GIFT: _("given by the payer"),
     }.get(action, _("given back to the payer"))

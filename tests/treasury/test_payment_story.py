@@ -81,7 +81,7 @@ def test_what_came_stands_beside_what_was_asked(app: Flask, ask: Ask, aristide: 
 
 
 @pytest.mark.usefixtures("both_databases")
-def test_euros_pay_dollars_at_the_rate_of_the_day(ask: Ask, aristide: User, zoe: User) -> None:
+def test_euros_pay_dollars_at_the_rate_of_the_day(app: Flask, ask: Ask, aristide: User, zoe: User) -> None:
     """500.00 euros came for 750.00 dollars; at the 1.4209 of that day they are 710.45, and 39.55 lack."""
     payment = ask()
     record(payment, Money.of("500.00", "EUR"), aristide)
@@ -94,6 +94,9 @@ def test_euros_pay_dollars_at_the_rate_of_the_day(ask: Ask, aristide: User, zoe:
     assert placing.left_of(payment) == cad("710.45")
     assert placing.open_credits() == []
     assert told(payment)[-1] == ("Changed at the rate of the day, and used", "710.45 CAD")
+    assert payment_story.story(payment)[-1].entry.narration.endswith("changed at the rate of the day")
+    page = Desk(app, aristide).see(f"/treasury/payments/{payment.reference}")
+    assert "The bank took it back" not in page  # no bank brought it
     assert verification.check().sound
     act(Action.REST, aristide)
     rest = db.session.scalars(select(Payment).where(Payment.purpose == placing.REST)).one()
