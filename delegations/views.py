@@ -215,10 +215,13 @@ def _request(delegation: Delegation) -> dict[str, Any]:
 def allocate(code: str) -> Any:
     """The organiser gives seats."""
     delegation = queries.find_delegation(code, person(), P.DELEGATION_ALLOCATE)
-    form = SeatsForm(data={"count": delegation.seats_requested} if request.method == "GET" else None)
+    form = SeatsForm()
+    form.open({"count": delegation.seats_requested})
     if form.validate_on_submit():
         try:
             with transaction():
+                hold(delegation)
+                form.must_be_as_seen({"count": delegation.seats_requested})
                 invitations.allocate_seats(delegation, form.count.data or 0, by=actor())
         except DomainError as refused:
             explain(form, refused)

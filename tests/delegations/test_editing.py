@@ -86,6 +86,23 @@ def test_the_same_form_sent_twice_is_no_conflict(
     assert [client.post(where, data=mine).status_code for _ in range(2)] == [302, 302]
 
 
+def test_the_request_changes_while_the_organiser_answers_it(
+    client: FlaskClient, horizons: Delegation, fatou: User
+) -> None:
+    sign_in(client, fatou)
+    where = "/delegations/DKR05-COO/allocate"
+    seen = seen_on(client, where)
+    with transaction():
+        invitations.request_seats(horizons, 5, "Cinq comités", by=BY)
+    told = client.post(where, data={"count": "2", "seen": seen})
+    assert told.status_code == 422 and 'value="2"' in told.text
+    again = re.search(r'name="seen"[^>]*value="([^"]*)"', told.text)
+    assert again
+    client.post(where, data={"count": "2", "seen": html.unescape(again[1])})
+    db.session.refresh(horizons)
+    assert horizons.seats_allocated == 2
+
+
 def test_two_heads_say_who_nominates(client: FlaskClient, seat: Seat, ondine: User) -> None:
     sign_in(client, ondine)
     where = "/delegations/DKR05-OUT/seats/1"
