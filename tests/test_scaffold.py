@@ -126,7 +126,10 @@ def test_the_commands_can_be_run_and_read(name: str) -> None:
     assert subprocess.run([shell, "-n", path], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/first-steps.md", "docs/premiers-pas.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "docs/first-steps.md", "docs/premiers-pas.md", "docs/story.md", "docs/histoire.md"],
+)
 def test_what_a_page_links_to_is_there(page: str) -> None:
     links = re.findall(r"\]\(([^):#]+)\)", (ROOT / page).read_text())
     assert links

@@ -144,6 +144,15 @@ class Facts:
     next_report: date | None = None
 
     @property
+    def became(self) -> tuple[Money, Money, Money]:
+        """Of the agreement's own currency: spent, promised to somebody, left for anybody. Nothing twice."""
+        spent, promised, left = (
+            Money.total((one for one in figure.amounts if one.currency == self.currency), self.currency)
+            for figure in (self.spent, self.committed, self.left)
+        )
+        return spent, promised, max(left - promised, Money.zero(self.currency))
+
+    @property
     def outside(self) -> list[Money]:
         """What was spent on lines that the agreement does not allow, one amount a currency."""
         return together(part for line in self.lines if not line.allowed for part in line.spent)

@@ -30,6 +30,8 @@ from shared.errors import Conflict
 from tests.delegations.conftest import BY, cad, deposit
 from tests.treasury.desk import Desk
 from treasury import attachments, chart, ledger
+from treasury.funds import commitments
+from treasury.funds.commitments import Reserve
 from treasury.funds.funds import DescribeFund, open_fund
 from treasury.ledger import Leg, SamePerson
 from treasury.models import FundKind
@@ -117,6 +119,24 @@ def test_a_funder_is_told_what_it_gave_what_it_paid_and_what_is_left(
     )
     assert facts.shared.need == cad("27000.00")
     assert read(kept(facts)) == facts
+
+
+def test_what_became_of_the_money_adds_up_to_what_came(spent: FundingAgreement, zoe: User) -> None:
+    """What is promised is still in the fund: drawn beside what is left, it is not counted twice."""
+    assert spent.fund_id
+    with transaction():
+        flight = Reserve(
+            fund_id=spent.fund_id,
+            amount=cad("2050.00"),
+            payee="Agence fictive",
+            purpose="L01",
+            dated_on=date(2005, 10, 20),
+        )
+        commitments.reserve(flight, by=zoe)
+    facts = funder_gathering.gather(spent)
+    assert facts.left.amounts == (cad("3240.00"),)
+    assert facts.became == (cad("12840.00"), cad("2050.00"), cad("1190.00"))
+    assert facts.received.amounts == (sum(facts.became, start=cad("0.00")),)
 
 
 def test_people_are_counted_by_whom_and_never_added(b1: FundingAgreement, outaouais: Delegation) -> None:
