@@ -54,6 +54,12 @@ TOWARDS_PEOPLE = (
         Permission.DELEGATION_ALLOCATE,
     ),
     Step(
+        _l("Say what accreditation asks"),
+        _l("A nomination letter or not; which corrections are looked at again."),
+        "/delegations/rules/CODE",
+        Permission.NOMINATION_ACCREDIT,
+    ),
+    Step(
         _l("Accredit people"),
         _l("Those named for a seat who completed their record."),
         "/delegations/accreditation",
