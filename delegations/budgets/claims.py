@@ -99,7 +99,7 @@ class AddLine:
 
 
 def open_claim(delegation: Delegation, command: OpenClaim, *, by: User) -> ExpenseClaim:
-    """Begin a claim of `by`. Raises `BadClaim`, `OtherAdvance`."""
+    """Begin a claim of `by`; the same one, still empty, is begun once. Raises `BadClaim`, `OtherAdvance`."""
     title, fund_id = command.title.strip(), delegation.fund_id
     if not title:
         raise BadClaim(field="title")
@@ -108,6 +108,8 @@ def open_claim(delegation: Delegation, command: OpenClaim, *, by: User) -> Expen
         if advance.delegation_id != delegation.id or advance.holder_id != by.id:
             raise OtherAdvance(field="advance")
         fund_id = advance.fund_id
+    if (known := _begun_already(delegation, command, title, by)) is not None:
+        return known
     claim = ExpenseClaim(
         delegation_id=delegation.id,
         fund_id=fund_id,
@@ -269,6 +271,22 @@ def _legs(claim: ExpenseClaim) -> list[Leg]:
         if part:
             legs.append(Leg(account, claim.fund_id, -part, memo=claim.claimant.name))
     return legs
+
+
+def _begun_already(delegation: Delegation, command: OpenClaim, title: str, by: User) -> ExpenseClaim | None:
+    """A draft of the same person, words, currency and advance that has no line yet."""
+    has_lines = select(ClaimLine.id).where(ClaimLine.claim_id == ExpenseClaim.id).exists()
+    return db.session.scalars(
+        select(ExpenseClaim).where(
+            ExpenseClaim.delegation_id == delegation.id,
+            ExpenseClaim.claimant_id == by.id,
+            ExpenseClaim.title == title,
+            ExpenseClaim.currency == command.currency,
+            ExpenseClaim.advance_id.is_not_distinct_from(command.advance_id),
+            ExpenseClaim.status == ClaimStatus.DRAFT,
+            ~has_lines,
+        )
+    ).first()
 
 
 def _sent_before(claim: ExpenseClaim, command: AddLine) -> ClaimLine | None:

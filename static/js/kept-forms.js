@@ -159,7 +159,7 @@ async function tell(text) {
   list.replaceChildren(...records.map((record) => {
     const item = document.createElement("li");
     const photographs = record.fields.filter(([, value]) => value instanceof File).length;
-    item.append(`${words(record.fields)}${photographs ? ` · ${say.photo}` : ""} `);
+    item.append(`${record.label ?? words(record.fields)}${photographs ? ` · ${say.photo}` : ""} `);
     if (record.why) {
       const why = document.createElement("p");
       why.className = "late s";
@@ -197,7 +197,7 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
     event.preventDefault();
     const press = form.querySelector("[type=submit], button:not([type])");
     press.disabled = true;
-    const record = { id: crypto.randomUUID(), owner: say.owner, name, action: form.action, page: say.page, fields: await held(form), at: Date.now(), waits: true };
+    const record = { id: crypto.randomUUID(), owner: say.owner, name, label: form.dataset.label, action: form.action, page: say.page, fields: await held(form), at: Date.now(), waits: true };
     try {
       await put(record);
     } catch {
@@ -231,7 +231,7 @@ async function keepPage() {
     await navigator.serviceWorker.register(say.worker, { scope: "/delegations/" });
     const { active } = await navigator.serviceWorker.ready;
     const used = [...document.querySelectorAll("link[rel=stylesheet], link[rel=icon], script[src]")].map((one) => one.href || one.src);
-    active.postMessage({ page: say.line, parts: used });
+    if (document.querySelector('form[data-keep="line"]')) active.postMessage({ page: say.line, parts: used });
   } catch {
     // Without a worker the page has to stay open; everything else works.
   }

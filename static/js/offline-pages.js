@@ -13,7 +13,8 @@ self.addEventListener("message", (event) => {
   const { page, parts } = event.data;
   event.waitUntil(
     caches.open(KEPT).then(async (cache) => {
-      await Promise.all([page, ...parts].map((url) => keep(cache, url)));
+      await Promise.all(parts.map((url) => keep(cache, url)));
+      await keep(cache, page); // last: a page that opens has what it is made of
       event.source?.postMessage("kept");
     }),
   );

@@ -1,5 +1,6 @@
 """A claim is written on a phone while the network is down: kept, sent once when it is back, or corrected."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,10 +30,13 @@ def address(site: Site, outaouais: Delegation, ondine: User) -> str:
 
 
 @pytest.fixture
-def phone(browser: Browser, site: Site, ondine: User) -> BrowserContext:
+def phone(browser: Browser, site: Site, ondine: User) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     site.sign_in(context, ondine)
-    return context
+    yield context
+    for page in context.pages:  # nothing is under way when the next test begins
+        page.wait_for_load_state("networkidle")
+    context.close()
 
 
 @pytest.fixture
@@ -136,7 +140,8 @@ def test_a_claim_opens_without_network_as_its_empty_form(
 ) -> None:
     page = phone.new_page()
     page.goto(address)
-    page.wait_for_function("async (url) => Boolean(await caches.match(url))", arg=f"{address}/line")
+    while not page.evaluate("(url) => caches.match(url).then(Boolean)", f"{address}/line"):
+        page.wait_for_timeout(50)
     page.close()
     site.down()
     page = phone.new_page()
@@ -149,6 +154,23 @@ def test_a_claim_opens_without_network_as_its_empty_form(
     expect(page.get_by_role("row", name="Taxi")).to_be_visible()
     expect(page.get_by_role("heading", name="Taxis de Dakar")).to_be_visible()
     assert kept() == [("Taxi", False)]
+
+
+def test_a_late_voucher_is_kept_too(
+    site: Site, address: str, phone: BrowserContext, photograph: Path
+) -> None:
+    page = phone.new_page()
+    page.goto(address)
+    write(page, "Taxi", "4 000")
+    expect(page.get_by_role("row", name="Taxi")).to_be_visible()
+    phone.set_offline(True)
+    page.get_by_role("row", name="Taxi").get_by_label("Photograph of the voucher").set_input_files(photograph)
+    page.get_by_role("button", name="Add the voucher").click()
+    expect(page.locator("#kept")).to_contain_text("Taxi · with its photograph")
+    assert kept() == [("Taxi", False)]
+    phone.set_offline(False)
+    expect(page.locator("#kept")).to_be_hidden()
+    assert kept() == [("Taxi", True)]
 
 
 def test_without_javascript_the_form_is_a_form(

@@ -44,10 +44,13 @@ def lines() -> list[ClaimLine]:
 
 @both
 def test_a_line_that_is_sent_twice_is_one(claim: ExpenseClaim, ondine: User, zoe: User) -> None:
+    again = OpenClaim(title="Dakar", currency="XOF", advance_id=claim.advance_id)
+    assert claims.open_claim(claim.delegation, again, by=ondine).id == claim.id  # nothing is in it yet
     for _sent in (1, 2):
         with transaction():
             claims.add_line(claim, MEAL, by=ondine)
     assert [line.amount for line in lines()] == [xof("50000")]
+    assert claims.open_claim(claim.delegation, again, by=ondine).id != claim.id
     with pytest.raises(claims.SentBefore):
         claims.add_line(claim, replace(MEAL, amount=xof("5000")), by=ondine)
     with pytest.raises(claims.NotYours):
