@@ -191,6 +191,8 @@ def test_a_fund_is_opened_described_and_kept_on_the_pages(
     assert "Réseau fictif" in client.post("/treasury/entities/new", data=body, follow_redirects=True).text
     entity = db.session.scalars(select(LegalEntity)).one()
     assert (entity.country, entity.is_default, entity.year_starts) == ("SN", True, 9)
+    page = client.get("/treasury/entities").text
+    assert ("Sénégal" in page, "septembre" in page) == (True, True)
     assert client.post(f"/treasury/entities/{entity.id}", data=body | {"name": ""}).status_code == 422
     client.post(f"/treasury/entities/{entity.id}", data=body | {"charity_number": "00000 RR0000"})
     client.post("/treasury/entities/new", data=body | {"name": "Autre"})

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+from babel import Locale
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 
@@ -180,7 +181,14 @@ def entities() -> Any:
     """The legal entities that keep money."""
     found = db.session.scalars(select(LegalEntity).order_by(LegalEntity.name)).all()
     charts = {key: one.title[reader()] for key, one in frameworks().items()}
-    return render_template("treasury/entities.html", entities=found, charts=charts)
+    spoken = Locale.parse(reader())
+    return render_template(
+        "treasury/entities.html",
+        entities=found,
+        charts=charts,
+        countries=spoken.territories,
+        months=spoken.months["stand-alone"]["wide"],
+    )
 
 
 @blueprint.route("/entities/new", methods=["GET", "POST"])
