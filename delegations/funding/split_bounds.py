@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from functools import cache, partial, reduce
 from math import gcd
 
-from delegations.funding.splits import Bill, Case
+from delegations.funding.splits import Bill, Case, Purse
 
 _MOST_PURSES = 12  # every group of them is looked at
 _WORDS = 20_000_000  # how many machine words the sums of one case may take
@@ -14,6 +15,13 @@ _WORDS = 20_000_000  # how many machine words the sums of one case may take
 def fewest_possible(case: Case) -> int:
     """No arrangement has fewer splits: purses less the blocks that could come out even."""
     spread = _spread(case)
+    found = _at_least(case, spread)
+    if spread and len(case.purses) - len(spread) + sum(map(len, spread.values())) <= _MOST_PURSES:
+        found = max(found, _at_least(_told_apart(case, spread), {}))
+    return found
+
+
+def _at_least(case: Case, spread: dict[int, dict[int, int]]) -> int:
     pooled = [place for place in range(len(case.purses)) if place not in spread and case.purses[place].amount]
     seats: dict[int, list[tuple[int, int]]] = {}
     for purse, by_seat in spread.items():
@@ -39,6 +47,21 @@ def _spread(case: Case) -> dict[int, dict[int, int]]:
         if sum(most.values()) == purse.amount:
             found[place] = {seat: amount for seat, amount in most.items() if amount}
     return found
+
+
+def _told_apart(case: Case, spread: dict[int, dict[int, int]]) -> Case:
+    """The same with a purse for each seat where a purse is limited to what it gives the seat."""
+    purses = [Purse(0) if place in spread else purse for place, purse in enumerate(case.purses)]
+    towards: dict[tuple[int, int], int] = {}
+    for purse, by_seat in spread.items():
+        for seat, amount in by_seat.items():
+            towards[purse, seat] = len(purses)
+            purses.append(Purse(amount))
+    bills = [
+        replace(bill, payers=frozenset(towards.get((purse, bill.seat), purse) for purse in bill.payers))
+        for bill in case.bills
+    ]
+    return Case(tuple(purses), tuple(bills))
 
 
 def _seats_apart(case: Case, seats: dict[int, list[tuple[int, int]]]) -> int:
