@@ -34,16 +34,23 @@ class Together:
         self.app = app
         self.refused: dict[str, str] = {}
 
-    def run(self, **tasks: Callable[[], object]) -> dict[str, str]:
+    def run(self, after: threading.Event | None = None, **tasks: Callable[[], object]) -> dict[str, str]:
+        """All at once, but for those after the first: they begin when the first has come to `after`."""
         db.session.rollback()
-        threads = [threading.Thread(target=self._do, args=one) for one in tasks.items()]
+        waits = [None, *(after for _task in list(tasks)[1:])]
+        threads = [
+            threading.Thread(target=self._do, args=(*one, wait))
+            for one, wait in zip(tasks.items(), waits, strict=True)
+        ]
         for one in threads:
             one.start()
         for one in threads:
             one.join()
         return self.refused
 
-    def _do(self, name: str, task: Callable[[], object]) -> None:
+    def _do(self, name: str, task: Callable[[], object], wait: threading.Event | None) -> None:
+        if wait:
+            wait.wait(10)
         with self.app.app_context():
             try:
                 with transaction():
@@ -90,10 +97,9 @@ def race_of(app: Flask, statement: BankStatement, by: User, looked: threading.Ev
         reconciled.close(found, None, by=db.session.get_one(User, user_id))
 
     def take_back() -> None:
-        looked.wait(5)
         undo(db.session.get_one(ReconciliationLink, link_id), by=db.session.get_one(User, user_id))
 
-    return Together(app).run(close=close, take_back=take_back)
+    return Together(app).run(looked, close=close, take_back=take_back)
 
 
 def take_away(*guards: tuple[str, str]) -> None:
@@ -161,11 +167,10 @@ def test_the_last_line_is_matched_while_its_statement_is_closed(
         reconciled.close(found, None, by=db.session.get_one(User, user_id))
 
     def match() -> None:
-        looked.wait(5)
         line = db.session.query(StatementLine).one()
         confirm(line, db.session.get_one(Posting, posting_id), by=db.session.get_one(User, user_id))
 
-    assert Together(app).run(close=close, match=match) == {"close": "NotExplained"}
+    assert Together(app).run(looked, close=close, match=match) == {"close": "NotExplained"}
     assert Together(app).run(close=close) == {}
     assert list(reconciled.findings()) == []
 
@@ -190,8 +195,7 @@ def test_two_people_match_lines_of_one_statement_and_none_waits_for_ever(
         link(1)
 
     def second() -> None:
-        begun.wait(5)
         link(1)
 
-    assert Together(app).run(both=both, second=second) == {}
+    assert Together(app).run(begun, both=both, second=second) == {}
     assert db.session.query(ReconciliationLink).count() == 2
