@@ -1,6 +1,7 @@
 """The auditor's sample: chance that can be repeated, and the whole trail of what it picked."""
 
 import hashlib
+from datetime import date
 
 import pytest
 from flask import Flask
@@ -9,8 +10,12 @@ from hypothesis import strategies as st
 
 from access.models import Grant, RoleName, User
 from shared.database import db, transaction
+from shared.money import Money
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
+from treasury import chart, ledger
+from treasury.ledger import Leg
+from treasury.models import Fund
 from treasury.reports import trails
 from treasury.reports.sampling import Sample
 
@@ -53,6 +58,21 @@ def test_the_auditor_sees_whole_trails_and_the_same_ones_again(auditor: Desk, re
             assert told in page
     assert "recomputed, the same" in page
     assert auditor.see("/treasury/sample?seed=dakar&size=2&first=1&last=5").count("<article") == 2
+
+
+def test_where_an_entry_of_the_machine_comes_from_is_said_in_words(
+    auditor: Desk, receive: Ask, outaouais: Fund
+) -> None:
+    receive("750.00")
+    three = Money.of("3.00", "CAD")
+    legs = [Leg(chart.BANK_FEES, outaouais.id, three), Leg(chart.BANK, outaouais.id, -three)]
+    with transaction():
+        entry = ledger.post_now(
+            date(2005, 10, 20), "Payout", legs, source="payout:po_1", idempotency_key="po"
+        )
+    page = auditor.see(f"/treasury/entries/{entry.id}")
+    assert "a payout of the card network" in page
+    assert ">po_1<" in page
 
 
 def test_a_sample_of_nothing_and_a_strange_address_answer(auditor: Desk, app: Flask) -> None:
