@@ -52,12 +52,12 @@ def funders(code: str) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                agreements.add_agreement(form.command(edition.id, edition.currency), by=actor())
+                added = agreements.add_agreement(form.command(edition.id, edition.currency), by=actor())
         except DomainError as refused:
             explain(form, refused)
         else:
             flash(_("The rule is kept; every coverage follows it from now on."), "good")
-            return redirect(url_for("delegations.funders", code=code))
+            return redirect(url_for("delegations.agreement", code=code, agreement=added.code))
     rules = db.session.scalars(
         select(FundingAgreement)
         .where(FundingAgreement.edition_id == edition.id)
