@@ -326,6 +326,6 @@ def _missing_words(coverage: Coverage) -> LazyString:
     kinds = {reason.kind for reason in coverage.reasons}
     if ReasonKind.INELIGIBLE in kinds:
         return _l("%(missing)s is missing, yet part of the match is left over: it may pay only some lines.")
-    if ReasonKind.CAP_REACHED in kinds:
+    if kinds & {ReasonKind.CAP_REACHED, ReasonKind.SHARE_REACHED}:
         return _l("%(missing)s is missing: a funder has reached its cap.")
     return _l("%(missing)s is missing.")

@@ -362,9 +362,10 @@ def _why_unused(offer: Agreement, pouring: Pouring) -> Iterator[Reason]:
             per_seat=Money(each.pop(), delegation.currency) if len(each) == 1 else None,
         )
     if unused.over_cap:
-        yield Reason(
-            ReasonKind.CAP_REACHED, unused.over_cap, offer.code, offer.label, groups, limit=offer.cap
-        )
+        kind, limit = ReasonKind.CAP_REACHED, offer.cap
+        if offer.portions is not None:
+            kind, limit = ReasonKind.SHARE_REACHED, offer.portions.get(delegation.code, limit)
+        yield Reason(kind, unused.over_cap, offer.code, offer.label, groups, limit=limit)
     if unused.already_matched:
         yield Reason(ReasonKind.ALREADY_MATCHED, unused.already_matched, offer.code, offer.label, groups)
 

@@ -10,6 +10,8 @@ from shared.forms import reader
 from shared.i18n import _
 from shared.money import Money, format_money
 
+_CAPPED = (ReasonKind.CAP_REACHED, ReasonKind.SHARE_REACHED)
+
 
 @dataclass(frozen=True, slots=True)
 class LineShortfall:
@@ -47,7 +49,7 @@ def _why(funding: Funding, coverage: Coverage, group: str, groups: Mapping[str, 
     able = [offer for offer in funding.for_delegation(coverage.delegation) if group in offer.eligible]
     if not able:
         return str(_("no funder here may pay %(group)s", group=groups.get(group, group)))
-    capped = {one.source for one in coverage.reasons if one.kind is ReasonKind.CAP_REACHED}
+    capped = {one.source for one in coverage.reasons if one.kind in _CAPPED}
     reached = [offer.label or offer.code for offer in able if offer.code in capped]
     if reached:
         return str(_("the cap of %(funder)s is reached", funder=", ".join(reached)))

@@ -13,10 +13,11 @@ from shared.money import Money, format_money
 
 
 class ReasonKind(StrEnum):
-    """The first three explain unused match and grants, the next two a gap, the last unused support."""
+    """The first four explain unused match and grants, the next two a gap, the last unused support."""
 
     INELIGIBLE = "ineligible"
     CAP_REACHED = "cap_reached"
+    SHARE_REACHED = "share_reached"
     ALREADY_MATCHED = "already_matched"
     PLEDGE_BLOCKED = "pledge_blocked"
     ONLY_FREE_MONEY = "only_free_money"
@@ -24,7 +25,9 @@ class ReasonKind(StrEnum):
     SUPPORT_UNUSED = "support_unused"
 
 
-UNUSED = frozenset((ReasonKind.INELIGIBLE, ReasonKind.CAP_REACHED, ReasonKind.ALREADY_MATCHED))
+UNUSED = frozenset(
+    (ReasonKind.INELIGIBLE, ReasonKind.CAP_REACHED, ReasonKind.SHARE_REACHED, ReasonKind.ALREADY_MATCHED)
+)
 """Why money that a funder offers pays nothing: what a delegation is told first."""
 
 
@@ -76,6 +79,9 @@ _SENTENCES: dict[ReasonKind | UnlockKind | Condition, LazyString] = {
     ),
     ReasonKind.CAP_REACHED: _l(
         "%(amount)s offered by %(label)s cannot be used: its cap of %(limit)s is reached."
+    ),
+    ReasonKind.SHARE_REACHED: _l(
+        "%(amount)s offered by %(label)s cannot be used: the share of its cap here, %(limit)s, is reached."
     ),
     ReasonKind.ALREADY_MATCHED: _l(
         "%(amount)s offered by %(label)s cannot be used: this cash is already matched by another funder."

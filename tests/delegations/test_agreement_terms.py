@@ -94,7 +94,7 @@ def test_portions_bind_instead_of_an_order() -> None:
     found = cover(Funding((delegation("A", 1, "2000.00"), delegation("B", 1, "2000.00")), (one,)))
     assert [found.delegations[code].match_usable for code in "AB"] == [cad("1200.00"), cad("800.00")]
     [reason] = [one for one in found.delegations["B"].reasons if one.source == "M"]
-    assert (reason.kind.value, reason.amount) == ("cap_reached", cad("1200.00"))
+    assert (reason.kind.value, reason.amount) == ("share_reached", cad("1200.00"))
 
 
 def test_only_base_money_within_the_window_is_doubled() -> None:
