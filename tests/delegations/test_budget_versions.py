@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
@@ -203,6 +203,7 @@ def test_a_budget_that_makes_no_sum_is_refused(dakar: Edition, aristide: User, w
 cents = st.integers(0, 10**9)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=6), cents, cents)
 def test_shares_of_a_line_keep_their_proportion_and_every_cent(
     parts: list[int], spare: int, after: int
@@ -219,6 +220,7 @@ def test_shares_of_a_line_keep_their_proportion_and_every_cent(
     assert rescaled(shares, old, old) == shares
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(cents, cents, cents), max_size=8))
 def test_the_table_of_payers_adds_up_both_ways(rows: list[tuple[int, int, int]]) -> None:
     payers = (Payer("A", "Épargne", Money(10**6, "CAD")), Payer("B", "Type ACDI"))
@@ -242,6 +244,7 @@ def test_a_seat_of_dakar_in_francs_shows_its_franc_of_rounding(dakar: Edition) -
 lines_in_francs = st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 400)), min_size=1, max_size=8)
 
 
+@settings(deadline=None, max_examples=60)
 @given(lines_in_francs)
 def test_lines_in_francs_and_their_rounding_make_the_converted_sum(rows: list[tuple[int, int]]) -> None:
     lines = [
@@ -266,6 +269,7 @@ def test_lines_in_francs_and_their_rounding_make_the_converted_sum(rows: list[tu
     assert abs(found.rounding.minor) <= len(rows)  # half a cent a line, and half for the sum
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(cents, st.sampled_from(Basis)), max_size=6), st.integers(0, 30))
 def test_seats_together_cost_each_line_once_or_once_a_seat(rows: list[tuple[int, Basis]], seats: int) -> None:
     budget = Budget(edition_id=1)

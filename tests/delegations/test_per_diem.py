@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
@@ -101,6 +101,7 @@ given_meals = st.dictionaries(
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(tables, st.integers(0, 140), st.sampled_from(Lodging), given_meals)
 def test_the_sum_of_the_days_is_the_exact_value_but_for_half_a_franc_a_day(
     table: Table, more: int, lodging: Lodging, provided: Mapping[date, frozenset[Meal]]
@@ -118,6 +119,7 @@ def test_the_sum_of_the_days_is_the_exact_value_but_for_half_a_franc_a_day(
     assert abs(found.total.minor - exact) <= Fraction(more + 1, 2)
 
 
+@settings(deadline=None, max_examples=40)
 @given(tables, st.integers(0, 60), given_meals, st.integers(0, 60), st.sampled_from(Meal))
 def test_a_meal_that_is_provided_never_makes_a_per_diem_dearer(
     table: Table, more: int, provided: dict[date, frozenset[Meal]], day: int, meal: Meal
