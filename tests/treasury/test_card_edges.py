@@ -22,7 +22,7 @@ from tests.treasury.conftest import Ask
 from treasury import chart
 from treasury.attention import attend
 from treasury.books import periods
-from treasury.cards import checkouts, refunds, retries, saved_cards, watch, webhooks
+from treasury.cards import checkouts, disputes, refunds, retries, saved_cards, watch, webhooks
 from treasury.cards.books import book_charge
 from treasury.cards.gateway import StripeGateway
 from treasury.cards.gateway_errors import (
@@ -43,7 +43,7 @@ from treasury.cards.models import (
     SavedCard,
 )
 from treasury.cards.payouts import TO_CLARIFY, book_payout
-from treasury.cards.values import BalanceMove, ChargeState, KeptCard, PayoutState
+from treasury.cards.values import BalanceMove, ChargeState, DisputeState, KeptCard, PayoutState
 from treasury.models import GatewayEvent, JournalEntry, Payment, PaymentMethod, PaymentStatus
 from treasury.payments import AlreadySettled
 
@@ -469,3 +469,34 @@ def test_a_refused_card_is_tried_on_the_days_of_the_calendar() -> None:
     assert retries.next_try(DAY, 1, "generic_decline", DAY + timedelta(days=9)) == DAY + timedelta(days=9)
     assert retries.next_try(DAY, 1, "stolen_card", DAY) is None
     assert retries.next_try(DAY, 4, "generic_decline", DAY) is None
+
+
+# Disputes -----------------------------------------------------------------------------------------------
+
+
+def test_an_answer_that_says_nothing_or_comes_too_late_is_not_sent(ask: Ask, aristide: User) -> None:
+    payment = ask(method=PaymentMethod.CARD)
+    state = DisputeState(
+        id="dp_1",
+        charge="ch_1",
+        status="needs_response",
+        reason="fraudulent",
+        amount=payment.amount,
+        due_by=None,
+        moves=(),
+    )
+    book(replace(charge(payment), disputes=(state,)))
+    sent: list[str] = []
+
+    def too_late(_number: str, said: str, **_key: str) -> None:
+        sent.append(said)
+        raise GatewayRefused(reason="closed")
+
+    network = cast(Any, SimpleNamespace(answer_dispute=too_late))
+    with pytest.raises(disputes.NothingSaid):
+        disputes.answer("dp_1", " ", network, by=aristide)
+    with pytest.raises(disputes.NotOpen):
+        disputes.answer("dp_1", "She came.", network, by=aristide)
+    assert sent == ["She came."]
+    with pytest.raises(NotFound):
+        disputes.find("dp_2")

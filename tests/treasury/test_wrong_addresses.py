@@ -32,6 +32,7 @@ NOBODY = [
     ("get", "/treasury/desk/cash/new/GBP"),
     ("get", "/treasury/desk/cash/999"),
     ("get", "/treasury/reconciled/999"),
+    ("get", "/treasury/disputes/dp_999"),
     ("post", "/treasury/reconciled/statements/999/close"),
     ("post", "/treasury/attention/999/wink"),
     ("post", "/treasury/attention/999/credit"),
@@ -271,3 +272,9 @@ def test_a_person_may_choose_otherwise_than_what_is_offered(
     assert other.entry_id
     [trail] = trails.trails(JournalEntry.id == other.entry_id)
     assert trail.links == [link]
+
+
+@pytest.mark.usefixtures("without_tokens", "bank")
+def test_a_statement_that_is_not_there_is_not_taken_back(app: Flask, aristide: User) -> None:
+    answer = Desk(app, aristide).client.post("/treasury/statements/999/withdraw", data={"reason": "mine"})
+    assert answer.status_code == 404
