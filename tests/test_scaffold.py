@@ -95,7 +95,7 @@ def test_a_missing_or_wrong_translation_is_found(tmp_path: Path, monkeypatch: py
     catalogue = tmp_path / "translations" / "fr" / "LC_MESSAGES" / "events.po"
     catalogue.parent.mkdir(parents=True)
     (tmp_path / "events" / "fees.py").write_text(
-        'a = _("Paid")\nb = _("Late by %(days)s days", days=3)\nc = _l("Unsaid")\n'
+        'a = _("Paid")\nb = _("Late by %(days)s days", days=3)\nc = _l("Unsaid")\nd = _("Why?")\n'
     )
     (tmp_path / "templates" / "events" / "fees.html").write_text(
         '{{ ngettext("%(num)s seat", "%(num)s seats", 2) }} {{ _("100%") }}'
@@ -105,12 +105,13 @@ def test_a_missing_or_wrong_translation_is_found(tmp_path: Path, monkeypatch: py
         'msgid "Late by %(days)s days"\nmsgstr "En retard de %(jours)s jours"\n\n'
         'msgid "%(num)s seat"\nmsgid_plural "%(num)s seats"\n'
         'msgstr[0] "une place"\nmsgstr[1] "%(num)s places"\n\n'
-        'msgid "100%"\nmsgstr "100 %"\n'
+        'msgid "100%"\nmsgstr "100 %"\n\nmsgid "Why?"\nmsgstr "Pourquoi ?"\n'
     )
     assert [fault.partition(":")[2] for fault in translations.faults("fr")] == [
         "2: 'En retard de %(jours)s jours' does not fill in ['days'] in the translation"
         " of 'Late by %(days)s days'",
         "3: no translation (fr) of 'Unsaid'",
+        "4: a space where the line may break in the translation (fr) of 'Why?'",
         "1: '100%' cannot be filled in (a percent sign is written %% there) of '100%'",
         "1: '100 %' cannot be filled in (a percent sign is written %% there) of '100%'",
     ]
