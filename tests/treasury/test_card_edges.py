@@ -22,7 +22,7 @@ from tests.treasury.conftest import Ask
 from treasury import chart
 from treasury.attention import attend
 from treasury.books import periods
-from treasury.cards import checkouts, disputes, refunds, retries, saved_cards, watch, webhooks
+from treasury.cards import checkouts, disputes, gateway_money, refunds, retries, saved_cards, watch, webhooks
 from treasury.cards.books import book_charge
 from treasury.cards.gateway import StripeGateway
 from treasury.cards.gateway_errors import (
@@ -500,3 +500,24 @@ def test_an_answer_that_says_nothing_or_comes_too_late_is_not_sent(ask: Ask, ari
     assert sent == ["She came."]
     with pytest.raises(NotFound):
         disputes.find("dp_2")
+
+
+def test_a_refund_that_the_network_heard_is_not_asked_for_again(
+    ask: Ask, aristide: User, zoe: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = ask(method=PaymentMethod.CARD)
+    book(charge(payment))
+    with transaction():
+        command = refunds.RequestRefund(amount=cad("100.00"), reason="ill", on=DAY)
+        refund = refunds.request_refund(payment, command, by=aristide)
+    with transaction():
+        refunds.approve_refund(refund, by=zoe)
+    ours = str(refund.id)
+    heard = SimpleNamespace(metadata=SimpleNamespace(to_dict=lambda: {"refund": ours}))
+    listed = SimpleNamespace(list=lambda _asked: SimpleNamespace(auto_paging_iter=lambda: [heard]))
+    monkeypatch.setattr(StripeGateway, "client", SimpleNamespace(v1=SimpleNamespace(refunds=listed)))
+    monkeypatch.setattr(gateway_money, "refund_state", lambda _heard: given_back(ours=ours))
+    told = charge(payment, given_back(ours=ours))
+    monkeypatch.setattr(StripeGateway, "fetch_charge", lambda _gateway, _number: told)
+    refunds.send_refund(refund.id, StripeGateway(secret_key="sk_test_1", webhook_secret=None))
+    assert (refund.status, balance(chart.STRIPE)) == (RefundStatus.DONE, cad("627.95"))
