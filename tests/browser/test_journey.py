@@ -106,7 +106,7 @@ class Visitor:
     def message(self, subject: str) -> str:
         """Open the newest message whose subject has these words, once it is written, as its reader does."""
         written = self.page.get_by_role("link", name=re.compile(subject)).first
-        patience = time.monotonic() + 30
+        patience = time.monotonic() + 90
         self.go("/outbox")
         while not written.count() and time.monotonic() < patience:
             self.page.wait_for_timeout(200)

@@ -23,6 +23,7 @@ from sqlalchemy import select
 
 from outbox import jobs, mail
 from outbox.jobs import Job, run_due
+from outbox.rendering import render
 from serving import free_port
 from shared.database import db, transaction
 
@@ -190,3 +191,13 @@ def test_a_server_that_is_away_loses_nothing(app: Flask, monkeypatch: pytest.Mon
     assert run_due() == 0
     db.session.rollback()
     assert "Refused" in db.session.scalars(select(Job.last_error)).one()
+
+
+def test_a_link_in_a_sentence_is_never_cut(app: Flask) -> None:
+    """Lines are kept short, but a link that is cut at one of its hyphens leads nowhere."""
+    link = "https://teranga.example.org/plan/H9dc3yYtP-DuTXGvrs3wwaC8sPPqEha65bjhwmqCh7s/reminders"
+    with app.test_request_context():
+        written = render(
+            "emails/message.txt", subject="Bientôt", lines=[f"Pour ne plus en recevoir : {link}"]
+        )
+    assert link in written.splitlines()
