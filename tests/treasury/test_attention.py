@@ -20,6 +20,8 @@ from treasury.attention_actions import Action
 from treasury.books import verification
 from treasury.cards import refunds
 from treasury.cards.models import Refund, RefundStatus
+from treasury.funds import commitments
+from treasury.funds.commitments import Reserve
 from treasury.models import Attention, Fund, JournalEntry, Payment, PaymentMethod, PaymentStatus
 from treasury.payments import RecordReceipt, ReferenceUsed
 from treasury.placing import NotThatMuch, OtherCurrency, Place
@@ -186,6 +188,36 @@ def test_a_refund_that_is_dropped_leaves_the_thing_on_the_list(ask: Ask, aristid
         approvals.discard(waiting.entry, "no", by=zoe)
     refund = db.session.scalars(select(Refund)).one()
     assert (refund.status, listed()) == (RefundStatus.DROPPED, ["over_paid"])
+
+
+def test_a_refund_approved_from_its_payment_keeps_the_promise_it_was_written_for(
+    app: Flask, ask: Ask, aristide: User, zoe: User
+) -> None:
+    """All that follows from a draft follows on whichever page it is approved; pressed twice is once."""
+    record(ask("750.00"), by=aristide, amount=cad("1000.00"))
+    approve_all(zoe)
+    act(Action.REFUND, by=aristide)
+    refund = db.session.scalars(select(Refund)).one()
+    assert refund.entry
+    with transaction():
+        promised = commitments.reserve(
+            Reserve(
+                fund_id=refund.payment.fund_id,
+                amount=cad("250.00"),
+                payee="Réseau fictif du Grand-Héron",
+                purpose="What came twice",
+                dated_on=refund.entry.dated_on,
+            ),
+            by=aristide,
+        )
+        commitments.intend(refund.entry, promised)
+    approver = Desk(app, zoe)
+    page = approver.see(f"/treasury/payments/{refund.payment.reference}")
+    for _twice in range(2):
+        assert approver.send(page, f"/treasury/refunds/{refund.id}/approve").status_code == 303
+    db.session.expire_all()
+    assert (refund.status, promised.outstanding) == (RefundStatus.DONE, cad("0.00"))
+    assert balance(chart.BANK) == cad("750.00")
 
 
 @pytest.fixture

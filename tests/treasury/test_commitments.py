@@ -201,3 +201,10 @@ def test_on_the_pages_money_is_promised_paid_and_given_back(
         follow_redirects=True,
     )
     assert "Annulé" in done.text
+
+
+def test_a_promise_cannot_end_before_it_is_made(outaouais: Fund, aristide: User) -> None:
+    with pytest.raises(commitments.EndsBeforeItBegins):
+        promise(outaouais, "50.00", aristide, expires_on=date(2005, 11, 1))
+    assert available(outaouais) == cad("750.00")
+    assert promise(outaouais, "50.00", aristide, expires_on=DAY).outstanding == cad("50.00")

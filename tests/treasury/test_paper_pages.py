@@ -83,6 +83,9 @@ def test_an_invoice_and_its_credit_note(treasurer: Desk, ask: Ask, lake: object)
     assert f'href="{issued.location}"' in treasurer.see(f"/treasury/payments/{payment.reference}")
     assert "F2005-0001" in treasurer.see("/treasury/papers?q=Marc")
     assert "A2005-0001" not in treasurer.see("/treasury/papers?kind=invoice&q=2005-0001")
+    treasurer.press(f"{issued.location}/credit", "", amount="150.00", reason="Waived")
+    assert treasurer.client.get(f"{issued.location}/credit").location == issued.location
+    assert "Nothing is left to credit on this invoice." in treasurer.see(issued.location)
 
 
 def test_a_paper_is_voided_without_another(treasurer: Desk, receive: Ask, lake: object) -> None:

@@ -11,7 +11,7 @@ from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.i18n import _
 from shared.web import requires, same_origin_path
-from treasury import chart
+from treasury import approvals, chart
 from treasury.cards import disputes, refunds
 from treasury.cards.models import Dispute, Payout, Refund, RefundStatus
 from treasury.cards.payout_parts import parts_of
@@ -65,7 +65,11 @@ def ask(reference: str) -> Any:
 def approve(refund_id: int) -> Any:
     """Say yes to a refund that somebody else asked for."""
     with transaction():
-        refund = refunds.approve_refund(_refund(refund_id), by=whoever_acts())
+        refund = _refund(refund_id)
+        if refund.entry is not None and refund.status is RefundStatus.REQUESTED:
+            approvals.approve(refund.entry, by=whoever_acts())  # with all that follows from its draft
+        else:
+            refunds.approve_refund(refund, by=whoever_acts())
         by_card, reference = refund.charge_id is not None, refund.payment.reference
     flash(_("Approved: it goes back to the card.") if by_card else _("Approved: it is in the books."), "good")
     return _back(reference)

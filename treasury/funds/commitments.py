@@ -40,6 +40,13 @@ class BadCommitment(DomainError):
     message = _l("Say to whom, for what, and an amount above zero.")
 
 
+class EndsBeforeItBegins(BadCommitment):
+    """A promise would have ended before it was made."""
+
+    code = "ends_before_it_begins"
+    message = _l("The last day comes before the day of the promise.")
+
+
 class NothingPromised(DomainError):
     """Nothing, or not so much, of the commitment is left."""
 
@@ -78,7 +85,7 @@ class Reserve:
 def reserve(command: Reserve, *, by: Actor) -> Commitment:
     """Promise money of a fund; the same key again is the same promise.
 
-    Raises `BadCommitment`, `NotAvailable`.
+    Raises `BadCommitment`, `EndsBeforeItBegins`, `NotAvailable`.
     """
     known = command.idempotency_key and db.session.scalar(
         select(Commitment).where(Commitment.idempotency_key == command.idempotency_key)
@@ -88,6 +95,8 @@ def reserve(command: Reserve, *, by: Actor) -> Commitment:
     payee, purpose = command.payee.strip(), command.purpose.strip()
     if command.amount.minor <= 0 or not payee or not purpose:
         raise BadCommitment
+    if command.expires_on and command.expires_on < command.dated_on:
+        raise EndsBeforeItBegins(field="expires_on")
     currency = command.amount.currency
     if overdrafts.available(command.fund_id, currency, on=command.dated_on) < command.amount:
         fund = db.session.get_one(Fund, command.fund_id)

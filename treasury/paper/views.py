@@ -157,6 +157,9 @@ def credit(paper_id: int) -> Any:
     """Issue a credit note on an invoice."""
     invoice = papers.find(paper_id)
     still = payment_papers.still_asked(invoice)
+    if request.method == "GET" and not still:
+        flash(_("Nothing is left to credit on this invoice."), "wait")
+        return redirect(url_for("papers.show", paper_id=paper_id))
     form = CreditForm(amount=still)
     form.amount.currency = invoice.currency
     if not form.validate_on_submit():

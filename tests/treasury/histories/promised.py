@@ -28,13 +28,14 @@ class Promised(Written):
     def promise(self, fund: int, amount: int, until: int | None) -> None:
         """Money of a fund is promised."""
         whose = self.funds[fund]
+        made_on = TODAY if until is None else until
         last: date | None = None if until is None else self.on(until)
         command = commitments.Reserve(
             fund_id=whose,
             amount=Money(amount, CAD),
             payee="hotel",
             purpose="stay",
-            dated_on=self.on(TODAY),
+            dated_on=self.on(made_on),
             expires_on=last,
         )
         refusal = "not_available" if amount > self.books.available(whose, CAD) else ""
