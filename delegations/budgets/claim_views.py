@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, render_template, send_from_directory, url_for
+from flask import current_app, flash, redirect, render_template, send_from_directory, url_for
 from sqlalchemy import select
 
 from access.models import Grant, User
@@ -29,6 +29,7 @@ from shared.forms import as_choices, explain
 from shared.i18n import _, _l
 from shared.web import requires
 from treasury.models import Fund
+from treasury.reports.files import sandboxed
 
 P, S = Permission, ClaimStatus
 
@@ -37,11 +38,6 @@ STATES = {
     S.SUBMITTED: _l("waits for an approver"),
     S.APPROVED: _l("approved, to be paid"),
     S.PAID: _l("paid, with its entry"),
-}
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
 }
 
 
@@ -302,8 +298,7 @@ def claim_voucher(code: str, claim_id: int, number: int, name: str) -> Any:
     voucher = _line(_claim(_delegation(code), claim_id), number).voucher
     if voucher is None or voucher.file_name != name:
         raise NotFound
-    sent = {"Content-Disposition": f"attachment; filename={voucher.file_name}", **_HEADERS}
-    return Response(voucher.content, mimetype=voucher.media_type, headers=sent)
+    return sandboxed(voucher)
 
 
 @blueprint.post("/delegations/<code>/claims/<int:claim_id>/<int:number>/voucher")
