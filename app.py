@@ -91,6 +91,7 @@ import treasury.statements.views
 import treasury.views
 from access import sign_in
 from config.settings import Settings, UnsafeSettings, read_settings
+from delegations import forgetting
 from delegations.answers import treasurer as delegation_answers
 from delegations.expectations import funders, instalments, pledges
 from delegations.organising import TOWARDS_PEOPLE
@@ -231,6 +232,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     outbox.jobs.HANDLERS[proposals.JOB] = proposals.run_job
     plan_reminders.install()
     seat_offers.install()
+    forgetting.install()
     expectations.EXPECTED |= {"plans": instalments, "pledges": pledges}
     expectations.FUNDERS["agreements"] = funders
     delegation_answers.install()
