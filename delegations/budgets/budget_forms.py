@@ -16,6 +16,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.widgets import HiddenInput
 
 from delegations.budgets.models import AT_RISK, IN_KIND, SEAT, Basis, Budget, BudgetLine
 from delegations.budgets.versions import GROUPS, Line
@@ -88,7 +89,7 @@ class BudgetForm(Form):
     lines = FieldList(FormField(LineRow), min_entries=_ROWS, max_entries=_MOST_ROWS)
     sources = FieldList(FormField(SourceRow), min_entries=_ROWS // 2, max_entries=_MOST_ROWS)
     rates = FieldList(FormField(RateRow))
-    seen = HiddenField()
+    seen = IntegerField(validators=[Optional()], widget=HiddenInput())
     more = SubmitField(_l("More rows"))
 
     def __init__(
@@ -229,7 +230,7 @@ class PayersForm(Form):
     `payers_form` makes it for one version: its fields are named after the lines and the sources.
     """
 
-    seen = HiddenField()
+    seen = IntegerField(validators=[Optional()], widget=HiddenInput())
 
     def paid_by(self, budget: Budget) -> dict[str, dict[str, Money]]:
         """What each source (its code) pays of each line (its code), after validation."""

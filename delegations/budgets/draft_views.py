@@ -105,9 +105,7 @@ def revise_budget(budget_id: int) -> Any:
     def keep() -> Budget:
         title, reason = form.title.data or "", form.reason.data or ""
         if anew:
-            command = RewriteBudget(
-                lines=form.read(), title=title, reason=reason, seen=int(form.seen.data or 0)
-            )
+            command = RewriteBudget(lines=form.read(), title=title, reason=reason, seen=form.seen.data or 0)
             return versions.rewrite_budget(found, command, by=actor())
         next_one = CreateBudget(
             edition_id=edition.id,
@@ -212,7 +210,7 @@ def budget_payers(budget_id: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                versions.set_payers(found, form.paid_by(found), by=actor(), seen=int(form.seen.data or 0))
+                versions.set_payers(found, form.paid_by(found), by=actor(), seen=form.seen.data or 0)
         except DomainError as refused:
             explain(form, refused)
         else:

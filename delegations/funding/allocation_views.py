@@ -27,7 +27,7 @@ from shared.database import transaction
 from shared.errors import DomainError, Forbidden
 from shared.forms import Form, MoneyField, as_choices, explain, more_than_nothing
 from shared.i18n import _, _l
-from shared.web import requires
+from shared.web import requires, row_id
 
 P = Permission
 _NOW = "now"
@@ -167,7 +167,7 @@ def keep_allocation(code: str) -> Any:
 def compare_allocations(code: str) -> Any:
     """Two allocations line by line: `?a=` and `?b=` are numbers of kept ones, or `now`."""
     delegation = queries.find_delegation(code, person())
-    found = [_asked(delegation, request.args.get(name, _NOW)) for name in ("a", "b")]
+    found = [_asked(delegation, request.args.get(name, type=row_id)) for name in ("a", "b")]
     (before_name, before), (after_name, after) = found
     alike = before.currency == after.currency
     return render_template(
@@ -183,10 +183,10 @@ def compare_allocations(code: str) -> Any:
     )
 
 
-def _asked(delegation: Delegation, asked: str) -> tuple[str, Allocation]:
+def _asked(delegation: Delegation, number: int | None) -> tuple[str, Allocation]:
     """A kept allocation by its number, or that of now, with its name. Raises `NotFound`."""
-    if not asked.isdecimal():
+    if number is None:
         return str(_("now")), keeping.allocation_of(coverage_of(delegation))
-    found = keeping.kept(delegation, int(asked))
+    found = keeping.kept(delegation, number)
     facts: Mapping[str, Any] = found.facts
     return found.title or str(_("number %(number)s", number=found.number)), keeping.read(facts)

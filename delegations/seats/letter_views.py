@@ -18,7 +18,7 @@ from shared.database import transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import Form, explain
 from shared.i18n import _, _l
-from shared.web import requires
+from shared.web import requires, row_id
 from treasury.reports.files import sandboxed
 
 P = Permission
@@ -35,11 +35,6 @@ class CheckForm(Form):
 
     letter = HiddenField()
     reason = TextAreaField(_l("What is wrong with it"), [Length(max=1000)])
-
-    @property
-    def letter_id(self) -> int:
-        told = self.letter.data or ""
-        return int(told) if told.isascii() and told.isdigit() and len(told) < 16 else 0
 
 
 @blueprint.get("/delegations/<code>/seats/<int:number>/letter")
@@ -75,14 +70,15 @@ def check_letter(code: str, number: int) -> Any:
     """Say that the letter is right, or what is wrong with it."""
     delegation, seat, nomination = _nomination(code, number, P.NOMINATION_ACCREDIT)
     form = CheckForm()
+    looked_at = request.form.get("letter", type=row_id) or 0
     if form.validate_on_submit():
         try:
             with transaction():
                 if "refuse" in request.form:
-                    letters.refuse(nomination, form.letter_id, form.reason.data or "", by=actor())
+                    letters.refuse(nomination, looked_at, form.reason.data or "", by=actor())
                     messages.tell_letter_refused(nomination, form.reason.data or "")
                 else:
-                    letters.verify(nomination, form.letter_id, by=actor())
+                    letters.verify(nomination, looked_at, by=actor())
         except DomainError as refused:
             explain(form, refused)
         else:

@@ -21,7 +21,7 @@ from shared.database import transaction
 from shared.errors import DomainError
 from shared.forms import Form, explain
 from shared.i18n import _, _l, ngettext
-from shared.web import requires
+from shared.web import requires, row_id
 
 P = Permission
 _MOST_TEXT = 1_000_000  # characters
@@ -70,7 +70,7 @@ def take_list_in(code: str) -> Any:
     form = AgreeForm()
     if not form.validate_on_submit():
         return redirect(url_for("delegations.nominee_list_sent", code=code))
-    agreed = {int(one) for one in request.form.getlist("agreed") if one.isascii() and one.isdigit()}
+    agreed = set(request.form.getlist("agreed", type=row_id))
     rows: list[Written] = []
     try:
         rows = read_list((form.rows.data or "").encode())

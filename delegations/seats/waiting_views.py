@@ -26,7 +26,7 @@ from shared.errors import DomainError, NotFound
 from shared.forms import Form, Part, as_choices, explain, reader
 from shared.i18n import _, _l, ngettext
 from shared.limits import limiter
-from shared.web import public, requires
+from shared.web import public, requires, row_id
 
 P = Permission
 _ROWS = 5
@@ -183,8 +183,7 @@ def answer_offer(token: str) -> Any:
                 if "no" in request.form:
                     offers.decline(offer, form.reason.data or "", by=by)
                 else:
-                    come = request.form.getlist("come")
-                    offers.accept(offer, {int(one) for one in come if one.isdecimal()}, by=by)
+                    offers.accept(offer, set(request.form.getlist("come", type=row_id)), by=by)
         except DomainError as refused:
             explain(form, refused)
         else:

@@ -94,6 +94,7 @@ def test_a_revision_says_why_and_two_versions_compare(
     why = {"reason": "Les prix de l’automne"}
     assert client.post(revise, data=offered(client, revise) | dearer | why).status_code == 302
     again = "/delegations/budgets/2/revise"
+    assert client.post(again, data=offered(client, again) | {"seen": "x"}).status_code == 422
     assert client.post(again, data=offered(client, again) | {"lines-1-days": "13"}).status_code == 302
     assert (newest().version, newest().edits) == (2, 1)  # one's own draft is written anew
     shown = client.get("/delegations/budgets/2/against/1").text

@@ -80,6 +80,8 @@ def test_a_line_is_locked_kept_compared_and_lifted(
     assert press(client, page, f"{page}/locks", **lock).status_code == 422  # no reason
     assert press(client, page, f"{page}/locks", **lock, reason="Lettre").status_code == 302
     assert "Avant la lettre" in client.get(f"{page}/compare?a=1&b=now").text
+    assert client.get(f"{page}/compare?a=7").status_code == 404
+    assert client.get(f"{page}/compare?a={'9' * 30}&b=x").status_code == 200  # no number: that of now
     [made] = locks.locks_of(outaouais)
     press(client, page, f"{page}/locks/{made.id}/lift")
     assert not locks.locks_of(outaouais) and len(kept.kept_of(outaouais)) == 1

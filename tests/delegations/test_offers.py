@@ -149,7 +149,8 @@ def test_from_the_line_to_the_telephone(
     assert "Noé Essai" in client.get("/delegations/DKR05-OUT/seats/6").text
     with transaction():
         token = links.issue_link(offers.LINK, offer.id, offer.until)
-    assert client.post(f"/offer/{token}", data={}).status_code == 422  # nobody chosen
+    for nobody in ({}, {"come": "9" * 5000}, {"come": "²"}):
+        assert client.post(f"/offer/{token}", data=nobody).status_code == 422
     client.post(f"/offer/{token}", data={"come": offer.seats[0].waiting_id})
     assert "lien privé" in client.get(f"/offer/{token}").text
     db.session.rollback()

@@ -96,6 +96,10 @@ def test_a_cheque_whose_receipt_waits_is_not_brought_to_the_bank(
     )
     assert refused.status_code == 409
     assert "Only cheques that are approved" in refused.text
+    for nothing in ("9" * 30, "-1", "²"):
+        told = {"cheque": nothing, "on": "2005-10-16", "slip": "B-1"}
+        answer = treasurer.client.post("/treasury/desk/cheques/deposit", data=told)
+        assert 400 <= answer.status_code < 500
     assert db.session.scalar(select(ChequeDeposit.id)) is None
 
 

@@ -10,7 +10,7 @@ from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import explain, reader
 from shared.i18n import _
-from shared.web import requires
+from shared.web import requires, row_id
 from treasury import finding
 from treasury.desk import cash, cheques
 from treasury.desk.cash import DENOMINATIONS, OpenBox, TakeCash
@@ -153,7 +153,7 @@ def deposit() -> Any:
     form = DepositForm()
     if not form.validate_on_submit():
         return _index(form, 422)
-    chosen = [int(one) for one in request.form.getlist("cheque") if one.isascii() and one.isdigit()]
+    chosen = request.form.getlist("cheque", type=row_id)
     try:
         with transaction():
             cheques.deposit_cheques(
