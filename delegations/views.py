@@ -41,7 +41,7 @@ from shared.errors import DomainError
 from shared.forms import as_choices, explain, reader
 from shared.i18n import _
 from shared.money import Money
-from shared.web import page_number, requires
+from shared.web import page_number, requires, row_id
 
 P, S = Permission, DelegationStatus
 
@@ -128,7 +128,7 @@ def invite() -> Any:
 
 def _prefill(form: InviteForm, editions: Sequence[Edition], bodies: Sequence[Organisation]) -> None:
     """What the address of the page says of the invitation: to which edition, and of which body."""
-    asked, sender = request.args.get("edition"), request.args.get("organisation", type=int)
+    asked, sender = request.args.get("edition"), request.args.get("organisation", type=row_id)
     form.edition_id.data = next((one.id for one in editions if one.code == asked), None)
     if body := next((one for one in bodies if one.id == sender), None):
         form.organisation_id.data, form.name.data = body.id, body.region or body.name

@@ -14,7 +14,7 @@ from events.models import ROLE_LABELS, BadgeStatus, Edition, Registration
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.i18n import _, ngettext
-from shared.web import locale_code, requires
+from shared.web import locale_code, page_number, requires
 
 blueprint = Blueprint("badges", __name__, url_prefix="/manage/events/<code>")
 
@@ -43,7 +43,7 @@ def overview(code: str) -> Any:
     counts = desk_queries.badge_counts(edition)
     page = db.paginate(
         desk_queries.badge_list(edition, text=words, party=party),
-        page=request.args.get("page", 1, type=int),
+        page=page_number(),
         per_page=A_PAGE,
         max_per_page=A_PAGE,
         error_out=False,

@@ -19,7 +19,7 @@ from shared import audit
 from shared.clock import today
 from shared.database import db, transaction
 from shared.i18n import _, _l
-from shared.web import locale_code, requires
+from shared.web import locale_code, page_number, requires
 from treasury import payments
 from treasury.wording import METHODS, PAYMENT_STATES
 
@@ -172,7 +172,7 @@ def _wanted() -> Wanted:
         tier=asked.get("tier", ""),
         party=asked.get("party", ""),
         order=asked.get("order", "newest") if asked.get("order") in ORDERS else "newest",
-        page=min(asked.get("page", 1, type=int), 1_000_000),
+        page=page_number(),
     )
 
 

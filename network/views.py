@@ -9,7 +9,7 @@ from access.policy import Permission, reach
 from network import queries, survey
 from network.models import Component
 from network.wording import COMPONENTS, FACTS, RELATIONS, SECTORS, source_of
-from shared.web import requires
+from shared.web import page_number, requires
 
 blueprint = Blueprint("network", __name__, url_prefix="/network")
 
@@ -25,7 +25,7 @@ def directory() -> Any:
         region=request.args.get("region", ""),
         hosts=request.args.get("hosts") == "1",
     )
-    page = queries.directory(wanted, request.args.get("page", 1, type=int))
+    page = queries.directory(wanted, page_number())
     surveys = [survey.report(one) for one in queries.actions() if one.kind == survey.KIND]
     return render_template(
         "network/directory.html",

@@ -31,7 +31,7 @@ from shared.errors import DomainError, Forbidden, NotFound
 from shared.forms import Form, as_choices, explain
 from shared.i18n import _, _l, ngettext
 from shared.limits import limiter
-from shared.web import public, requires
+from shared.web import public, requires, row_id
 
 P = Permission
 _URGENCY = list(Next)
@@ -149,7 +149,7 @@ def _by_place(found: Sequence[Standing]) -> list[tuple[str, list[tuple[Standing,
 def remind_network(code: str) -> Any:
     """Remind one body, or all whose turn it is."""
     edition = queries.find_edition(code, person(), P.NETWORK_EDIT)
-    one = request.form.get("organisation", type=int)
+    one = request.form.get("organisation", type=row_id)
     try:
         with transaction():
             if one is None:

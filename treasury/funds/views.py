@@ -11,7 +11,7 @@ from shared.database import Base, db, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import explain, reader
 from shared.i18n import _
-from shared.web import requires
+from shared.web import requires, row_id
 from treasury.books.frameworks import frameworks
 from treasury.drafting import drafted
 from treasury.forms import day, words
@@ -159,7 +159,7 @@ def consume(entry_id: int) -> Any:
     """Say which promise a draft pays."""
     try:
         with transaction():
-            chosen = request.form.get("commitment", type=int) or 0
+            chosen = request.form.get("commitment", type=row_id) or 0
             commitments.intend(journal_queries.entry(entry_id), _found(Commitment, chosen))
     except NotFound:
         raise

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 
 from access.policy import Permission
 from shared.database import db, transaction
 from shared.errors import DomainError
 from shared.forms import explain
 from shared.i18n import _
-from shared.web import requires
+from shared.web import page_number, requires
 from treasury.forms import words
 from treasury.pages import page_context, whoever_acts
 from treasury.paper import gifts, papers
@@ -29,7 +29,7 @@ def index() -> Any:
     """Gifts and pledges, each with its official receipt or the reason why there is none."""
     listed = db.paginate(
         gifts.listed(),
-        page=max(1, min(request.args.get("page", 1, type=int), 1_000_000)),
+        page=page_number(),
         per_page=_PAGE,
         error_out=False,
     )

@@ -13,7 +13,7 @@ from shared.forms import explain
 from shared.i18n import _, ngettext
 from shared.limits import limiter
 from shared.money import Money
-from shared.web import public, requires
+from shared.web import page_number, public, requires
 from treasury.models import Payment, PaymentStatus
 from treasury.pages import page_context, whoever_acts
 from treasury.paper import messages as paper_messages
@@ -38,7 +38,7 @@ def index() -> Any:
     voided = request.args.get("voided") == "1"
     listed = db.paginate(
         papers.papers(text, kind, voided=voided),
-        page=max(1, min(request.args.get("page", 1, type=int), 1_000_000)),
+        page=page_number(),
         per_page=_PAGE,
         error_out=False,
     )

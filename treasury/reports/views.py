@@ -15,7 +15,7 @@ from shared.errors import NotFound
 from shared.forms import reader
 from shared.i18n import _l
 from shared.money import EXPONENTS
-from shared.web import requires
+from shared.web import requires, row_id
 from treasury import expectations
 from treasury.models import Account, Fund, Payment
 from treasury.pages import page_context
@@ -89,7 +89,7 @@ def _recipe(name: str) -> Recipe:
 def _asked(recipe: Recipe) -> tuple[Asked, bool]:
     """What the address asks, and whether the report lacks what it cannot do without."""
     fund = request.args.get("fund", "")[:40] if "fund" in recipe.asks else ""
-    payer = request.args.get("payer", type=int) if "payer" in recipe.asks else None
+    payer = request.args.get("payer", type=row_id) if "payer" in recipe.asks else None
     funder = request.args.get("funder", "")[:40] if "funder" in recipe.asks else ""
     asked = Asked(
         fund=journal_queries.fund(fund) if fund else None,

@@ -20,7 +20,7 @@ from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import as_choices, explain, reader
 from shared.i18n import _, ngettext
-from shared.web import page_number, requires
+from shared.web import page_number, requires, row_id
 from treasury.models import Account, BankStatement, StatementLine
 from treasury.pages import page_context, whoever_acts
 from treasury.statements import continuity, listing, withdrawing
@@ -50,7 +50,7 @@ UNCLEAR_TABLE = (AmbiguousDates, ColumnsUnknown, UnsignedAmounts)
 @requires(Permission.LEDGER_READ)
 def index() -> Any:
     """The statements that came in, with what each leaves to explain."""
-    account, waiting = request.args.get("account", type=int), request.args.get("show") == "waiting"
+    account, waiting = request.args.get("account", type=row_id), request.args.get("show") == "waiting"
     page = db.paginate(
         listing.chosen(account, waiting=waiting), page=page_number(), per_page=_PAGE, error_out=False
     )
