@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from flask_babel import get_locale
+from flask_babel import Domain, get_locale
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.form import Form as WTForm
+from wtforms.i18n import messages_path
 from wtforms.validators import StopValidation, ValidationError
 
 from shared.errors import DomainError
@@ -32,6 +33,12 @@ _CANNOT_PRINT = _l("There are characters in this that cannot be printed. Type it
 
 class Part(WTForm):
     """A form inside a form, such as a line of it: whatever is typed into it can be shown."""
+
+    class Meta:
+        sentences = Domain([messages_path()], domain="wtforms")  # Flask-WTF reads the file for each request
+
+        def get_translations(self, form: Any) -> Any:
+            return self.sentences.get_translations()
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether everything is right; what is not is said at its field."""

@@ -24,15 +24,13 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import Babel, Domain, get_locale
-from flask_wtf import FlaskForm
+from flask_babel import Babel, get_locale
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.routing import IntegerConverter
-from wtforms.i18n import messages_path
 
 from shared.database import db
 from shared.errors import DomainError, NotFound
@@ -116,9 +114,6 @@ def permission_of(app: Flask, endpoint: str) -> str | None:
 def install(app: Flask, *, gate: Gate, navigation: Callable[[], list[NavigationItem]]) -> None:
     """Everything above on `app`. `gate` answers for permissions, `navigation` lists the menu."""
     csrf.init_app(app)
-    # Flask-WTF would read WTForms' catalogue from its file for each request.
-    sentences = Domain([messages_path()], domain="wtforms")
-    FlaskForm.Meta.get_translations = lambda _meta, _form: sentences
     # A catalogue a room, or a topic of it: whatever lies in the folder.
     domains = sorted({file.stem for file in app.config["TRANSLATIONS"].glob("*/LC_MESSAGES/*.po")})
     babel.init_app(

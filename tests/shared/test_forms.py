@@ -7,7 +7,7 @@ from flask import Flask
 from flask_babel import force_locale
 from werkzeug.datastructures import MultiDict
 from wtforms import FieldList, FormField, StringField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Length
 
 from shared.errors import DomainError
 from shared.forms import Form, MoneyField, Part, explain, more_than_nothing
@@ -15,7 +15,7 @@ from shared.money import Money
 
 
 class Row(Part):
-    memo = StringField("Memo")
+    memo = StringField("Memo", [Length(max=60)])
 
 
 class Example(Form):
@@ -23,7 +23,7 @@ class Example(Form):
         csrf = False
 
     amount = MoneyField("Amount", [InputRequired(), more_than_nothing])
-    name = StringField("Name")
+    name = StringField("Name", [Length(max=60)])
     rows = FieldList(FormField(Row), min_entries=1)
 
 
@@ -104,3 +104,13 @@ def test_what_no_page_can_show_is_said_at_its_field(app: Flask, field: str, text
         form.amount.currency = "CAD"
         assert form.validate() is fine
         assert ("cannot be printed" in str(form.errors)) is not fine
+
+
+@pytest.mark.parametrize("field", ["name", "rows-0-memo"])
+def test_what_is_too_long_is_said_in_the_readers_language(app: Flask, field: str) -> None:
+    with app.test_request_context(method="POST"), force_locale("fr"):
+        form = Example(MultiDict({"amount": "1", field: "x" * 61}))
+        form.amount.currency = "CAD"
+        assert not form.validate()
+        [said] = form.name.errors or form.rows[0].memo.errors
+        assert said == "Le champ ne peut pas contenir plus de 60 caractères."
