@@ -6,7 +6,7 @@ is then a decision, and passes unless it moved once more.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,9 @@ from wtforms import Field, HiddenField
 
 from network.fields import CountryField, country_choices
 from shared.errors import DomainError
-from shared.forms import Form
+from shared.forms import Form, reader
 from shared.i18n import _, _l
+from shared.money import Money, format_plain
 
 
 class ChangedMeanwhile(DomainError):
@@ -57,17 +58,18 @@ class EditForm(Form):
 
         Raises `ChangedMeanwhile` when somebody else changed a field to something other than what was typed.
         """
-        seen = _read(self.seen.data)
-        moved = [
-            name
+        self.changes = tuple(self.changed(_read(self.seen.data), now))
+        if self.changes:
+            self.seen.data = json.dumps(now)
+            raise ChangedMeanwhile
+
+    def changed(self, seen: Mapping[str, Any], now: Mapping[str, Any]) -> Iterable[Change]:
+        """What moved between the two and is not what was typed; a form of rows adds its rows."""
+        return [
+            _change(self[name], seen[name], value)
             for name, value in now.items()
-            if name in seen and not _same(value, seen[name]) and not _same(value, self[name].data)
+            if name in seen and not _same(value, seen[name]) and not _same(value, _typed(self[name]))
         ]
-        if not moved:
-            return
-        self.changes = tuple(_change(self[name], seen[name], now[name]) for name in moved)
-        self.seen.data = json.dumps(now)
-        raise ChangedMeanwhile
 
 
 def _read(text: str | None) -> dict[str, Any]:
@@ -77,6 +79,12 @@ def _read(text: str | None) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _typed(field: Field) -> Any:
+    """What the field says; an amount as it is written, however it was typed."""
+    amount = getattr(field, "amount", None)
+    return format_plain(amount, reader()) if isinstance(amount, Money) else field.data
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -92,9 +100,10 @@ def _plain(value: Any) -> Any:
 
 def _change(field: Field, seen: Any, theirs: Any) -> Change:
     """One field in words. Where the reader had touched nothing, it takes what stands there now."""
-    mine = "" if _same(field.data, seen) else _words(field, field.data)
-    change = Change(field.label.text, _words(field, seen), _words(field, theirs), mine)
-    if not mine and _same(field.data, seen):
+    mine = "" if _same(_typed(field), seen) else _words(field, field.data)
+    label = " · ".join(str(one) for one in (field.description, field.label.text) if one)  # and of which row
+    change = Change(label, _words(field, seen), _words(field, theirs), mine)
+    if not mine and _same(_typed(field), seen):
         field.raw_data = None
         field.process_data(theirs)
     return change

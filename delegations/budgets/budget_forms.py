@@ -1,5 +1,6 @@
-"""Forms of a budget: its lines and those who are meant to pay, one row each; who pays which line."""
+"""The form of a budget: its lines and those who are meant to pay, one row each."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -16,12 +17,13 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
-from wtforms.widgets import HiddenInput
 
-from delegations.budgets.models import AT_RISK, IN_KIND, SEAT, Basis, Budget, BudgetLine
+from delegations.budgets.draft_lines import in_words, moved
+from delegations.budgets.models import AT_RISK, IN_KIND, SEAT, Basis
 from delegations.budgets.versions import GROUPS, Line
+from network.editing import Change, EditForm
 from shared.clock import today
-from shared.forms import Form, MoneyField, Part, as_choices
+from shared.forms import MoneyField, Part, as_choices
 from shared.i18n import _, _l
 from shared.money import Money
 from treasury.books.forms import RateField
@@ -78,18 +80,19 @@ class RateRow(Part):
     source = StringField(_l("Where it was read"), [Length(max=160)])
 
 
-class BudgetForm(Form):
+class BudgetForm(EditForm):
     """A version of a budget, row by row; more rows are there for the asking.
 
     `known` are the dated rates of other currencies; `offered` the lines it begins with.
     """
+
+    number = HiddenField(_l("Number of this version"))
 
     title = StringField(_l("Title"), [DataRequired(), Length(max=160)])
     reason = TextAreaField(_l("Why this version differs from the one before"), [Length(max=500)])
     lines = FieldList(FormField(LineRow), min_entries=_ROWS, max_entries=_MOST_ROWS)
     sources = FieldList(FormField(SourceRow), min_entries=_ROWS // 2, max_entries=_MOST_ROWS)
     rates = FieldList(FormField(RateRow))
-    seen = IntegerField(validators=[Optional()], widget=HiddenInput())
     more = SubmitField(_l("More rows"))
 
     def __init__(
@@ -100,7 +103,7 @@ class BudgetForm(Form):
         offered: Sequence[Line] = (),
         **told: Any,
     ) -> None:
-        self.kind, self.base, self.known = kind, currency, known
+        self.kind, self.base, self.known, self.offered = kind, currency, known, offered
         rates = [{"currency": code} for code in known]
         super().__init__(data={**_written(offered), "rates": rates, **told})
         self._furnish()
@@ -124,6 +127,43 @@ class BudgetForm(Form):
             for _row in range(min(some, _MOST_ROWS - len(rows.entries))):
                 rows.append_entry()
         self._furnish()
+
+    def stands(self, number: int, title: str, reason: str, lines: Sequence[Line]) -> dict[str, Any]:
+        """A version as `open` shows it and `must_be_as_seen` compares it."""
+        self.offered = lines
+        head = {"number": str(number), "title": title, "reason": reason}
+        return {**head, "offered": in_words(lines, self.kind)}
+
+    def show(self, now: Mapping[str, Any]) -> None:
+        """The head of what stands there now; the rows show it already."""
+        self.number.data, self.title.data, self.reason.data = now["number"], now["title"], now["reason"]
+        self.seen.data = json.dumps(now)
+
+    def changed(self, seen: Mapping[str, Any], now: Mapping[str, Any]) -> Iterable[Change]:
+        """With the rows, by their codes: what the reader had not touched follows."""
+        head = {name: value for name, value in now.items() if name != "offered"}
+        changes = list(super().changed(seen, head))
+        told = seen.get("offered")
+        before = told if isinstance(told, dict) else now["offered"]
+        lines = list(moved(before, now["offered"], in_words(self.read(), self.kind)))
+        theirs = {line.code: line for line in self.offered}
+        for one in lines:
+            if one.follows:
+                self._follow(one.code, theirs.get(one.code))
+        self._furnish()
+        return [*changes, *(one.change for one in lines)]
+
+    def _follow(self, code: str, line: Line | None) -> None:
+        """The row of this code says what stands there now: empty for a line that is gone."""
+        told = _written([line] if line else [])
+        parts: tuple[tuple[Any, Any], ...] = ((self.lines, told["lines"]), (self.sources, told["sources"]))
+        for rows, written in parts:
+            row = next((one.form for one in rows if one.form.code.data == code), None)
+            if row is not None:
+                _say(row, written[0] if written else {"label": "", "price": "", "said": ""})
+            elif written:
+                empty = next((one.form for one in rows if one.form.blank), None)
+                _say(empty or rows.append_entry().form, written[0])
 
     def validate(self, extra_validators: Any = None) -> bool:
         """A row that was touched is whole, and there is one at least."""
@@ -193,6 +233,14 @@ def categories(kind: str) -> dict[str, Any]:
     return {"": "–", **GROUPS, IN_KIND: _l("Given in kind, outside the cash")}
 
 
+def _say(row: Any, values: Mapping[str, Any]) -> None:
+    """The row says these, whatever was typed into it."""
+    for name, value in values.items():
+        if name in row:
+            row[name].raw_data = None
+            row[name].process_data(value)
+
+
 def _written(lines: Iterable[Line]) -> dict[str, Any]:
     return {
         "lines": [
@@ -222,39 +270,3 @@ def _written(lines: Iterable[Line]) -> dict[str, Any]:
             if one.is_source
         ],
     }
-
-
-class PayersForm(Form):
-    """Who is meant to pay which line: an amount a line and source, and who takes the rest of a line.
-
-    `payers_form` makes it for one version: its fields are named after the lines and the sources.
-    """
-
-    seen = IntegerField(validators=[Optional()], widget=HiddenInput())
-
-    def paid_by(self, budget: Budget) -> dict[str, dict[str, Money]]:
-        """What each source (its code) pays of each line (its code), after validation."""
-        found: dict[str, dict[str, Money]] = {}
-        for line in budget.costs:
-            parts = {source.code: part for source in budget.sources if (part := self._part(line, source))}
-            if taker := self[f"rest_{line.id}"].data:
-                others = (part for code, part in parts.items() if code != taker)
-                parts[taker] = line.amount - Money.total(others, line.amount.currency)
-            found[line.code] = parts
-        return found
-
-    def _part(self, line: BudgetLine, source: BudgetLine) -> Money | None:
-        typed: Any = self[f"of_{line.id}_{source.id}"]
-        amount: Money | None = typed.amount
-        return amount
-
-
-def payers_form(budget: Budget, currency: str) -> type[PayersForm]:
-    """The form of one version, filled with what `shares` say of each line."""
-    takers = as_choices([("", _l("nobody yet")), *((one.code, one.label) for one in budget.sources)])
-    fields: dict[str, Any] = {}
-    for line in budget.costs:
-        for source in budget.sources:
-            fields[f"of_{line.id}_{source.id}"] = MoneyField(source.label, currency=currency)
-        fields[f"rest_{line.id}"] = SelectField(_l("The rest is paid by"), choices=takers)
-    return type("PayersOfVersion", (PayersForm,), fields)

@@ -1,6 +1,6 @@
 """A budget is drafted: from nothing, from a template, from the version before; then who pays which line."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -8,16 +8,17 @@ from flask import flash, redirect, request, url_for
 from access.policy import Permission
 from delegations import queries
 from delegations.budgets import spending, templates, versions
-from delegations.budgets.budget_forms import BudgetForm, payers_form
+from delegations.budgets.budget_forms import BudgetForm
 from delegations.budgets.budget_views import find_budget, in_words, may_draft
 from delegations.budgets.models import SEAT, Budget, BudgetStatus
+from delegations.budgets.payer_forms import payers_form
 from delegations.budgets.queries import shares_of, versions_of
 from delegations.budgets.versions import CreateBudget, Line, RewriteBudget
 from delegations.models import Delegation
 from delegations.pages import actor, blueprint, form_page
 from events.models import Edition
 from shared.clock import today
-from shared.database import transaction
+from shared.database import hold, transaction
 from shared.errors import DomainError, Forbidden
 from shared.forms import explain
 from shared.i18n import _
@@ -49,11 +50,12 @@ def _begin(edition: Edition, delegation: Delegation | None) -> Any:
     template = templates.TEMPLATES.get(request.args.get("template", ""))
     kind = template.kind if template else request.args.get("kind", SEAT)
     kind = kind if kind in templates.KINDS and not delegation else SEAT
-    earlier = versions_of(edition.id, kind, delegation.id if delegation else None)
     offered = template.lines() if template else _in_force(edition, request.args.get("template", ""))
     form = BudgetForm(kind, edition.currency, known_rates(edition, offered), offered)
-    if template and not form.is_submitted():
-        form.title.data = str(template.title)
+
+    def stands() -> dict[str, Any]:
+        number = _next(edition, kind, delegation)
+        return form.stands(number, str(template.title) if template else "", "", offered)
 
     def keep() -> Budget:
         command = CreateBudget(
@@ -66,7 +68,13 @@ def _begin(edition: Edition, delegation: Delegation | None) -> Any:
         )
         return versions.create_budget(command, by=actor())
 
-    return _editor(form, keep, edition, delegation, kind, version=earlier[0].version + 1 if earlier else 1)
+    return _editor(form, stands, keep, edition, delegation)
+
+
+def _next(edition: Edition, kind: str, delegation: Delegation | None) -> int:
+    """The number of the version to be written."""
+    earlier = versions_of(edition.id, kind, delegation.id if delegation else None)
+    return earlier[0].version + 1 if earlier else 1
 
 
 def _in_force(edition: Edition, name: str) -> list[Line]:
@@ -99,13 +107,17 @@ def revise_budget(budget_id: int) -> Any:
         raise Forbidden
     anew = found.status is BudgetStatus.DRAFT and found.author_id == actor().id
     offered = versions.as_lines(found, reasons=anew)
-    told = {"title": found.title, "reason": found.reason if anew else "", "seen": found.edits}
-    form = BudgetForm(found.kind, edition.currency, known_rates(edition, offered), offered, **told)
+    form = BudgetForm(found.kind, edition.currency, known_rates(edition, offered), offered)
+
+    def stands() -> dict[str, Any]:
+        number = found.version if anew else _next(edition, found.kind, delegation)
+        lines = versions.as_lines(found, reasons=anew)
+        return form.stands(number, found.title, found.reason if anew else "", lines)
 
     def keep() -> Budget:
         title, reason = form.title.data or "", form.reason.data or ""
         if anew:
-            command = RewriteBudget(lines=form.read(), title=title, reason=reason, seen=form.seen.data or 0)
+            command = RewriteBudget(lines=form.read(), title=title, reason=reason)
             return versions.rewrite_budget(found, command, by=actor())
         next_one = CreateBudget(
             edition_id=edition.id,
@@ -117,26 +129,25 @@ def revise_budget(budget_id: int) -> Any:
         )
         return versions.create_budget(next_one, by=actor())
 
-    return _editor(
-        form, keep, edition, delegation, found.kind, version=found.version if anew else found.version + 1
-    )
+    return _editor(form, stands, keep, edition, delegation)
 
 
 def _editor(
     form: BudgetForm,
-    keep: Any,
+    stands: Callable[[], dict[str, Any]],
+    keep: Callable[[], Budget],
     edition: Edition,
     delegation: Delegation | None,
-    kind: str,
-    *,
-    version: int,
 ) -> Any:
-    """The page of the rows; the draft once they are kept."""
+    """The page of the rows; the draft once they are kept, unless it `stands` otherwise than it was seen."""
+    form.open(stands())
     if form.more.data:
         form.add_rows()
     elif form.validate_on_submit():
         try:
             with transaction():
+                hold(edition)
+                form.must_be_as_seen(stands())
                 budget_id = keep().id
         except DomainError as refused:
             explain(form, refused)
@@ -148,11 +159,11 @@ def _editor(
         form,
         edition=edition,
         delegation=delegation,
-        kind=kind,
-        kind_name=templates.KINDS.get(kind, kind),
-        seat=kind == SEAT,
+        kind=form.kind,
+        kind_name=templates.KINDS.get(form.kind, form.kind),
+        seat=form.kind == SEAT,
         in_words=in_words,
-        version=version,
+        version=int(stands()["number"]),
     )
 
 
@@ -199,18 +210,14 @@ def budget_payers(budget_id: int) -> Any:
     found, edition, delegation = find_budget(budget_id)
     if not may_draft(edition, delegation):
         raise Forbidden
-    shares = shares_of(found)
-    ids = {one.code: one.id for one in found.lines}
-    kept = {
-        f"of_{ids[line]}_{ids[source]}": part
-        for line, (_cost, parts) in shares.items()
-        for source, part in parts.items()
-    }
-    form = payers_form(found, edition.currency)(data={**kept, "seen": found.edits})
+    form = payers_form(found, edition.currency)()
+    form.open(form.stands(shares_of(found)))
     if form.validate_on_submit():
         try:
             with transaction():
-                versions.set_payers(found, form.paid_by(found), by=actor(), seen=form.seen.data or 0)
+                hold(found)
+                form.must_be_as_seen(form.stands(shares_of(found)))
+                versions.set_payers(found, form.paid_by(found), by=actor())
         except DomainError as refused:
             explain(form, refused)
         else:

@@ -1,7 +1,7 @@
 """What things should cost: numbered versions, drafted by one person, frozen when another approves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
@@ -101,7 +101,7 @@ class RewriteBudget:
     lines: Sequence[Line]
     title: str
     reason: str = ""
-    seen: int | None = field(default=None)
+    seen: int | None = None
 
 
 def create_budget(command: CreateBudget, *, by: Actor) -> Budget:

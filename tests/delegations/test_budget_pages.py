@@ -25,18 +25,34 @@ LIST = "/delegations/costs/DKR05"
 
 def offered(client: FlaskClient, page: str) -> dict[str, str]:
     """Everything that the form of a page would send as it is."""
-    html = client.get(page).text
+    return fields_of(client.get(page).text)
+
+
+def fields_of(html: str) -> dict[str, str]:
+    """Everything that a form would send as it is."""
     found = {}
     for tag in re.findall(r"<input[^>]*>", html):
         name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
         unticked = 'type="checkbox"' in tag and "checked" not in tag
         if name and not unticked and 'type="submit"' not in tag:
             found[name[1]] = unescape(value[1]) if value else ""
+    for name, text in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>\s*(.*?)</textarea>', html, re.S):
+        found[name] = unescape(text)
     for name, inside in re.findall(r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', html, re.S):
         chosen = re.search(r'<option selected value="([^"]*)"', inside)
         first = re.search(r'<option[^>]*value="([^"]*)"', inside)
         found[name] = (chosen or first)[1] if (chosen or first) else ""  # type: ignore[index]
     return found
+
+
+def pays(line: str, source: str) -> str:
+    """The field of what a source pays of a line."""
+    return f"of_{line.encode().hex()}_{source.encode().hex()}"
+
+
+def rest(line: str) -> str:
+    """The field of who pays the rest of a line."""
+    return f"rest_{line.encode().hex()}"
 
 
 def newest() -> Budget:
@@ -71,10 +87,9 @@ def test_who_pays_which_line_is_written_and_shown(client: FlaskClient, dakar: Ed
     answer = client.post(begin, data=offered(client, begin) | {"reason": "Qui paie quoi"})
     assert answer.status_code == 302
     draft = newest()
-    ids = {line.code: line.id for line in draft.lines}
     table = f"/delegations/budgets/{draft.id}/payers"
-    typed = {f"of_{ids['L01']}_{ids['B']}": "1 366,67", f"rest_{ids['L01']}": "A", f"rest_{ids['L12']}": "C"}
-    too_much = {f"of_{ids['L12']}_{ids['B']}": "150,01"}
+    typed = {pays("L01", "B"): "1 366,67", rest("L01"): "A", rest("L12"): "C"}
+    too_much = {pays("L12", "B"): "150,01"}
     assert client.post(table, data=offered(client, table) | too_much).status_code == 422
     assert client.post(table, data=offered(client, table) | typed).status_code == 302
     shares = shares_of(newest())
@@ -94,7 +109,6 @@ def test_a_revision_says_why_and_two_versions_compare(
     why = {"reason": "Les prix de l’automne"}
     assert client.post(revise, data=offered(client, revise) | dearer | why).status_code == 302
     again = "/delegations/budgets/2/revise"
-    assert client.post(again, data=offered(client, again) | {"seen": "x"}).status_code == 422
     assert client.post(again, data=offered(client, again) | {"lines-1-days": "13"}).status_code == 302
     assert (newest().version, newest().edits) == (2, 1)  # one's own draft is written anew
     shown = client.get("/delegations/budgets/2/against/1").text
