@@ -102,7 +102,7 @@ from delegations.savings.plans import deposit_settled
 from delegations.seats import offers as seat_offers
 from delegations.seats import one_person as one_seat
 from demonstration.load import demo
-from events import messages, one_person
+from events import messages, one_person, owed_again
 from events.further import FURTHER
 from events.manage_views import STEPS
 from events.registration import fee_settled
@@ -118,7 +118,7 @@ from treasury.cards.values import CardNetwork
 from treasury.funds import commitments
 from treasury.paper import gifts
 from treasury.paper import messages as paper_messages
-from treasury.payments import SETTLED
+from treasury.payments import ASKS_AGAIN, SETTLED
 from treasury.reconciliation import proposals
 from treasury.statements.cli import statements
 from treasury.statements.jobs import finish_import, take_a_look
@@ -224,6 +224,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     SETTLED.update(
         {"registration": fee_settled, "savings": deposit_settled, gifts.PURPOSE: gifts.gift_settled}
     )
+    ASKS_AGAIN["registration"] = owed_again.ask_again
     outbox.jobs.HANDLERS["registration-message"] = messages.send_message
     outbox.jobs.HANDLERS["registration-offer-ends"] = messages.end_offer_in_time
     outbox.jobs.HANDLERS["statement-import"] = finish_import

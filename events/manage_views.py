@@ -13,6 +13,7 @@ from access.policy import Permission, can, reach
 from events import editions, places
 from events.manage_forms import ZONES, EditionForm, NewEditionForm, TierForm
 from events.models import Edition, EventSeries, RegistrationStatus
+from events.owed_again import owing_again
 from events.registration_list import counts
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
@@ -132,6 +133,7 @@ def _overview(edition: Edition, tier_form: TierForm, status: int = 200) -> Any:
             "events/manage/overview.html",
             edition=edition,
             counts=counts(edition),
+            owing_again=owing_again(edition),
             labels=STATUS_LABELS,
             tier_form=tier_form,
             steps=[one for one in STEPS if can(person(), one.permission, edition_id=edition.id)],

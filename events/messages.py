@@ -15,6 +15,7 @@ from sqlalchemy import select
 from documents.pdf import render_pdf
 from events.calendar import MIME, calendar_file
 from events.models import Registration, RegistrationStatus
+from events.owed_again import earlier_payments, why_gone
 from events.places import end_offer
 from events.registration import private_link
 from events.wording import days
@@ -28,6 +29,7 @@ from shared.i18n import DEFAULT_LOCALE, LOCALES, LazyString, _, _l
 from shared.money import format_money
 from treasury.bank_details import bank_details
 from treasury.models import Payment, PaymentStatus
+from treasury.payments import Gone
 from treasury.wording import METHODS
 
 S = RegistrationStatus
@@ -35,6 +37,7 @@ S = RegistrationStatus
 TRUE_WHILE: Mapping[str, S] = {
     "awaiting_approval": S.AWAITING_APPROVAL,
     "unpaid": S.UNPAID,
+    "owed_again": S.UNPAID,
     "confirmed": S.CONFIRMED,
     "paid": S.CONFIRMED,
     "waitlisted": S.WAITLISTED,
@@ -46,12 +49,19 @@ TRUE_WHILE: Mapping[str, S] = {
 SUBJECTS: Mapping[str, LazyString] = {
     "awaiting_approval": _l("%(edition)s: we have your request"),
     "unpaid": _l("%(edition)s: your place is kept, the fee remains"),
+    "owed_again": _l("%(edition)s: your payment came back, the fee is due again"),
     "confirmed": _l("%(edition)s: you are expected"),
     "paid": _l("%(edition)s: paid, you are expected"),
     "waitlisted": _l("%(edition)s: you are on the waiting list"),
     "offered": _l("%(edition)s: a place is free for you"),
     "cancelled": _l("%(edition)s: your registration is cancelled"),
 }
+
+GONE: Mapping[Gone, LazyString] = {
+    Gone.TAKEN_BACK: _l("The bank took your payment back: the cheque or the transfer came back to it."),
+    Gone.DISPUTE_LOST: _l("Your card payment was disputed, and the card’s bank gave the money back."),
+}
+"""Why a fee that had come is due again, to whoever paid it."""
 
 
 def send_message(payload: dict[str, Any]) -> None:
@@ -123,7 +133,7 @@ def _told(registration: Registration, about: str, locale: str) -> dict[str, Any]
         "sentences": _sentences(registration, about, locale),
         "code": registration.code,
         "link": absolute(f"/registration/{private_link(registration)}"),
-        "amount": format_money(registration.fee, locale),
+        "amount": format_money(due.amount if due else registration.fee, locale),
         "due": due,
         "bank_details": bank_details(),
     }
@@ -140,6 +150,12 @@ def _sentences(registration: Registration, about: str, locale: str) -> list[str]
     if about == "unpaid":
         return [
             _("A place at %(edition)s (%(place)s, %(days)s) is kept for you.", **filled),
+            _("It is confirmed once the fee has arrived."),
+        ]
+    if about == "owed_again":
+        return [
+            *(str(GONE[why_gone(one)]) for one in earlier_payments(registration)[-1:]),
+            _("Your place at %(edition)s (%(place)s, %(days)s) stays yours; the fee is due again.", **filled),
             _("It is confirmed once the fee has arrived."),
         ]
     if about in ("confirmed", "paid"):

@@ -17,9 +17,10 @@ from sqlalchemy import select
 
 from access import links
 from access.asking import person
-from events import places, queries, registration
+from events import owed_again, places, queries, registration
 from events.calendar import MIME, calendar_file
 from events.further import FURTHER
+from events.messages import GONE
 from events.models import HOLDS_A_PLACE, Registration, RegistrationStatus
 from events.places import PURPOSE, tell
 from shared.addresses import absolute
@@ -62,6 +63,7 @@ def page(token: str) -> Any:
         registration=own,
         edition=own.edition,
         payment=own.payment,
+        gone=[(one, GONE[owed_again.why_gone(one)]) for one in owed_again.earlier_payments(own)],
         holds_a_place=own.status in HOLDS_A_PLACE,
         offer_open=own.status is RegistrationStatus.OFFERED
         and bool(own.offered_until and own.offered_until > now()),
@@ -109,7 +111,7 @@ def paid() -> Any:
     if payment is None or not checkout:
         raise NotFound
     gateway: PaymentGateway = current_app.extensions["teranga.gateway"]
-    key = payment.id
+    subject = payment.subject_id
     try:
         state = gateway.fetch_checkout(checkout)
     except DomainError as silent:
@@ -118,7 +120,7 @@ def paid() -> Any:
     with transaction():
         if state is not None and state.paid:
             settle_checkout(state)
-        own = db.session.scalars(select(Registration).where(Registration.payment_id == key)).one()
+        own = db.session.get_one(Registration, subject)
         token = registration.private_link(own)
     if state is not None:
         _tell_outcome(state)
@@ -177,7 +179,7 @@ def again(token: str) -> Any:
     """Send the message again."""
     own = _own(token)
     with transaction():
-        tell(own, "paid" if _is_settled(own.payment) else own.status.value)
+        tell(own, _about(own))
     flash(_("The message is on its way again."), "good")
     return redirect(url_for(".page", token=token), 303)
 
@@ -199,6 +201,14 @@ def calendar(token: str) -> Any:
 
 def _own(token: str) -> Registration:
     return db.session.get_one(Registration, links.open_link(PURPOSE, token))
+
+
+def _about(own: Registration) -> str:
+    """What the message about a registration says last."""
+    if _is_settled(own.payment):
+        return "paid"
+    again = own.status is RegistrationStatus.UNPAID and owed_again.earlier_payments(own)
+    return "owed_again" if again else own.status.value
 
 
 def _is_due(payment: Payment | None) -> bool:

@@ -135,15 +135,17 @@ def end_offer(registration: Registration, *, by: Actor) -> Registration:
     return registration
 
 
-def ask_for_fee(registration: Registration, method: PaymentMethod, *, by: Actor) -> Payment:
-    """The payment of the fee, asked for once, into the edition's fund."""
+def ask_for_fee(
+    registration: Registration, method: PaymentMethod, *, by: Actor, amount: Money | None = None
+) -> Payment:
+    """The payment of the fee, or of `amount` that went of it again, asked for into the edition's fund."""
     edition = registration.edition
     assert edition.fund_id is not None, "an edition that takes fees has a fund"
     payment = payments.request(
         payments.RequestPayment(
             purpose=PURPOSE,
             subject_id=registration.id,
-            amount=registration.fee,
+            amount=registration.fee if amount is None else amount,
             fund_id=edition.fund_id,
             income_code=chart.FEES,
             method=method,

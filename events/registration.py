@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy import bindparam, select
 
 from access import links
-from events import badges
+from events import badges, owed_again
 from events.editions import BadFee, Window, window
 from events.models import (
     HOLDS_A_PLACE,
@@ -167,13 +167,15 @@ def cancel(registration: Registration, reason: str, *, by: Actor) -> Registratio
     payment = registration.payment
     if payment and payment.status is PaymentStatus.REQUESTED:
         payments.cancel(payment, by=by)
-    elif payment and payment.status in (PaymentStatus.SETTLED, PaymentStatus.RECORDED):
-        attention.attend(
-            "cancelled_after_payment",
-            f"registration:{registration.id}",
-            payment_id=payment.id,
-            details=f"{registration.code}: {payment.amount}",
-        )
+    owed_again.no_longer_owed(registration, "cancelled", by=by)
+    for paid in filter(None, (*owed_again.earlier_payments(registration), payment)):
+        if paid.status in (PaymentStatus.SETTLED, PaymentStatus.RECORDED):
+            attention.attend(
+                "cancelled_after_payment",
+                f"registration:{registration.id}:{paid.id}",
+                payment_id=paid.id,
+                details=f"{registration.code}: {paid.amount}",
+            )
     tell(registration, "cancelled")
     if before in HOLDS_A_PLACE:
         give_back(edition, by=by)
@@ -203,6 +205,7 @@ def fee_settled(payment: Payment) -> None:
     db.session.refresh(registration, with_for_update=True)
     if registration.status is RegistrationStatus.UNPAID:
         move(registration, RegistrationStatus.CONFIRMED, by=System("treasury"))
+        owed_again.no_longer_owed(registration, "paid", by=System("treasury"))
         tell(registration, "paid")
     elif registration.status is not RegistrationStatus.CONFIRMED:
         attention.attend(

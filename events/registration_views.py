@@ -14,6 +14,7 @@ from events import registration, registration_export
 from events.manage_forms import ReasonForm, ReceiptForm
 from events.manage_views import STATUS_LABELS, asked_by, managed
 from events.models import ROLE_LABELS, Edition, Registration
+from events.owed_again import REASONS, earlier_payments
 from events.registration_list import ORDERS, Wanted, exported, history, listing, of_edition, parties
 from shared import audit
 from shared.clock import today
@@ -21,6 +22,7 @@ from shared.database import db, transaction
 from shared.i18n import _, _l
 from shared.web import locale_code, page_number, requires
 from treasury import payments
+from treasury.payments import Gone
 from treasury.wording import METHODS, PAYMENT_STATES
 
 blueprint = Blueprint("registrations", __name__, url_prefix="/manage/events/<code>/registrations")
@@ -48,10 +50,18 @@ ACTION_LABELS = {
 ACTOR_LABELS = {
     "private link": _l("by the person"),
     "public form": _l("by the person"),
-    "treasury": _l("once the fee was in the books"),
+    "treasury": _l("by the books of the treasury"),
     "waiting list": _l("by the waiting list"),
 }
 """The machine's names for itself, for people."""
+
+REASON_LABELS = {
+    REASONS[Gone.TAKEN_BACK]: _l("the bank took the payment back"),
+    REASONS[Gone.DISPUTE_LOST]: _l("the card payment was disputed and lost"),
+    "cancelled by the person": _l("cancelled by the person"),
+    "the offer was not taken in time": _l("the offer was not taken in time"),
+}
+"""Reasons that the machine gives, for people; those that people write stand as they wrote them."""
 
 
 @blueprint.get("")
@@ -118,6 +128,8 @@ def _page(found: Registration, form: ReasonForm, status: int = 200) -> Any:
             history=history(found),
             actions=ACTION_LABELS,
             actors=ACTOR_LABELS,
+            reasons=REASON_LABELS,
+            earlier=earlier_payments(found),
             form=form,
             receipt=ReceiptForm(received_on=today(found.edition.zone)),
             labels=STATUS_LABELS,

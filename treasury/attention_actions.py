@@ -56,6 +56,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
     "dispute_lost": (Action.REST, Action.ACCEPT),
     "other_amount": (Action.ACCEPT, Action.REFUND, Action.CREDIT, Action.APPLY),
     "over_paid": (Action.CREDIT, Action.REFUND, Action.APPLY, Action.GIFT),
+    "owed_again": (Action.ACCEPT,),
     "paid_after_cancellation": _TOO_MUCH,
     "paid_by_other": (Action.ACCEPT, Action.REFUND),
     "paid_twice": _TOO_MUCH,
@@ -72,7 +73,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
 }
 """Kind → what can be done, the likely thing first. Of any other kind a person says what they did."""
 
-_GONE_OR_ABROAD = ("dispute_lost", "taken_back", "under_paid", "wrong_currency")
+_GONE_OR_ABROAD = ("dispute_lost", "owed_again", "taken_back", "under_paid", "wrong_currency")
 """Kinds whose amount is not among what the payment brought in its own currency."""
 
 

@@ -7,6 +7,7 @@ they are paid; everything else is recorded by one person and approved by another
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from sqlalchemy import bindparam, select
 
@@ -31,6 +32,18 @@ SETTLED: dict[str, Callable[[Payment], None]] = {}
 A handler never refuses for a business reason: money received is a fact, so it puts what is odd on the
 attention list.
 """
+
+
+class Gone(StrEnum):
+    """Why money that had settled a payment left again; also the kind under which it asks for attention."""
+
+    TAKEN_BACK = "taken_back"
+    DISPUTE_LOST = "dispute_lost"
+
+
+ASKS_AGAIN: dict[str, Callable[[Payment, Money, Gone], bool]] = {}
+"""What follows when money of a settled payment of a purpose is gone again; filled in `app.py`, run inside the
+transaction. It is given how much went, and says whether that is asked for again."""
 
 
 USUAL_ACCOUNT = {
@@ -244,10 +257,28 @@ def approve_return(payment: Payment, mirror: JournalEntry, *, by: User) -> Payme
     if payment.entry is None or mirror.reverses_id != payment.entry_id:
         raise Conflict
     ledger.post(mirror, by=by)
-    payment.status = PaymentStatus.RETURNED
-    back = _brought(payment, payment.entry)
-    attend("taken_back", f"return:{mirror.id}", payment_id=payment.id, details=mirror.narration, amount=back)
+    lost = _brought(payment, payment.entry)
+    gone(payment, Gone.TAKEN_BACK, f"return:{mirror.id}", lost, details=mirror.narration)
     return payment
+
+
+def gone(payment: Payment, why: Gone, key: str, lost: Money, *, details: str) -> None:
+    """Money of a settled payment is gone again: its purpose asks for it again, or a person decides.
+
+    Either way it is on the attention list, by `key` once; a payment of which all went counts as returned.
+    """
+    if lost >= payment.amount:
+        payment.status = PaymentStatus.RETURNED
+    asks = ASKS_AGAIN.get(payment.purpose)
+    if asks is not None and asks(payment, lost, why):
+        attend("owed_again", asked_again_key(payment), payment_id=payment.id, details=details, amount=lost)
+    else:
+        attend(why, key, payment_id=payment.id, details=details, amount=lost)
+
+
+def asked_again_key(payment: Payment) -> str:
+    """The end of the key under which it stands on the attention list that a payment is asked for again."""
+    return f"asked-again:{payment.id}"
 
 
 def _brought(payment: Payment, entry: JournalEntry) -> Money:

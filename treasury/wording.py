@@ -140,6 +140,10 @@ ATTENTION: dict[str, tuple[LazyString, LazyString]] = {
         _l("The bank took a payment back"),
         _l("Ask the payer to pay otherwise, or leave it if they have already."),
     ),
+    "owed_again": (
+        _l("A payment came back, and is asked for again"),
+        _l("The place is kept, and the person written to if we have an address. Paid, it leaves this list."),
+    ),
     "card_failing": (
         _l("A kept card is refused"),
         _l("The payer was written to. Call them: another card, or a transfer."),

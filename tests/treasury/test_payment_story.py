@@ -126,7 +126,7 @@ def test_a_lost_dispute_is_said_and_asked_for_again(
         ("The dispute is lost", None),
     ]
     page = Desk(app, aristide).see(f"/treasury/payments/{payment.reference}").replace("\xa0", " ")
-    assert "Still here of it" in page and "0.00 CAD" in page
+    assert payment.status is PaymentStatus.RETURNED and "taken back" in page
     act(Action.REST, aristide)
     assert attention_actions.listed() == []
     [again] = db.session.scalars(select(Payment).where(Payment.purpose == placing.REST))
@@ -252,3 +252,21 @@ def test_a_dispute_is_answered_once_from_its_page(
     assert attention_actions.listed() == []
     kept = db.session.scalars(select(AuditRecord).where(AuditRecord.action == "dispute.answer")).all()
     assert [(one.reason, one.details) for one in kept] == [("", {"length": 16})]  # its words name people
+
+
+def test_who_asks_second_for_a_refund_reads_that_it_is_asked_for(
+    receive: Ask, app: Flask, aristide: User
+) -> None:
+    payment = receive()
+    asking = Desk(app, aristide)
+    page = f"/treasury/payments/{payment.reference}/refund"
+    form = asking.see(page)
+    asked = asking.send(
+        form, page, amount="750.00", reason="given twice", on="2005-10-14", account_code="1010"
+    )
+    assert asked.status_code == 303
+    late = asking.send(form, page, amount="750.00", reason="again", on="2005-10-14", account_code="1010")
+    assert late.status_code == 422
+    for shown in (late.text, asking.see(page)):
+        assert "Somebody has asked for it" in shown and "given twice" in shown
+        assert "Ask for it to be given back" not in shown and "Something is missing" not in shown

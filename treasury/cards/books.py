@@ -24,7 +24,7 @@ from treasury.cards.models import Dispute, Refund, RefundStatus
 from treasury.cards.values import ChargeState, DisputeState
 from treasury.ledger import Leg
 from treasury.models import JournalEntry, Payment, PaymentMethod, PaymentStatus, Period
-from treasury.payments import settled
+from treasury.payments import Gone, gone, settled
 
 _STRIPE = System("stripe")
 
@@ -94,7 +94,7 @@ def book_charge(state: ChargeState) -> Payment | None:
     for refund in state.refunds:
         _book_refund(payment, state.id, refund)
     for dispute in state.disputes:
-        _book_dispute(payment, dispute)
+        _book_dispute(payment, state.id, dispute)
     return payment
 
 
@@ -213,7 +213,7 @@ def _our_refund(payment: Payment, charge: str, state: RefundState) -> Refund:
     return found
 
 
-def _book_dispute(payment: Payment, state: DisputeState) -> None:
+def _book_dispute(payment: Payment, charge: str, state: DisputeState) -> None:
     """What a dispute takes from the balance is held apart until it is decided; lost, it is income no more."""
     row = db.session.scalar(select(Dispute).where(Dispute.object_id == state.id))
     if row is None:
@@ -247,14 +247,21 @@ def _book_dispute(payment: Payment, state: DisputeState) -> None:
             Leg(payment.income_code, fund, lost, memo=payment.reference),
             Leg(chart.DISPUTED, fund, -lost),
         ]
-        _once(payment, _in_house(_DISPUTE_LOST, payment), legs, f"dispute-lost:{state.id}")
+        key = f"dispute-lost:{state.id}"
+        if posted(key) is None:
+            _post(payment, _in_house(_DISPUTE_LOST, payment), legs, key)
+            _tell_lost(payment, charge, state.id, lost)
     opened = attend("dispute_opened", state.id, payment_id=payment.id, details=str(state.amount))
     if state.closed:
         settle_attention(opened.id, state.status, by=_STRIPE)
-    if state.lost:
-        attend(
-            "dispute_lost", state.id, payment_id=payment.id, details=str(state.amount), amount=state.amount
-        )
+
+
+def _tell_lost(payment: Payment, charge: str, dispute: str, lost: Money) -> None:
+    """What settled the payment is gone again; or only what came besides (a second charge)."""
+    if charge == payment.charge_id:
+        gone(payment, Gone.DISPUTE_LOST, dispute, lost, details=str(lost))
+    else:
+        attend(Gone.DISPUTE_LOST, dispute, payment_id=payment.id, details=str(lost), amount=lost)
 
 
 def _exchange(

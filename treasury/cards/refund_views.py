@@ -55,7 +55,12 @@ def ask(reference: str) -> Any:
             flash(_("Asked for. Somebody else approves it."), "good")
             return redirect(url_for("payments.payment", reference=reference), 303)
     page = render_template(
-        "treasury/refund.html", form=form, payment=payment, left=left_of(payment), by_card=by_card
+        "treasury/refund.html",
+        form=form,
+        payment=payment,
+        left=left_of(payment),
+        open=refunds.open_refund(payment.id),
+        by_card=by_card,
     )
     return page, 422 if form.is_submitted() else 200
 
