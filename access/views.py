@@ -179,13 +179,10 @@ def _demo_people() -> tuple[Any, ...]:
 @blueprint.get("/outbox")
 @requires(Permission.OUTBOX_READ)
 def outbox() -> Any:
-    """The messages, newest first: to whom, and whether they left."""
-    page = db.paginate(
-        select(Job).where(Job.kind == "mail").order_by(Job.id.desc()),
-        page=page_number(),
-        per_page=20,
-    )
-    return render_template("access/outbox.html", page=page)
+    """The messages, newest first: to whom, and whether they left. Found by their reader or subject."""
+    text = request.args.get("q", "").strip()[:100]
+    page = db.paginate(mail.written(text), page=page_number(), per_page=20)
+    return render_template("access/outbox.html", page=page, text=text)
 
 
 @blueprint.get("/outbox/<int:job_id>")

@@ -12,7 +12,9 @@ from email.utils import make_msgid
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from outbox.jobs import enqueue
+from sqlalchemy import Select, or_, select
+
+from outbox.jobs import Job, enqueue
 
 _PATIENCE = 20  # seconds for each step of the conversation
 
@@ -55,6 +57,15 @@ def send(
         },
         key=key,
     )
+
+
+def written(text: str = "") -> Select[Job]:
+    """Every message, sent or not, the newest first; with `text`, those whose address or subject holds it."""
+    messages = select(Job).where(Job.kind == "mail").order_by(Job.id.desc())
+    if text:
+        told = (Job.payload[part].as_string().icontains(text, autoescape=True) for part in ("to", "subject"))
+        messages = messages.where(or_(*told))
+    return messages
 
 
 class _WholeHeader(UnstructuredHeader, BaseHeader):

@@ -78,3 +78,19 @@ def test_the_messages_are_paged(client: FlaskClient, app: Flask) -> None:
     assert "Message 44." in first
     assert "Message 24." not in first
     assert "Message 0." in last
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_a_message_is_found_by_its_reader_or_subject(client: FlaskClient, app: Flask) -> None:
+    with transaction():
+        mail.send("ondine@example.org", "Votre dépôt P20", "", "")
+        mail.send("mary@example.org", "Your deposit 100%", "", "")
+    found = {
+        words: client.get("/outbox", query_string={"q": words}).text for words in ("ONDINE", "100%", "%")
+    }
+    assert [("P20" in page, "100%</" in page) for page in found.values()] == [
+        (True, False),
+        (False, True),
+        (False, True),
+    ]
+    assert "Aucun message trouvé" in client.get("/outbox?q=nobody").text
