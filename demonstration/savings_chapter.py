@@ -8,7 +8,7 @@ from typing import Any
 
 from delegations.budgets import per_diems
 from delegations.budgets import versions as budgets
-from delegations.funding import agreements, dues
+from delegations.funding import agreements, dues, receiving
 from delegations.funding.agreement_models import DutyKind
 from delegations.funding.offers import Condition
 from delegations.lifecycle import handing_over, invitations, quotas, umbrellas
@@ -25,9 +25,8 @@ from network.models import Organisation
 from network.people import normalised_name
 from shared.database import db
 from shared.money import Money
-from treasury import attention, chart, ledger, payments
-from treasury.ledger import Leg
-from treasury.models import Fund, FundKind, PaymentMethod
+from treasury import attention, ledger, payments
+from treasury.models import PaymentMethod
 
 PLANNED = date(2002, 12, 15)
 
@@ -240,25 +239,6 @@ def _agreement(stage: Stage, row: dict[str, Any]) -> None:
 
 def _received(stage: Stage, agreement: FundingAgreement, received: Money) -> None:
     """The funder paid what its rule earned: into a fund of its own, which keeps the restriction."""
-    grant = agreement.kind is FundingKind.GRANT
-    fund = Fund(
-        code=f"DKR05/{agreement.code}",
-        name=agreement.name,
-        kind=FundKind.RESTRICTED if grant else FundKind.MATCH,
-        purpose=" ".join(agreement.categories),
-        event="DKR05",
-        is_demo=True,
-    )
-    db.session.add(fund)
-    db.session.flush()
-    agreement.fund_id, stage.funds[agreement.code] = fund.id, fund
-    entry = ledger.draft(
-        date(2005, 10, 17),
-        agreement.name,
-        [
-            Leg(chart.BANK, fund.id, received),
-            Leg(chart.GRANTS if grant else chart.MATCHES, fund.id, -received),
-        ],
-        by=stage.treasurer,
-    )
-    ledger.post(entry, by=stage.approver)
+    stage.funds[agreement.code] = receiving.fund_of(agreement, by=stage.treasurer)
+    arrival = receiving.Receive(amount=received, received_on=date(2005, 10, 17))
+    ledger.post(receiving.receive(agreement, arrival, by=stage.treasurer), by=stage.approver)

@@ -28,6 +28,7 @@ from delegations.models import Delegation, FundingKind
 from shared.clock import today
 from shared.forms import Form, MoneyField, Part, as_choices, more_than_nothing
 from shared.i18n import _, _l
+from treasury.forms import Once, not_in_the_future
 
 
 class TurnForm(Part):
@@ -150,3 +151,11 @@ class DrawdownForm(Form):
 
     amount = MoneyField(_l("Amount"), [InputRequired(), more_than_nothing])
     evidence = StringField(_l("Evidence that goes with it"), [DataRequired(), Length(max=300)])
+
+
+class ArrivalForm(Once):
+    """Money that came from the funder."""
+
+    arrived = MoneyField(_l("Amount that arrived"), [InputRequired(), more_than_nothing])
+    received_on = DateField(_l("Received on"), [InputRequired(), not_in_the_future], default=today)
+    note = StringField(_l("Note"), [Length(max=200)])

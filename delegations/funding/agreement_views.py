@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from access.policy import Permission, can
 from delegations.funding import agreement_words as words
-from delegations.funding import agreements, dues
-from delegations.funding.agreement_forms import DrawdownForm, DutyForm, TermsForm
+from delegations.funding import agreements, dues, receiving
+from delegations.funding.agreement_forms import ArrivalForm, DrawdownForm, DutyForm, TermsForm
 from delegations.funding.coverage import FunderUse, NetworkCoverage
 from delegations.funding.coverage_queries import network_coverage
 from delegations.funding.terms import read, terms_of
@@ -96,9 +96,15 @@ def agreement(code: str, agreement: str) -> Any:
     return _page(_place(code, agreement))
 
 
-def _page(place: _Place, duty: DutyForm | None = None, drawdown: DrawdownForm | None = None) -> Any:
+def _page(
+    place: _Place,
+    duty: DutyForm | None = None,
+    drawdown: DrawdownForm | None = None,
+    arrival: ArrivalForm | None = None,
+) -> Any:
     duty, drawdown = duty or DutyForm(formdata=None), drawdown or DrawdownForm(formdata=None)
-    drawdown.amount.currency = place.agreement.currency
+    arrival = arrival or ArrivalForm(formdata=None)
+    drawdown.amount.currency = arrival.arrived.currency = place.agreement.currency
     use, earned, received = place.used(), place.earned(), place.received()
     claims = dues.claims_of(place.agreement)
     may = {one: can(actor(), one, edition_id=place.edition.id) for one in _KEEPERS}
@@ -119,10 +125,14 @@ def _page(place: _Place, duty: DutyForm | None = None, drawdown: DrawdownForm | 
         story=words.story(list(agreements.versions_of(place.agreement)), place.names),
         duty=duty,
         drawdown=drawdown,
+        arrival=arrival,
+        waiting=receiving.waiting(place.agreement),
+        may_record=may[P.ENTRY_RECORD],
+        may_see_entries=can(actor(), P.LEDGER_READ),
         may_change=may[P.EDITION_MANAGE],
         may_keep=any(may.values()),
     )
-    return page, 422 if duty.errors or drawdown.errors else 200
+    return page, 422 if duty.errors or drawdown.errors or arrival.errors else 200
 
 
 @blueprint.route("/delegations/funders/<code>/<agreement>/change", methods=["GET", "POST"])
@@ -269,3 +279,27 @@ def take_back_drawdown(code: str, agreement: str, number: int) -> Any:
     except DomainError as refused:
         flash(str(refused), "bad")
     return redirect(f"{place.url}#claims")
+
+
+@blueprint.post("/delegations/funders/<code>/<agreement>/received")
+@requires(P.ENTRY_RECORD)
+def receive_from_funder(code: str, agreement: str) -> Any:
+    """The treasurer records what the funder sent; somebody else approves it."""
+    place, form = _place(code, agreement, P.ENTRY_RECORD), ArrivalForm()
+    form.arrived.currency = place.agreement.currency
+    if form.validate_on_submit() and form.received_on.data:
+        command = receiving.Receive(
+            amount=form.arrived.required(),
+            received_on=form.received_on.data,
+            note=form.note.data or "",
+            key=form.key,
+        )
+        try:
+            with transaction():
+                receiving.receive(place.agreement, command, by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("What arrived is recorded. It counts once somebody else has approved it."), "good")
+            return redirect(f"{place.url}#claims")
+    return _page(place, arrival=form)

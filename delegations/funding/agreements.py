@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 from access.models import User
 from delegations.funding import terms as wording
 from delegations.funding.agreement_models import AgreementVersion
+from delegations.funding.receiving import fund_of
 from delegations.funding.terms import Terms, terms_of
 from delegations.lifecycle.invitations import CODE, BadCode, CodeTaken
 from delegations.models import FundingAgreement, FundingServes
@@ -106,7 +107,7 @@ def unblock(agreement: FundingAgreement, reason: str, *, by: Actor) -> FundingAg
 
 
 def _now(agreement: FundingAgreement, terms: Terms, reason: str, by: Actor) -> None:
-    """Put terms into force and keep them as the next version."""
+    """Put terms into force and keep them as the next version; what counts has a fund for its money."""
     agreement.name, agreement.kind, agreement.through = terms.name, terms.kind, terms.through
     agreement.ratio_numerator, agreement.ratio_denominator = terms.ratio.numerator, terms.ratio.denominator
     agreement.amount_minor = terms.amount.minor if terms.amount else 0
@@ -119,6 +120,8 @@ def _now(agreement: FundingAgreement, terms: Terms, reason: str, by: Actor) -> N
         terms.stacks,
     )
     agreement.opens, agreement.closes = terms.opens, terms.closes
+    if not agreement.blocked_reason:
+        fund_of(agreement, by=by).purpose = " ".join(terms.categories)
     db.session.execute(delete(FundingServes).where(FundingServes.agreement_id == agreement.id))
     for position, delegation_id in enumerate(terms.serves):
         db.session.add(

@@ -19,7 +19,7 @@ from delegations.funder_reports import reports as funder_reports
 from delegations.funder_reports.figures import Facts, Status, kept, read
 from delegations.funder_reports.models import FunderReport
 from delegations.funder_reports.reports import NobodyToSend, SendReport
-from delegations.funding import agreements
+from delegations.funding import agreements, receiving
 from delegations.funding.agreements import AddAgreement
 from delegations.funding.services import RecordService, ServiceState, record_service
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
@@ -32,9 +32,7 @@ from tests.treasury.desk import Desk
 from treasury import attachments, chart, ledger
 from treasury.funds import commitments
 from treasury.funds.commitments import Reserve
-from treasury.funds.funds import DescribeFund, open_fund
 from treasury.ledger import Leg, SamePerson
-from treasury.models import FundKind
 
 TO_CLIO = SendReport(
     addressee="Clio Maquette", email="clio@example.org", locale="en", words="Six people left."
@@ -63,12 +61,8 @@ def b1(outaouais: Delegation, plan: SavingsPlan, aristide: User, zoe: User) -> F
             ),
             by=BY,
         )
-        fund = open_fund(
-            "DKR05/B1", FundKind.MATCH, DescribeFund(name="B1", purpose="T", event="DKR05"), by=zoe
-        )
-        agreement.fund_id = fund.id
-        legs = [Leg(chart.BANK, fund.id, cad("16080.00")), Leg(chart.MATCHES, fund.id, -cad("16080.00"))]
-        ledger.post(ledger.draft(date(2005, 10, 17), "Volet Grands-Vents", legs, by=aristide), by=zoe)
+        arrived = receiving.Receive(amount=cad("16080.00"), received_on=date(2005, 10, 17))
+        ledger.post(receiving.receive(agreement, arrived, by=aristide), by=zoe)
     return agreement
 
 
