@@ -1,21 +1,34 @@
-"""Diets and access needs are gone thirty days after the gathering; what an auditor needs stays."""
+"""Needs and papers of a journey are gone thirty days after the gathering; what an auditor needs stays."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from access.models import User
 from delegations import forgetting
-from delegations.models import Delegation
-from delegations.seats import nominations
+from delegations.composition import rules
+from delegations.composition.measuring import Traits
+from delegations.composition.models import SelfPortrait
+from delegations.models import CredentialStatus, Delegation, Nomination, Seat
+from delegations.seats import letters, nominations, visas
+from delegations.seats.letter_models import NominationLetter
 from delegations.seats.nominations import Nominate
-from events.models import Edition
+from delegations.seats.visa_models import InvitationLetter, VisaStep
+from events import registration as registrations
+from events.models import Edition, VisaRequest
+from events.programme import VisaOutcome
 from network.models import Person
 from network.people import CompleteRecord
 from outbox.jobs import Job
+from shared import clock
 from shared.audit import AuditRecord
 from shared.database import db, transaction
-from tests.delegations.conftest import BY, person
+from tests.conftest import sign_in
+from tests.delegations.conftest import BY, accredited, person
+from tests.delegations.test_letters import photograph
 
 
 @pytest.fixture
@@ -67,6 +80,56 @@ def test_a_later_gathering_and_one_who_was_at_none_keep_it(ondine_told: Person, 
         dakar.ends_on += timedelta(days=365)  # it is put off: she still comes
     assert forget(date(2006, 6, 1)) == 0
     assert (ondine_told.diet, awa.diet) == ("sans arachides", "végétalien")
+
+
+@pytest.fixture
+def amina(seat: Seat, fatou: User) -> Nomination:
+    """Amina Prototype told what she is, and has her letters; her visa was refused."""
+    clock.travel_to(datetime(2005, 10, 20, 9, tzinfo=UTC))
+    with transaction():
+        nomination = accredited(seat, "Amina Prototype")
+        letter = letters.put(nomination, photograph(), "lettre.jpg", by=BY)
+        letters.verify(nomination, letter.id, by=fatou)
+        assert seat.registration
+        registrations.admit_unpaid(seat.registration, "Prise en charge", by=BY)
+        rules.tell(nomination, Traits(None, True, None), by=BY)
+        visas.issue_letter(nomination, funded=True, by=fatou)
+        visas.note(nomination, VisaOutcome.REFUSED, date(2005, 10, 18), by=BY)
+    return nomination
+
+
+PAPERS = (NominationLetter, InvitationLetter, SelfPortrait, VisaStep, VisaRequest)
+
+
+def kept() -> list[int]:
+    """How many papers of each kind there are."""
+    return [len(db.session.scalars(select(kind)).all()) for kind in PAPERS]
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_papers_of_the_journey_go_thirty_days_after(amina: Nomination, dakar: Edition) -> None:
+    kept_until = dakar.ends_on + timedelta(days=30)
+    assert (forget(kept_until), kept()) == (0, [1, 1, 1, 2, 1])
+    assert (forget(kept_until + timedelta(days=1)), kept()) == (6, [0, 0, 0, 0, 0])
+    assert (amina.credential, amina.seat.code) == (CredentialStatus.VERIFIED, "DKR05-OUT-01")
+    [trail] = db.session.scalars(select(AuditRecord).where(AuditRecord.action == "edition.forget"))
+    assert (trail.details["outcomes"], trail.details["letters"]) == ({"refused": 1}, 1)
+    assert forget(kept_until + timedelta(days=2)) == 0
+
+
+def test_papers_of_a_gathering_to_come_stay(amina: Nomination, dakar: Edition) -> None:
+    with transaction():
+        dakar.ends_on += timedelta(days=365)
+    assert (forget(date(2006, 6, 1)), kept()) == (0, [1, 1, 1, 2, 1])
+
+
+def test_the_page_of_a_letter_says_that_it_is_gone(
+    client: FlaskClient, amina: Nomination, fatou: User, dakar: Edition
+) -> None:
+    forget(dakar.ends_on + timedelta(days=31))
+    sign_in(client, fatou)
+    shown = client.get("/delegations/DKR05-OUT/seats/1/letter").text
+    assert ("n’est plus conservée" in unescape(shown), "lettre.jpg" in shown) == (True, False)
 
 
 def test_the_job_plans_the_next_day_once(ondine_told: Person, dakar: Edition) -> None:
