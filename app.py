@@ -89,7 +89,7 @@ import treasury.reports.views
 import treasury.statements.column_views
 import treasury.statements.views
 import treasury.views
-from access import sign_in
+from access import sign_in, sign_in_links
 from config.settings import Settings, UnsafeSettings, read_settings
 from delegations import forgetting
 from delegations.answers import treasurer as delegation_answers
@@ -225,6 +225,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
         {"registration": fee_settled, "savings": deposit_settled, gifts.PURPOSE: gifts.gift_settled}
     )
     ASKS_AGAIN["registration"] = owed_again.ask_again
+    outbox.jobs.HANDLERS["sign-in-link"] = sign_in_links.write
     outbox.jobs.HANDLERS["registration-message"] = messages.send_message
     outbox.jobs.HANDLERS["registration-offer-ends"] = messages.end_offer_in_time
     outbox.jobs.HANDLERS["statement-import"] = finish_import

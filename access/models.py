@@ -129,6 +129,21 @@ class ApiToken(Base):
     user: Mapped[User] = relationship(init=False)
 
 
+class OpenSession(Base):
+    """A browser where somebody is signed in. The row goes when they sign out: a copied cookie opens nothing.
+
+    Only the digest of the browser's token is kept.
+    """
+
+    __tablename__ = "open_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
 class PrivateLink(Base):
     """An expiring link sent to one person for one thing (complete a record, pay an instalment).
 

@@ -11,15 +11,19 @@ from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import user_logged_in
 from flask_security import MailUtil, RoleMixin, Security, SQLAlchemyUserDatastore, Totp
+from flask_security.utils import set_request_attr
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
+from access import asking, open_sessions
+from access.digests import digest
 from access.forms import RescueForm, SecondFactorForm
-from access.models import User
+from access.models import OpenSession, User
 from access.users import SHORTEST_PASSWORD, BadEmail, normalise_email, one_address
 from outbox import mail
 from shared import web
+from shared.clock import now
 from shared.database import db, transaction
 from shared.limits import limiter
 
@@ -52,10 +56,12 @@ class UserStore(SQLAlchemyUserDatastore):
                 value = normalise_email(value)
             except BadEmail:
                 return None
-        found = _by(attribute)
-        if "sign_in_writes" in g:
-            found = found.with_for_update(of=User).execution_options(populate_existing=True)
-        return db.session.scalars(found, {"wanted": value}).unique().one_or_none()
+        return _one(_by(attribute), wanted=value)
+
+    def set_uniquifier(self, user: Any, uniquifier: str | None = None) -> None:
+        """After a new password nobody stays signed in with the old one."""
+        super().set_uniquifier(user, uniquifier)
+        open_sessions.end_all(user)
 
 
 @cache
@@ -64,6 +70,33 @@ def _by(attribute: str) -> Select[User]:
     return (
         select(User).where(getattr(User, attribute) == bindparam("wanted")).options(joinedload(User.grants))
     )
+
+
+@cache
+def _in_session() -> Select[User]:
+    """The user whose browser brings this token, as `_by` finds them: still one statement."""
+    return (
+        select(User)
+        .join(OpenSession, OpenSession.user_id == User.id)
+        .where(OpenSession.digest == bindparam("wanted"), OpenSession.expires_at > bindparam("moment"))
+        .options(joinedload(User.grants))
+    )
+
+
+def _one(found: Select[User], **values: Any) -> User | None:
+    if "sign_in_writes" in g:
+        found = found.with_for_update(of=User).execution_options(populate_existing=True)
+    return db.session.scalars(found, values).unique().one_or_none()
+
+
+def _load(token: str) -> User | None:
+    """Who is signed in in this browser: Flask-Security's own answer, for a session that we know is open."""
+    user = _one(_in_session(), wanted=digest(token), moment=now())
+    if user is None or not user.active:
+        return None
+    set_request_attr("fs_authn_via", "session")
+    set_request_attr("fs_paa", session.get("fs_paa", 0))
+    return user
 
 
 class NoRoles(RoleMixin):
@@ -123,6 +156,7 @@ def install(app: Flask, *, secret_key: str) -> None:
         two_factor_rescue_form=RescueForm,
     )
     security.want_json(_never_json)
+    app.login_manager.user_loader(_load)  # type: ignore[attr-defined]
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # no key in an address
     security.mail_context_processor(lambda: {"lang": web.locale_code()})
     foreign: dict[str, str] = app.extensions.setdefault("teranga.foreign", {"static": web.PUBLIC})
@@ -223,7 +257,8 @@ def _account() -> str:
     """
     if request.endpoint in _NAMED:
         return f"account:{one_address(request.form.get('email', ''))}"
-    known = session.get("tf_user_id") or session.get("_user_id")
+    person = asking.person()
+    known = session.get("tf_user_id") or (person and person.fs_uniquifier)
     return f"account:{known}" if known else f"address:{request.remote_addr}"
 
 
@@ -248,6 +283,10 @@ def _give_up(problem: BaseException | None) -> None:
 
 
 def _new_session(app: Flask, user: User) -> None:
-    """What a stranger may have planted in this browser (a known token) ends with the sign-in."""
+    """What a stranger may have planted in this browser (a known token) ends with the sign-in.
+
+    What the browser keeps, in the cookie that remembers too, names this sign-in and not the user.
+    """
     session.pop("csrf_token", None)
     g.pop("csrf_token", None)
+    session["_user_id"] = open_sessions.begin(user)

@@ -16,17 +16,16 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import force_locale
 from flask_login import current_user
 from flask_security import login_user, logout_user
 from sqlalchemy import select
 
-from access import sign_in_links
+from access import open_sessions, sign_in_links
 from access.forms import AccountForm, LinkForm
 from access.models import RoleName, User
 from access.policy import ROLE_LABELS, Permission
 from access.sign_in import FORMS_LIMIT
-from access.users import find_user, one_address
+from access.users import one_address
 from outbox import mail
 from outbox.jobs import Job
 from shared.database import db, transaction
@@ -48,30 +47,14 @@ _SANDBOX = (
 @limiter.limit(FORMS_LIMIT)
 @limiter.limit(FORMS_LIMIT, key_func=lambda: f"link:{one_address(request.form.get('email', ''))}")
 def send_link() -> Any:
-    """Send the link. The answer is the same whether somebody has this address or not."""
+    """Have the link sent. The answer is the same whether somebody has this address or not."""
     form = LinkForm()
     if not form.validate_on_submit():
         flash(_("Enter your e-mail address."), "error")
         return redirect(url_for("security.login", next=request.form.get("next") or None))
-    user = find_user(form.email.data or "")
-    if user:
-        with transaction():
-            _write_link(user, sign_in_links.issue(user), same_origin_path(request.form.get("next"), "/"))
+    with transaction():
+        sign_in_links.ask(form.email.data or "", same_origin_path(request.form.get("next"), "/"))
     return render_template("access/link_sent.html", email=form.email.data)
-
-
-def _write_link(user: User, text: str, target: str) -> None:
-    public_url = current_app.config["SETTINGS"].public_url
-    link = public_url + url_for("access.follow_link", text=text, next=target)
-    minutes = int(sign_in_links.VALID_FOR.total_seconds() // 60)
-    with force_locale(user.locale):
-        told = {"name": user.name, "link": link, "minutes": minutes, "lang": user.locale}
-        mail.send(
-            user.email,
-            _("Your link to Teranga"),
-            render_template("access/email/sign_in.txt", **told),
-            render_template("access/email/sign_in.html", **told),
-        )
 
 
 @blueprint.get("/sign-in/link/<text>")
@@ -89,23 +72,42 @@ def use_link(text: str) -> Any:
     target = same_origin_path(request.args.get("next"), "/")
     with transaction():
         user = sign_in_links.spend(text)
-    if user.tf_primary_method:
-        plugins = current_app.extensions["security"].two_factor_plugins
-        return plugins.tf_enter(user, False, "link", next_loc=target)
-    login_user(user, authn_via=["link"])
-    return redirect(target)
+        if not user.tf_primary_method:
+            login_user(user, authn_via=["link"])
+            return redirect(target)
+    plugins = current_app.extensions["security"].two_factor_plugins
+    return plugins.tf_enter(user, False, "link", next_loc=target)
 
 
 @blueprint.post("/sign-out")
 @public
 def sign_out() -> Any:
     """Leave, and forget everything but the language."""
+    with transaction():
+        open_sessions.end(session.get("_user_id", ""))
+    _leave()
+    return redirect("/")
+
+
+@blueprint.post("/account/sign-out-everywhere")
+@requires(SIGNED_IN)
+def sign_out_everywhere() -> Any:
+    """Leave here and in every other browser: a telephone was lost, a shared computer left open."""
+    with transaction():
+        leaving = db.session.get_one(User, current_user.id)
+        open_sessions.end_all(leaving)
+        sign_in_links.revoke(leaving)
+    _leave()
+    flash(_("You are signed out everywhere."), "good")
+    return redirect("/")
+
+
+def _leave() -> None:
     logout_user()
     language = session.get("locale")
     session.clear()
     if language:
         session["locale"] = language
-    return redirect("/")
 
 
 @blueprint.route("/account", methods=["GET", "POST"])
@@ -163,8 +165,10 @@ def become(user_id: int) -> Any:
     if user is None:
         raise NotFound
     reading = locale_code()  # the visitor reads on in the language of the page they came from
-    logout_user()
-    login_user(user, authn_via=["demonstration"])
+    with transaction():
+        open_sessions.end(session.get("_user_id", ""))
+        logout_user()
+        login_user(user, authn_via=["demonstration"])
     session["locale"] = reading
     return redirect(same_origin_path(request.args.get("next"), "/"))
 

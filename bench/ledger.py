@@ -15,7 +15,7 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
-from access import grants, users
+from access import grants, open_sessions, users
 from access.models import RoleName
 from access.users import CreateUser
 from bench.journal_rows import FUNDS, HOUSE, Books
@@ -77,7 +77,7 @@ def signed_in(stage: Stage) -> FlaskClient:
     with stage.app.app_context(), transaction():
         treasurer = users.create_user(CreateUser(email="aristide@example.org", name="Aristide"), by=BY)
         grants.grant(treasurer, RoleName.TREASURER, by=BY)
-        token = treasurer.fs_uniquifier
+        token = open_sessions.begin(treasurer)
     stage.app.config["TRUSTED_HOSTS"] = ["localhost"]
     client = stage.app.test_client()
     with client.session_transaction() as session:

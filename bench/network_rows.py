@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from sqlalchemy import select, text
 
-from access import grants, users
+from access import grants, open_sessions, users
 from access.models import RoleName, User
 from access.users import CreateUser
 from bench.journal_rows import (
@@ -242,7 +242,7 @@ def _people(delegations: list[Delegation]) -> dict[str, str]:
     for name, mine in (("head", delegations[1:2]), ("coordinator", delegations[:20])):
         for one in mine:
             grants.grant(made[name], RoleName.HEAD_OF_DELEGATION, by=BY, delegation_id=one.id)
-    return {name: user.fs_uniquifier for name, user in made.items()}
+    return {name: open_sessions.begin(user) for name, user in made.items()}
 
 
 def _deposits(plans: list[tuple[int, int]]) -> int:

@@ -17,7 +17,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_migrate import upgrade
 from sqlalchemy import insert
 
-from access import grants, users
+from access import grants, open_sessions, users
 from access.models import RoleName
 from access.users import CreateUser
 from app import create_app
@@ -54,12 +54,10 @@ class Stage:
                 organiser = users.create_user(CreateUser(email="fatou@example.org", name="Fatou"), by=BY)
                 grants.grant(organiser, RoleName.ORGANISER, by=BY)
             self.series_id = series.id
-            self.organiser = organiser.fs_uniquifier
+            self.organiser = open_sessions.begin(organiser)
             signer = SecureCookieSessionInterface().get_signing_serializer(self.app)
             assert signer
-            self.session = signer.dumps(
-                {"_user_id": organiser.fs_uniquifier, "_fresh": True, "fs_paa": time.time()}
-            )
+            self.session = signer.dumps({"_user_id": self.organiser, "_fresh": True, "fs_paa": time.time()})
 
     def open_edition(self, code: str, capacity: int | None = None) -> int:
         """An edition open to everybody, fee 60.00 CAD. Returns its id."""

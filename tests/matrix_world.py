@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from access import grants, links, tokens, users
+from access import grants, links, open_sessions, tokens, users
 from access.models import RoleName, User
 from access.tokens import SCOPES
 from access.users import CreateUser
@@ -36,6 +36,7 @@ from network.people import PersonDetails
 from shared.audit import System
 from shared.clock import now
 from shared.database import db, transaction
+from tests.conftest import FOR_GOOD
 from tests.delegations.conftest import cad, delegation_of, plan_of
 from treasury import attachments, attention, chart, payments, placing
 from treasury.cards import refunds
@@ -62,7 +63,7 @@ PEOPLE = "delegate head other_head organiser treasurer approver volunteer audito
 
 @dataclass(slots=True)
 class World:
-    """Sessions by actor (``fs_uniquifier``), keys by scope, and the values of addresses by their prefix."""
+    """Sessions by actor (their tokens), keys by scope, and the values of addresses by their prefix."""
 
     sessions: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
@@ -426,7 +427,7 @@ def _people(world: World, edition: Edition, outaouais: Delegation, quebec: Deleg
             made[name] = users.create_user(CreateUser(email=f"{name}@example.org", name=name), by=BY)
             role = role_of.get(name) or RoleName(name)
             grants.grant(made[name], role, by=BY, **where.get(name, {}))
-            world.sessions[name] = made[name].fs_uniquifier
+            world.sessions[name] = open_sessions.begin(made[name], lasts=FOR_GOOD)
         for scope in SCOPES:
             world.keys[scope] = tokens.issue_token(scope, made["organiser"], [scope], by=BY)[1]
     return made

@@ -206,9 +206,7 @@ def test_what_is_theirs_is_not_found_under_ones_own_code(furnished: Stage) -> No
 def test_a_heads_key_opens_their_own_delegation_alone(furnished: Stage) -> None:
     app, world, _first = furnished
     with app.app_context():
-        other = db.session.scalars(
-            select(User).where(User.fs_uniquifier == world.sessions["other_head"])
-        ).one()
+        other = db.session.scalars(select(User).where(User.email == "other_head@example.org")).one()
         with transaction():
             world.keys["other_heads_key"] = tokens.issue_token("laptop", other, list(SCOPES), by=BY)[1]
         paths = [url for _method, rule, url in addresses(furnished) if rule.startswith("/api/")]

@@ -9,6 +9,7 @@ from access.users import CreateUser, create_user
 from shared.audit import System
 from shared.database import db, transaction
 from shared.web import LARGEST
+from tests.conftest import sign_in
 from tests.events.gathering import dakar
 
 STRANGE = ["%00", "DKR05%00", "%ED%A0%80", str(LARGEST), str(LARGEST + 1), "9" * 40, "-1", "x" * 3000]
@@ -31,8 +32,7 @@ def everything(app: Flask, client: FlaskClient) -> FlaskClient:
         user = create_user(CreateUser(email="ada@example.org", name="Ada Témoin"), by=System("tests"))
         db.session.flush()
         user.grants = [_everywhere(user, role) for role in RoleName]
-    with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = user.fs_uniquifier, True
+    sign_in(client, user)
     return client
 
 

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from access import users
 from access.models import User
+from outbox import jobs
 from outbox.jobs import Job
 from shared.audit import System
 from shared.database import db, transaction
@@ -45,8 +46,9 @@ def post(client: FlaskClient) -> Post:
 
 
 def messages() -> list[dict[str, Any]]:
-    """The messages on their way, oldest first."""
+    """The messages on their way, oldest first, once the worker has written those that were asked for."""
     db.session.rollback()
+    jobs.run_due()
     return list(db.session.scalars(select(Job.payload).where(Job.kind == "mail").order_by(Job.id)))
 
 

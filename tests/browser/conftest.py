@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from access.models import User
+from tests.conftest import sign_in
 
 
 @dataclass(slots=True)
@@ -45,10 +46,10 @@ class Site:
     def sign_in(self, context: BrowserContext, user: User | None, locale: str = "en") -> None:
         """Let the browser be `user`'s (None: somebody not signed in), reading in `locale`."""
         client = self.app.test_client()
+        if user is not None:
+            sign_in(client, user)
         with client.session_transaction() as session:
             session["locale"] = locale
-            if user is not None:
-                session.update(_user_id=user.fs_uniquifier, _fresh=True)
         cookie = client.get_cookie("session")
         assert cookie is not None
         context.add_cookies([{"name": "session", "value": cookie.value, "url": self.url}])

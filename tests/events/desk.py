@@ -19,6 +19,7 @@ from network.people import PersonDetails, normalised_name
 from shared.audit import Actor
 from shared.database import db, transaction
 from shared.money import Money
+from tests.conftest import sign_in
 from tests.events.gathering import BY, somebody
 
 NAMES = ("Ondine Exemple", "Boris N’Exemple-Échantillon", "Chloé Spécimen")
@@ -88,8 +89,8 @@ def user_with(email: str, role: RoleName, **where: int) -> User:
 
 def signed_in(client: FlaskClient, user: User) -> FlaskClient:
     """The browser of `user`, who reads English."""
+    sign_in(client, user)
     with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = user.fs_uniquifier, True
         session["locale"] = "en"
     return client
 
