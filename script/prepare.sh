@@ -30,7 +30,7 @@ find_python() {
 # install_python app|test: the hashed wheels of that set and the project itself, into .venv.
 install_python() {
     local wanted=requirements/$1.txt stamp python
-    stamp=.venv/.installed-$1-$({ pwd -P; cat requirements/build.txt "$wanted" pyproject.toml; } | sha256sum | cut -c1-16)
+    stamp=.venv/.installed-$1-$({ pwd -P; cat requirements/build.txt "$wanted" pyproject.toml script/strays; } | sha256sum | cut -c1-16)
     if [ -e "$stamp" ] && .venv/bin/python -c '' 2>/dev/null; then
         return
     fi
@@ -46,6 +46,7 @@ install_python() {
         stop "The packages of $wanted could not be installed (is this machine on the network?)."
     pip_install --no-index --no-build-isolation --editable . ||
         stop "The project could not be installed into .venv."
+    remove_strays || stop "What requirements/ no longer names could not be taken out of .venv."
     rm -f .venv/.installed-"$1"-*
     touch "$stamp"
     rm -f .sys/installing
@@ -60,6 +61,17 @@ pip_install() {
 install_locked() {
     pip_install --require-hashes --only-binary :all: --no-binary flask-principal \
         --use-pep517 --no-build-isolation -r "$1"
+}
+
+# remove_strays: a package that left the lists leaves .venv too, or something could go on needing it unnoticed.
+remove_strays() {
+    local strays
+    strays=$(.venv/bin/python -I script/strays) || return
+    [ -z "$strays" ] || {
+        say "Taking out of .venv what is no longer needed:" $strays
+        # shellcheck disable=SC2086  # one word a package
+        .venv/bin/python -m pip uninstall -qq -y --disable-pip-version-check $strays >&2
+    }
 }
 
 # --- System libraries ---------------------------------------------------------------------------------

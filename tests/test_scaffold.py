@@ -54,6 +54,13 @@ def test_the_patterns_find_what_they_look_for() -> None:
     assert not MACHINE_PATHS.search("see /treasury/home for that")
 
 
+def test_a_package_that_left_the_lists_is_a_stray() -> None:
+    locks = ["flask==3.1.2 \\\n    --hash=sha256:ab\n    # via flask-babel\n", "pytest==9.1.0 \\\n"]
+    installed = ["Flask", "pytest", "Flask_Babel", "pip", "teranga"]
+    assert script("strays").strays(installed, locks) == ["flask-babel"]
+    assert script("strays").strays(installed, [*locks, "flask-babel==4.0.0"]) == [], "the control"
+
+
 @pytest.mark.parametrize(("name", "least"), [("build", 1), ("app", 50), ("test", 100)])
 def test_every_locked_package_has_one_version_and_hashes(name: str, least: int) -> None:
     entries = re.split(r"\n(?=\S)", (ROOT / "requirements" / f"{name}.txt").read_text())
