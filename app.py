@@ -89,7 +89,7 @@ import treasury.reports.views
 import treasury.statements.column_views
 import treasury.statements.views
 import treasury.views
-from access import sign_in, sign_in_links
+from access import sign_in, sign_in_links, signing
 from config.settings import Settings, UnsafeSettings, read_settings
 from delegations import forgetting
 from delegations.answers import treasurer as delegation_answers
@@ -156,6 +156,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     addresses.settle(settings.public_url)
+    signing.settle(settings.secret_key)
     bank_details.settle(settings.bank_details)
     if settings.clock:
         clock.start(settings.clock)

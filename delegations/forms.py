@@ -1,6 +1,6 @@
 """The forms of delegations, each making the command of its operation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -197,6 +197,7 @@ class PayForm(Form):
 class DepositForm(Form):
     """Money that a treasurer saw arrive. `key` makes sending the form twice the same as once."""
 
+    payer = SelectField(_l("Whose deposit"), coerce=int, choices=as_choices([]))
     amount = MoneyField(_l("Amount"), [InputRequired(), more_than_nothing])
     received_on = DateField(_l("Received on"), [InputRequired()])
     method = SelectField(
@@ -214,6 +215,13 @@ class DepositForm(Form):
     number = StringField(_l("Their reference, or the cheque’s number"), [Length(max=80)])
     narration = StringField(_l("Note"), [Optional(), Length(max=200)])
     key = HiddenField()
+
+    def offer(self, payers: Sequence[tuple[int, str]]) -> None:
+        """Whose it may be; where a plan has one payer, nobody is asked."""
+        if len(payers) > 1:
+            self.payer.choices = as_choices(payers)
+        else:
+            del self.payer
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Mobile money has an operator and a reference."""
@@ -235,6 +243,7 @@ class DepositForm(Form):
             operator=(self.operator.data or "").strip(),
             number=(self.number.data or "").strip(),
             submission_key=self.key.data or "",
+            payer_id=self.payer.data if "payer" in self else None,
         )
 
 

@@ -1,13 +1,14 @@
 """What delegations' people are told by e-mail, each in their language. Sent after the fact is committed."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import force_locale, format_date
 
 from delegations.models import Nomination, SavingsPlan
 from delegations.savings.models import ReminderKind
-from delegations.savings.replanning import Agreed
-from delegations.savings.schedule import InstalmentStatus
+from delegations.savings.payer_models import Payer
+from delegations.savings.schedule import Instalment, InstalmentStatus
 from delegations.sending import dated, locale_of, send, spoken
 from shared.addresses import absolute
 from shared.i18n import _, ngettext
@@ -57,11 +58,12 @@ def tell_accredited(nomination: Nomination) -> None:
         )
 
 
-def tell_plan(plan: SavingsPlan, token: str, saved: Money, target: Money, *, opened: bool) -> None:
+def tell_plan(payer: Payer, token: str, saved: Money, target: Money, *, opened: bool) -> None:
     """A payer receives the link to their plan, when it is opened and when a message is asked for."""
-    if not plan.written_to:
+    plan = payer.plan
+    if not payer.written_to:
         return
-    locale = spoken(plan.payer.locale)
+    locale = spoken(payer.organisation.locale)
     with force_locale(locale):
         subject = (
             _("Your savings plan %(plan)s is open", plan=plan.code)
@@ -69,28 +71,29 @@ def tell_plan(plan: SavingsPlan, token: str, saved: Money, target: Money, *, ope
             else _("Your savings plan %(plan)s: where it stands", plan=plan.code)
         )
         send(
-            plan.written_to,
+            payer.written_to,
             subject,
             [
                 _("%(saved)s saved of %(target)s for the delegation %(delegation)s.",
                   saved=format_money(saved, locale), target=format_money(target, locale),
                   delegation=plan.delegation.name),
                 _("In a transfer, write the reference %(reference)s. The page shows what is due and lets you "
-                  "pay by card.", reference=plan.reference),
+                  "pay by card.", reference=payer.reference),
             ],
             _("Open my plan"),
             f"/plan/{token}",
         )  # fmt: skip
 
 
-def tell_deposit(plan: SavingsPlan, amount: Money, payment_id: int) -> None:
+def tell_deposit(payer: Payer, amount: Money, payment_id: int) -> None:
     """A payer receives an acknowledgement of a deposit; it is no donation receipt."""
-    if not plan.written_to:
+    plan = payer.plan
+    if not payer.written_to:
         return
-    locale = spoken(plan.payer.locale)
+    locale = spoken(payer.organisation.locale)
     with force_locale(locale):
         send(
-            plan.written_to,
+            payer.written_to,
             _("Deposit received: %(amount)s", amount=format_money(amount, locale)),
             [
                 _("We received your deposit of %(amount)s for the plan %(plan)s. Thank you.",
@@ -144,12 +147,13 @@ def _tell_contact_of_card(plan: SavingsPlan, amount: Money, contact: str, *, key
         )  # fmt: skip
 
 
-def tell_changed(plan: SavingsPlan, agreed: Agreed, version: int, on: date) -> None:
-    """A payer learns what their plan asks for since it was changed."""
-    if not plan.written_to:
+def tell_changed(payer: Payer, parts: Sequence[Instalment], version: int, on: date) -> None:
+    """A payer learns what the plan asks of them since it was changed."""
+    plan = payer.plan
+    if not payer.written_to:
         return
-    locale = spoken(plan.payer.locale)
-    coming = [part for part in agreed.instalments if part.due > on]
+    locale = spoken(payer.organisation.locale)
+    coming = [part for part in parts if part.due > on]
     with force_locale(locale):
         lines = [
             _("The savings plan %(plan)s for the delegation %(delegation)s was changed.",
@@ -162,12 +166,14 @@ def tell_changed(plan: SavingsPlan, agreed: Agreed, version: int, on: date) -> N
             _("Should this surprise you, talk to your delegation."),
         ]  # fmt: skip
         subject = _("Your savings plan %(plan)s was changed", plan=plan.code)
-        send(plan.written_to, subject, lines, "", "", key=f"plan-changed-{plan.id}-{version}")
+        key = f"plan-changed-{plan.id}-{version}-{payer.id}"
+        send(payer.written_to, subject, lines, "", "", key=key)
 
 
-def tell_due(plan: SavingsPlan, entry: InstalmentStatus, kind: ReminderKind, token: str) -> None:
-    """A payer is reminded of an instalment, kindly, with a way to stop it."""
-    locale = spoken(plan.payer.locale)
+def tell_due(payer: Payer, entry: InstalmentStatus, kind: ReminderKind, token: str, stop: str) -> None:
+    """A payer is reminded of an instalment, kindly; `stop` is the token of the page that ends it."""
+    plan = payer.plan
+    locale = spoken(payer.organisation.locale)
     with force_locale(locale):
         told = {
             "amount": format_money(entry.instalment.amount - entry.paid, locale),
@@ -175,16 +181,16 @@ def tell_due(plan: SavingsPlan, entry: InstalmentStatus, kind: ReminderKind, tok
             "delegation": plan.delegation.name,
         }
         subject, first = _reminding(kind, told)
-        stop_at = absolute(f"/plan/{token}/reminders")
+        stop_at = absolute(f"/reminders/{stop}")
         lines = [
             first,
             _("If your payment is on its way, thank you: this message has crossed it."),
             _("In a transfer, write the reference %(reference)s. The page shows what is due and lets you "
-              "pay by card.", reference=plan.reference),
+              "pay by card.", reference=payer.reference),
             _("To receive no more reminders: %(link)s", link=stop_at),
         ]  # fmt: skip
-        key = f"plan-reminder-{plan.id}-{entry.instalment.due}-{kind.value}"
-        send(plan.written_to, subject, lines, _("Open my plan"), f"/plan/{token}", key=key, stop_at=stop_at)
+        key = f"plan-reminder-{plan.id}-{payer.id}-{entry.instalment.due}-{kind.value}"
+        send(payer.written_to, subject, lines, _("Open my plan"), f"/plan/{token}", key=key, stop_at=stop_at)
 
 
 def tell_funder(to: str, locale: str, funder: str, number: int, token: str) -> None:

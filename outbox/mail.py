@@ -16,6 +16,9 @@ from sqlalchemy import Select, or_, select
 
 from outbox.jobs import Job, enqueue
 
+ONE_CLICK = "List-Unsubscribe=One-Click"
+"""What a mail program sends to an address that stops messages, without asking its reader again (RFC 8058)."""
+
 _PATIENCE = 20  # seconds for each step of the conversation
 
 
@@ -40,7 +43,8 @@ def send(
 ) -> None:
     """Commit a message together with the fact it tells. The same `key` is sent once.
 
-    `stop_at` is the address where its reader stops messages like it: mail programs offer it as a button.
+    `stop_at` is the address where its reader stops messages like it: mail programs offer it as a button, and
+    send it the form of RFC 8058 by themselves where it is an https one.
     """
     enqueue(
         "mail",
@@ -99,6 +103,8 @@ def deliver(payload: dict[str, Any], *, server: str | None, sender: str) -> dict
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or "localhost")
     if payload.get("stop_at"):  # a message that waited through an upgrade says nothing of it
         message["List-Unsubscribe"] = f"<{payload['stop_at']}>"
+        if payload["stop_at"].startswith("https://"):
+            message["List-Unsubscribe-Post"] = ONE_CLICK
     message.set_content(payload["text"])
     message.add_alternative(payload["html"], subtype="html")
     for one in payload["attachments"]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
@@ -22,7 +23,10 @@ from delegations.funding.locks import LockLine
 from delegations.funding.services import RecordService
 from delegations.interest import asking
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
+from delegations.savings.payer_models import Payer
+from delegations.savings.payers import AddPayer, add_payer
 from delegations.savings.plans import RecordDeposit, record_deposit
+from delegations.savings.reminders import stop_token
 from delegations.seats import letters, nominations, offers, waiting
 from delegations.seats.nominations import Nominate
 from delegations.seats.waiting import Wait
@@ -32,6 +36,7 @@ from events import editions
 from events.editions import CreateEdition
 from events.models import Edition
 from events.registration import Register, register
+from network.directory import AddOrganisation, add_organisation
 from network.people import PersonDetails
 from shared.audit import System
 from shared.clock import now
@@ -94,6 +99,11 @@ def build() -> World:
     with transaction():
         chart.open_chart("CAD")
         plan = plan_of(outaouais, "P1", "9000.00", 12)
+        second = add_organisation(
+            AddOrganisation(name="Syndicat fictif", email="syndicat@example.org"), by=BY
+        )
+        share = AddPayer(organisation_id=second.id, share=Fraction(1, 3), since=date(2003, 1, 15))
+        add_payer(plan, share, by=BY)
         eve = Nominate(person=PersonDetails(name="Ève Gabarit", email="eve@example.org"))
         nominee = nominations.nominate(outaouais.seats[0], eve, by=BY)
         letter = letters.put(nominee, b"%PDF-1.7", "letter.pdf", by=BY)
@@ -124,6 +134,7 @@ def build() -> World:
                 "number": 1,
                 "plan_code": plan.code,
                 "plan": plan.code,
+                "payer_id": second.id,
                 "group": "other",
                 "line": "-",
                 "move": "lock",
@@ -133,6 +144,7 @@ def build() -> World:
                 "name": letter.file_name,
                 "ending": "csv",
             },
+            "/reminders/": {"token": stop_token(Payer(plan))},
             "/delegations/rules/": {"code": "DKR05"},
             "/delegations/visas/": {"code": "DKR05"},
             "/delegations/reset/": {"code": "DKR05"},

@@ -28,6 +28,7 @@ class Receipt:
     narration: str
     entry_number: int
     reversal: bool
+    entry_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def receipts(fund_ids: Sequence[int], code: str, currency: str) -> dict[int, lis
             JournalEntry.narration,
             JournalEntry.number,
             JournalEntry.reverses_id,
+            JournalEntry.id,
         )
         .join(Posting.entry)
         .join(Account, Account.id == Posting.account_id)
@@ -98,9 +100,9 @@ def receipts(fund_ids: Sequence[int], code: str, currency: str) -> dict[int, lis
         .order_by(JournalEntry.dated_on, JournalEntry.number)
     )
     found: dict[int, list[Receipt]] = {fund_id: [] for fund_id in fund_ids}
-    for fund_id, on, minor, narration, number, reverses in rows:
+    for fund_id, on, minor, narration, number, reverses, entry_id in rows:
         amount = Money(-minor, currency)
-        found[fund_id].append(Receipt(on, amount, narration, number or 0, reverses is not None))
+        found[fund_id].append(Receipt(on, amount, narration, number or 0, reverses is not None, entry_id))
     return found
 
 

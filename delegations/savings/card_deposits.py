@@ -17,7 +17,9 @@ from delegations import messages
 from delegations.models import PlanStatus, SavingsPlan
 from delegations.savings import plans as savings
 from delegations.savings.collection_models import Collection, CollectionState
-from delegations.savings.schedule import InstalmentState
+from delegations.savings.payer_models import Payer
+from delegations.savings.payer_standings import standing_of
+from delegations.savings.schedule import InstalmentState, InstalmentStatus
 from outbox.jobs import HANDLERS, enqueue
 from shared.audit import System
 from shared.clock import now, today
@@ -46,13 +48,14 @@ def install(gateway: Callable[[], CardNetwork]) -> None:
 def consent_of(plan: SavingsPlan) -> str:
     """The sentence that a payer agrees to when they leave their card, in the language of their plan."""
     locale = plan.payer.locale if plan.payer.locale in LOCALES else DEFAULT_LOCALE
-    first, *_rest = savings.schedule_of(plan)
+    asked = _asked(plan)
+    amount = asked[0].instalment.amount if asked else plan.target
     with force_locale(locale):
         said: str = _(
             "I agree that each instalment of the plan %(plan)s (%(amount)s and so on, as on its page) is "
             "taken from this card on the day it is due. I can take the card off at any time.",
             plan=plan.code,
-            amount=format_money(first.amount, locale),
+            amount=format_money(amount, locale),
         )
     return said
 
@@ -99,7 +102,7 @@ def plan_next(plan: SavingsPlan) -> Collection | None:
     if waiting or card is None or card.status is not CardStatus.ACTIVE or plan.status is PlanStatus.CLOSED:
         return waiting
     known = set(db.session.scalars(select(Collection.number).where(Collection.plan_id == plan.id)))
-    for part in savings.plan_status(plan).instalments:
+    for part in _asked(plan):
         due, number = part.instalment.due, part.instalment.number
         paid = part.state is InstalmentState.PAID
         if not paid and number not in known and due >= today(plan.delegation.edition.zone):
@@ -109,6 +112,12 @@ def plan_next(plan: SavingsPlan) -> Collection | None:
             _plan_try(made)
             return made
     return None
+
+
+def _asked(plan: SavingsPlan) -> tuple[InstalmentStatus, ...]:
+    """What is asked of the first payer, whose card it is."""
+    status = standing_of(Payer(plan)).status
+    return status.instalments if status else ()
 
 
 def waiting_collection(plan: SavingsPlan) -> Collection | None:
@@ -171,7 +180,7 @@ def _ask(collection_id: int, number: int) -> tuple[int, int] | None:
     lacking = next(
         (
             part.instalment.amount - part.paid
-            for part in savings.plan_status(plan).instalments
+            for part in _asked(plan)
             if part.instalment.number == collection.number
         ),
         None,  # a change of the plan took it away
@@ -182,7 +191,7 @@ def _ask(collection_id: int, number: int) -> tuple[int, int] | None:
         plan_next(plan)
         return None
     if payment is None or payment.amount != lacking or payment.status is not PaymentStatus.REQUESTED:
-        payment = savings.request_exactly(plan, lacking, PaymentMethod.CARD, by=_BY)
+        payment = savings.request_exactly(Payer(plan), lacking, PaymentMethod.CARD, by=_BY)
         db.session.flush()
         collection.payment_id = payment.id
     return payment.id, card.id

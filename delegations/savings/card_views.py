@@ -4,14 +4,15 @@ from typing import Any
 
 from flask import current_app, flash, redirect, request, url_for
 
+from delegations.models import SavingsPlan
 from delegations.pages import blueprint
 from delegations.savings import card_deposits
 from delegations.savings import plans as savings
-from delegations.savings.views import plan_by_link
+from delegations.savings.views import payer_by_link
 from shared.addresses import absolute
 from shared.audit import System
 from shared.database import db, transaction
-from shared.errors import DomainError
+from shared.errors import DomainError, NotFound
 from shared.forms import reader
 from shared.i18n import _
 from shared.limits import limiter
@@ -19,12 +20,20 @@ from shared.web import public
 from treasury.cards import saved_cards
 
 
+def first_payers_plan(token: str) -> SavingsPlan:
+    """A card is kept by a plan's first payer only. Raises `NotFound` for the link of another."""
+    payer = payer_by_link(token)
+    if payer.row is not None:
+        raise NotFound
+    return payer.plan
+
+
 @blueprint.post("/plan/<token>/card")
 @public
 @limiter.limit("20 per minute")
 def leave_card(token: str) -> Any:
     """Go on to the network's page, to leave a card there."""
-    plan = plan_by_link(token)
+    plan = first_payers_plan(token)
     page = url_for("delegations.payers_plan", token=token)
     if request.form.get("agreed") != "yes":
         flash(_("Tick that you agree, so that the card can be charged on the days that are due."), "error")
@@ -49,7 +58,7 @@ def leave_card(token: str) -> Any:
 @limiter.limit("60 per minute")
 def card_left(token: str) -> Any:
     """Back from the network's page: its own message may be late, so it is asked."""
-    plan = plan_by_link(token)
+    plan = first_payers_plan(token)
     page = request.args.get("page", "")
     card = saved_cards.card_page(page)
     if card is not None and (card.purpose, card.subject_id) == (savings.PURPOSE, plan.id):
@@ -68,7 +77,7 @@ def card_left(token: str) -> Any:
 @limiter.limit("20 per minute")
 def remove_card(token: str) -> Any:
     """Take the card off: nothing more is taken from it."""
-    plan = plan_by_link(token)
+    plan = first_payers_plan(token)
     with transaction():
         card = saved_cards.card_of(savings.PURPOSE, plan.id)
         method = card.method_id if card else ""

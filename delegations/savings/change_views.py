@@ -1,5 +1,6 @@
 """Changing a savings plan: what it means, each policy as a picture before it is chosen, the version kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +33,8 @@ class ChangePlanForm(Form):
     """What has changed, and which way on is chosen. `look` asks for the preview only."""
 
     cause = SelectField(
-        _l("What has changed"), choices=as_choices((one.value, word) for one, word in CAUSES.items())
+        _l("What has changed"),
+        choices=as_choices((one.value, word) for one, word in CAUSES.items() if one is not Cause.PAYER),
     )
     seats = IntegerField(_l("For how many seats"), [InputRequired(), NumberRange(1, MOST_SEATS)])
     need = MoneyField(_l("Amount to save in all"), [Optional(), more_than_nothing])
@@ -77,8 +79,9 @@ def change_plan(code: str, plan_code: str) -> Any:
         stands = plan_changes.situation(plan)
     form.key.data = stands.key(need)
     difference = stands.difference(need)
+    words = LESS if difference.minor < 0 else MORE
     found = [
-        _way(stands, policy, outcome, difference) for policy, outcome in plan_changes.ways(plan, stands, need)
+        way_of(stands, policy, outcome, words) for policy, outcome in plan_changes.ways(plan, stands, need)
     ]
     return form_page(
         "delegations/change_plan.html", form, plan=plan, delegation=plan.delegation, stands=stands,
@@ -124,8 +127,8 @@ def _chosen(form: ChangePlanForm, plan: SavingsPlan, need: Money) -> bool:
     return False
 
 
-def _way(stands: Situation, policy: Policy, outcome: Agreed, difference: Money) -> Way:
+def way_of(stands: Situation, policy: Policy, outcome: Agreed, words: Mapping[Policy, LazyString]) -> Way:
+    """A policy as its page shows it, in `words`."""
     _behind, coming = settle(outcome.instalments, stands.on, stands.saved)
-    words = LESS if difference.minor < 0 else MORE
     picture = pictures.stairs_of(stands.agreed.instalments, outcome.instalments, stands.on)
     return Way(policy, words[policy], coming, outcome.gap, picture)

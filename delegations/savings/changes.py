@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from sqlalchemy import func, select
 
@@ -10,8 +11,10 @@ from delegations.models import PlanStatus, SavingsPlan
 from delegations.savings import plans as savings
 from delegations.savings import versions as plan_versions
 from delegations.savings.models import Cause, PlanChange
+from delegations.savings.payer_models import PayerSaved
+from delegations.savings.payer_standings import standings
 from delegations.savings.plans import PlanClosed
-from delegations.savings.replanning import Agreed, Decision, Policy, decide, possible, settle
+from delegations.savings.replanning import Agreed, Decision, Policy, decide, possible, settle, without
 from delegations.savings.schedule import BadPlan
 from delegations.seats import seats
 from shared import audit
@@ -53,19 +56,23 @@ class Situation:
     ahead: Money
     agreed: Agreed
 
-    def key(self, need: Money) -> str:
+    def key(self, need: Money, leaving: Fraction = Fraction(0)) -> str:
         """Names the preview for `need`, and another once anything moved: a choice is of what was seen."""
-        return f"{self.number}.{self.on:%Y%m%d}.{self.saved.minor}.{need.minor}"
+        return f"{self.number}.{self.on:%Y%m%d}.{self.saved.minor}.{need.minor}.{leaving}"
 
-    def difference(self, need: Money) -> Money:
+    def difference(self, need: Money, leaving: Fraction = Fraction(0)) -> Money:
         """What `need` asks for beyond what is there and what is to come anyway; negative when less."""
         _behind, coming = settle(self.agreed.instalments, self.on, self.saved)
+        coming = without(coming, leaving)
         return need - self.saved - Money.total((part.amount for part in coming), need.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePlan:
-    """Save `need` in all for `seats` seats from today on, by `policy`. `key` is the preview's."""
+    """Save `need` in all for `seats` seats from today on, by `policy`. `key` is the preview's.
+
+    `leaving` is the share of what is to come that a payer who stops pays no more.
+    """
 
     cause: Cause
     policy: Policy
@@ -73,6 +80,7 @@ class ChangePlan:
     need: Money
     reason: str
     key: str
+    leaving: Fraction = Fraction(0)
 
 
 def situation(plan: SavingsPlan) -> Situation:
@@ -93,10 +101,12 @@ def situation(plan: SavingsPlan) -> Situation:
     )
 
 
-def ways(plan: SavingsPlan, now: Situation, need: Money) -> list[tuple[Policy, Agreed]]:
+def ways(
+    plan: SavingsPlan, now: Situation, need: Money, leaving: Fraction = Fraction(0)
+) -> list[tuple[Policy, Agreed]]:
     """What each policy would make of the plan were `need` to be saved in all; empty when nothing differs."""
-    found = possible(now.agreed, now.on, now.saved, need, plan_versions.opening_of(plan))
-    return [(policy, outcome) for policy, outcome in found if outcome != now.agreed]
+    found = possible(now.agreed, now.on, now.saved, need, plan_versions.opening_of(plan), leaving)
+    return [(policy, outcome) for policy, outcome in found if leaving or outcome != now.agreed]
 
 
 def scaled(now: Situation, seats_wanted: int) -> Money:
@@ -106,7 +116,7 @@ def scaled(now: Situation, seats_wanted: int) -> Money:
 
 
 def change_plan(plan: SavingsPlan, command: ChangePlan, *, by: Actor) -> PlanChange:
-    """Make the next version of a plan and tell its payer.
+    """Make the next version of a plan, with what each payer had paid by then, and tell them.
 
     Raises `PlanClosed`, `PlanMoved` (the preview is out of date), `NothingChanges`, `PolicyImpossible`,
     `WrongCurrency`, `ReasonMissing`.
@@ -117,11 +127,12 @@ def change_plan(plan: SavingsPlan, command: ChangePlan, *, by: Actor) -> PlanCha
     reason = seats.reason_of(command.reason)
     savings.same_currency(plan, command.need)
     stands = situation(plan)
-    if command.key != stands.key(command.need):
+    if command.key != stands.key(command.need, command.leaving):
         raise PlanMoved
-    decision = Decision(stands.on, stands.saved, command.need, command.policy)
+    decision = Decision(stands.on, stands.saved, command.need, command.policy, command.leaving)
     outcome = decide(stands.agreed, decision, plan_versions.opening_of(plan))
-    if outcome == stands.agreed and command.seats == stands.seats:
+    before = standings([plan])[plan.id]
+    if outcome == stands.agreed and command.seats == stands.seats and not command.leaving:
         raise NothingChanges(field="need")
     change = PlanChange(
         plan_id=plan.id,
@@ -134,14 +145,30 @@ def change_plan(plan: SavingsPlan, command: ChangePlan, *, by: Actor) -> PlanCha
         need=command.need,
         reason=reason,
         actor=by.actor_label,
+        leaving_numerator=command.leaving.numerator,
+        leaving_denominator=command.leaving.denominator,
     )
     db.session.add(change)
     audit.record(
         "plan.change", plan, by=by, reason=reason, version=change.number, policy=command.policy.value,
         cause=command.cause.value, need=[str(stands.need), str(command.need)], seats=command.seats,
     )  # fmt: skip
-    messages.tell_changed(plan, outcome, change.number, stands.on)
+    db.session.flush()
+    db.session.add_all(
+        PayerSaved(change_id=change.id, payer_id=one.payer.id, saved_minor=one.saved.minor)
+        for one in before
+        if one.payer.row is not None
+    )
+    db.session.flush()
+    _tell(plan, change)
     return change
+
+
+def _tell(plan: SavingsPlan, change: PlanChange) -> None:
+    for one in standings([plan])[plan.id]:
+        if not one.left:
+            parts = [entry.instalment for entry in one.status.instalments] if one.status else []
+            messages.tell_changed(one.payer, parts, change.number, change.on)
 
 
 def seats_now(plan: SavingsPlan) -> int | None:

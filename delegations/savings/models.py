@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from fractions import Fraction
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, composite, mapped_column
@@ -20,6 +21,7 @@ class Cause(StrEnum):
     RATE = "rate"
     DEPOSITS = "deposits"
     RETURNED = "returned"
+    PAYER = "payer"
     OTHER = "other"
 
 
@@ -27,7 +29,8 @@ class PlanChange(Base):
     """One version of a plan after its opening (version 1). The database refuses any change to it.
 
     `saved` is what was there on the day `on`; `need` is what the plan, for `seats` seats, is to save in all.
-    Its instalments follow from these (`delegations.savings.replanning`).
+    Its instalments follow from these (`delegations.savings.replanning`). `leaving` is the share of what was
+    to come that a payer who stopped pays no more.
     """
 
     __tablename__ = "plan_change"
@@ -52,7 +55,14 @@ class PlanChange(Base):
     need: Mapped[Money] = composite("need_minor", "currency")
     reason: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(String(120))
+    leaving_numerator: Mapped[int] = mapped_column(default=0, server_default="0")
+    leaving_denominator: Mapped[int] = mapped_column(default=1, server_default="1")
     at: Mapped[datetime] = mapped_column(default_factory=now)
+
+    @property
+    def leaving(self) -> Fraction:
+        """The share that is paid no more."""
+        return Fraction(self.leaving_numerator, self.leaving_denominator)
 
 
 class ReminderKind(StrEnum):
@@ -64,13 +74,14 @@ class ReminderKind(StrEnum):
 
 
 class PlanReminder(Base):
-    """A reminder that left. One for each plan, instalment (its day) and kind, whatever happens."""
+    """A reminder that left. One for each plan, payer, instalment (its day) and kind, whatever happens."""
 
-    __tablename__ = "plan_reminder"
-    __table_args__ = (UniqueConstraint("plan_id", "due", "kind"),)
+    __tablename__ = "payer_reminder"
+    __table_args__ = (UniqueConstraint("plan_id", "payer_id", "due", "kind"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     plan_id: Mapped[int] = mapped_column(ForeignKey("savings_plan.id"))
+    payer_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     due: Mapped[date]
     kind: Mapped[ReminderKind] = mapped_column(EnumText(ReminderKind))
     at: Mapped[datetime] = mapped_column(default_factory=now)
@@ -79,7 +90,8 @@ class PlanReminder(Base):
 class ReminderStop(Base):
     """A payer wants no reminders of a plan since `at`. The row goes when they want them again."""
 
-    __tablename__ = "reminder_stop"
+    __tablename__ = "payer_stop"
 
     plan_id: Mapped[int] = mapped_column(ForeignKey("savings_plan.id"), primary_key=True)
+    payer_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
     at: Mapped[datetime] = mapped_column(default_factory=now)

@@ -20,9 +20,9 @@ from delegations import messages
 from delegations.lifecycle import moves as lifecycle
 from delegations.lifecycle.invitations import CODE, LONGEST_CODE, BadCode, CodeTaken
 from delegations.models import Delegation, DelegationStatus, PlanStatus, SavingsPlan
-from delegations.savings import schedule, standings
+from delegations.savings import payer_queries, schedule, standings
 from delegations.savings import versions as plan_versions
-from delegations.savings.projection import Projection, project
+from delegations.savings.payer_models import Payer, PlanPayer
 from delegations.savings.schedule import Deposit, DepositKind, Frequency, Remainder
 from delegations.seats import linking
 from network import directory
@@ -99,7 +99,8 @@ class RecordDeposit:
     """Money seen to arrive for a plan on `received_on`, in the account `account_code` (the bank).
 
     `operator` and `number` are the mobile money operator (or the bank of a cheque) and its reference.
-    `submission_key` is drawn by the form: the same key again means the same deposit.
+    `payer_id` is whose it is, the first payer's if nobody is named. `submission_key` is drawn by the form:
+    the same key again means the same deposit.
     """
 
     amount: Money
@@ -110,6 +111,7 @@ class RecordDeposit:
     operator: str = ""
     number: str = ""
     submission_key: str = ""
+    payer_id: int | None = None
 
     @classmethod
     def by_method(cls, method: PaymentMethod, **known: Any) -> "RecordDeposit":
@@ -148,7 +150,7 @@ def open_plan(command: OpenPlan, *, by: Actor) -> SavingsPlan:
         every_months=command.every_months,
         remainder=command.remainder.value,
         seats=command.seats,
-        reference=_unused_reference(),
+        reference=unused_reference(),
         fund_id=fund.id,
         payer_email=normalised_email(command.payer_email),
         is_demo=command.is_demo,
@@ -156,7 +158,7 @@ def open_plan(command: OpenPlan, *, by: Actor) -> SavingsPlan:
     )
     db.session.add(plan)
     audit.record("plan.open", plan, by=by, code=plan.code, target=str(plan.target), count=plan.count)
-    _mail_link(plan, Money.zero(plan.currency), plan.target, opened=True)
+    mail_link(Payer(plan), Money.zero(plan.currency), plan.target, opened=True)
     return plan
 
 
@@ -180,13 +182,14 @@ def next_code() -> str:
     return f"P{max((int(one[1]) for one in known if one), default=0) + 1}"
 
 
-def _unused_reference() -> str:
+def unused_reference() -> str:
     """A reference that no plan and no payment has."""
     while True:
         reference = new_reference()
-        taken = select(SavingsPlan.id).where(SavingsPlan.reference == reference)
-        asked = select(Payment.id).where(Payment.reference == reference)
-        if not db.session.scalar(taken) and not db.session.scalar(asked):
+        if not any(
+            db.session.scalar(select(table.id).where(table.reference == reference))
+            for table in (SavingsPlan, PlanPayer, Payment)
+        ):
             return reference
 
 
@@ -221,22 +224,24 @@ def remind(plan: SavingsPlan, *, by: Actor) -> str:
     """
     linking.not_just_sent("plan", plan.id)
     status = plan_status(plan)
-    token = _mail_link(plan, status.saved, status.target, opened=False)
+    token = mail_link(Payer(plan), status.saved, status.target, opened=False)
     audit.record("plan.remind", plan, by=by)
     return token
 
 
-def _mail_link(plan: SavingsPlan, saved: Money, target: Money, *, opened: bool) -> str:
-    token = links.issue_link("plan", plan.id, now() + LINK_LASTS)
-    messages.tell_plan(plan, token, saved, target, opened=opened)
+def mail_link(payer: Payer, saved: Money, target: Money, *, opened: bool) -> str:
+    """Mail a payer a link to the plan, with what they saved of what is asked of them. Returns its token."""
+    token = links.issue_link(*payer.opened_by, now() + LINK_LASTS)
+    messages.tell_plan(payer, token, saved, target, opened=opened)
     return token
 
 
-def request_deposit(plan: SavingsPlan, amount: Money, *, by: Actor) -> Payment:
+def request_deposit(payer: Payer, amount: Money, *, by: Actor) -> Payment:
     """Ask for a deposit by card; asking again for the same amount finds the question still open.
 
     Raises `PlanClosed`, `NothingToPay`, `WrongCurrency`.
     """
+    plan = payer.plan
     hold(plan)
     if plan.status is PlanStatus.CLOSED:
         raise PlanClosed
@@ -245,16 +250,17 @@ def request_deposit(plan: SavingsPlan, amount: Money, *, by: Actor) -> Payment:
         select(Payment).where(
             Payment.purpose == PURPOSE,
             Payment.subject_id == plan.id,
+            Payment.payer_id == payer.id,
             Payment.status == PaymentStatus.REQUESTED,
             Payment.method == PaymentMethod.CARD,
             Payment.amount_minor == amount.minor,
         )
     ).first()
-    return waiting or request_exactly(plan, amount, PaymentMethod.CARD, by=by)
+    return waiting or request_exactly(payer, amount, PaymentMethod.CARD, by=by)
 
 
 def record_deposit(plan: SavingsPlan, command: RecordDeposit, *, by: User) -> Payment:
-    """Record that a deposit arrived; somebody else approves it (`treasury.payments.approve_receipt`).
+    """Record that a payer's deposit arrived; somebody else approves it (`treasury.payments.approve_receipt`).
 
     Money received is never refused: not when the plan is closed, not beyond its target. A cheque stays in
     hand until it is brought to the bank. Raises `NothingToPay`, `WrongCurrency`, `ReferenceUsed`.
@@ -263,7 +269,8 @@ def record_deposit(plan: SavingsPlan, command: RecordDeposit, *, by: User) -> Pa
     hold(plan)
     if known := _submitted(command.submission_key, by):
         return known
-    payment = request_exactly(plan, command.amount, command.method, by=by)
+    payer = payer_queries.payer_of(plan, command.payer_id)
+    payment = request_exactly(payer, command.amount, command.method, by=by)
     if command.submission_key:
         _keep(command.submission_key, payment, by)
     receipt = RecordReceipt(
@@ -299,10 +306,10 @@ def same_currency(plan: SavingsPlan, amount: Money) -> None:
         raise WrongCurrency(field="amount", currencies=plan.currency)
 
 
-def request_exactly(plan: SavingsPlan, amount: Money, method: PaymentMethod, *, by: Actor) -> Payment:
+def request_exactly(payer: Payer, amount: Money, method: PaymentMethod, *, by: Actor) -> Payment:
     """Ask for a deposit of its own, whatever else is asked for."""
-    payer = plan.payer
-    with force_locale(payer.locale if payer.locale in LOCALES else DEFAULT_LOCALE):
+    plan, body = payer.plan, payer.organisation
+    with force_locale(body.locale if body.locale in LOCALES else DEFAULT_LOCALE):
         description = _(
             "Savings plan %(plan)s, %(delegation)s", plan=plan.code, delegation=plan.delegation.name
         )
@@ -316,8 +323,8 @@ def request_exactly(plan: SavingsPlan, amount: Money, method: PaymentMethod, *, 
             method=method,
             description=description,
             payer_id=payer.id,
-            payer_name=payer.name,
-            payer_email=plan.written_to,
+            payer_name=body.name,
+            payer_email=payer.written_to,
         ),
         by=by,
     )
@@ -338,7 +345,7 @@ def deposit_settled(payment: Payment) -> None:
         )
     if plan.status is PlanStatus.CLOSED:
         attention.attend("plan_closed", f"payment:{payment.id}", payment_id=payment.id, details=plan.code)
-    messages.tell_deposit(plan, payment.amount, payment.id)
+    messages.tell_deposit(payer_queries.payer_of(plan, payment.payer_id), payment.amount, payment.id)
 
 
 def deposits_to_approve(plan: SavingsPlan) -> list[Payment]:
@@ -388,8 +395,3 @@ def plan_statuses(plans: Iterable[SavingsPlan], on: date | None = None) -> dict[
                 on or today(plan.delegation.edition.zone),
             )
     return found
-
-
-def plan_projection(plan: SavingsPlan, status: schedule.PlanStatus) -> Projection:
-    """Where the plan is heading, if its payer goes on as lately."""
-    return project(status, Frequency(plan.every_months))

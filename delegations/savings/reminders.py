@@ -4,7 +4,8 @@ A job a day plans them for every open plan. A reminder is a row (one a plan, day
 message, so a job that is killed midway and run again sends nothing twice.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -13,11 +14,13 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import joinedload
 
-from access import links
+from access import links, signing
 from delegations import messages
 from delegations.models import Delegation, PlanStatus, SavingsPlan
+from delegations.savings import payer_queries, payer_standings
 from delegations.savings import plans as savings
 from delegations.savings.models import PlanReminder, ReminderKind, ReminderStop
+from delegations.savings.payer_models import Payer
 from delegations.savings.plans import LINK_LASTS
 from delegations.savings.schedule import InstalmentState, InstalmentStatus
 from delegations.savings.schedule import PlanStatus as Standing
@@ -27,6 +30,7 @@ from shared import audit
 from shared.audit import Actor
 from shared.clock import now
 from shared.database import db, transaction
+from shared.errors import NotFound
 from treasury.cards.models import CardStatus, SavedCard
 from treasury.models import Payment, PaymentStatus
 
@@ -40,6 +44,9 @@ QUIET = timedelta(days=3)
 
 _HOUR = time(11, tzinfo=UTC)  # morning in Québec, noon in Dakar
 _BATCH = 250
+_STOP = "plan-reminders"
+Key = tuple[int, int | None]
+"""A plan and the organisation that pays it."""
 Told = Collection[tuple[date, ReminderKind]]
 
 
@@ -94,24 +101,10 @@ def plan_reminders(payload: dict[str, Any]) -> None:
 
 
 def _next_plans(after: int) -> Sequence[SavingsPlan]:
-    """Open plans whose payers want reminders and do not let a card do it, by their number."""
+    """Open plans, by their number."""
     wanted = (
         select(SavingsPlan)
-        .where(
-            SavingsPlan.id > after,
-            SavingsPlan.status == PlanStatus.OPEN,
-            SavingsPlan.id.not_in(select(ReminderStop.plan_id)),
-            SavingsPlan.id.not_in(
-                select(SavedCard.subject_id).where(
-                    SavedCard.purpose == savings.PURPOSE, SavedCard.status == CardStatus.ACTIVE
-                )
-            ),
-            SavingsPlan.id.not_in(  # money that a second person has yet to approve
-                select(Payment.subject_id).where(
-                    Payment.purpose == savings.PURPOSE, Payment.status == PaymentStatus.RECORDED
-                )
-            ),
-        )
+        .where(SavingsPlan.id > after, SavingsPlan.status == PlanStatus.OPEN)
         .options(
             joinedload(SavingsPlan.payer), joinedload(SavingsPlan.delegation).joinedload(Delegation.edition)
         )
@@ -122,49 +115,106 @@ def _next_plans(after: int) -> Sequence[SavingsPlan]:
 
 
 def remind_all(plans: Sequence[SavingsPlan]) -> int:
-    """Write the reminders that these plans call for today; how many were written."""
-    ids = [plan.id for plan in plans]
-    told: dict[int, set[tuple[date, ReminderKind]]] = {plan_id: set() for plan_id in ids}
-    for one in db.session.scalars(select(PlanReminder).where(PlanReminder.plan_id.in_(ids))):
-        told[one.plan_id].add((one.due, one.kind))
-    standings = savings.plan_statuses(plans)
+    """Write the reminders that these plans call for today, to each payer theirs; how many were written."""
+    told, quiet = _told(plans), _quiet(plans)
     written = 0
-    for plan in plans:
-        found = due_reminder(standings[plan.id], told[plan.id]) if plan.written_to else None
-        if found and _claim(plan, found[0].instalment.due, found[1]):
-            token = links.issue_link("plan", plan.id, now() + LINK_LASTS)
-            messages.tell_due(plan, found[0], found[1], token)
+    for payer, standing in _standings(plans):
+        key = (payer.plan.id, payer.id)
+        found = due_reminder(standing, told[key]) if payer.written_to and key not in quiet else None
+        if found and _claim(payer, found[0].instalment.due, found[1]):
+            token = links.issue_link(*payer.opened_by, now() + LINK_LASTS)
+            messages.tell_due(payer, found[0], found[1], token, stop_token(payer))
             written += 1
     return written
 
 
-def _claim(plan: SavingsPlan, due: date, kind: ReminderKind) -> bool:
+def _standings(plans: Sequence[SavingsPlan]) -> Iterator[tuple[Payer, Standing]]:
+    """Where each payer stands of whom anything is asked."""
+    shared = set(payer_queries.shares_of(plan.id for plan in plans))
+    alone = savings.plan_statuses(plan for plan in plans if plan.id not in shared)
+    divided = payer_standings.standings(plan for plan in plans if plan.id in shared)
+    for plan in plans:
+        if plan.id in alone:
+            yield Payer(plan), alone[plan.id]
+        for one in divided.get(plan.id, ()):
+            if one.status and not one.left:
+                yield one.payer, one.status
+
+
+def _told(plans: Sequence[SavingsPlan]) -> dict[Key, set[tuple[date, ReminderKind]]]:
+    told: dict[Key, set[tuple[date, ReminderKind]]] = defaultdict(set)
+    for one in db.session.scalars(select(PlanReminder).where(PlanReminder.plan_id.in_(_ids(plans)))):
+        told[one.plan_id, one.payer_id].add((one.due, one.kind))
+    return told
+
+
+def _quiet(plans: Sequence[SavingsPlan]) -> set[Key]:
+    """Payers who want no reminders, let a card do it, or paid what a second person has yet to approve."""
+    ids, first = _ids(plans), {plan.id: plan.payer_id for plan in plans}
+    stops = select(ReminderStop.plan_id, ReminderStop.payer_id).where(ReminderStop.plan_id.in_(ids))
+    cards = select(SavedCard.subject_id).where(
+        SavedCard.purpose == savings.PURPOSE,
+        SavedCard.status == CardStatus.ACTIVE,
+        SavedCard.subject_id.in_(ids),
+    )
+    waiting = select(Payment.subject_id, Payment.payer_id).where(
+        Payment.purpose == savings.PURPOSE,
+        Payment.status == PaymentStatus.RECORDED,
+        Payment.subject_id.in_(ids),
+    )
+    rows = [*db.session.execute(stops), *db.session.execute(waiting)]
+    return {(plan_id, payer_id) for plan_id, payer_id in rows} | {
+        (plan_id, first[plan_id]) for plan_id in db.session.scalars(cards)
+    }
+
+
+def _ids(plans: Sequence[SavingsPlan]) -> list[int]:
+    return [plan.id for plan in plans]
+
+
+def _claim(payer: Payer, due: date, kind: ReminderKind) -> bool:
     """Write the reminder's row; False where another job was first."""
     insert = sqlite_insert if db.engine.dialect.name == "sqlite" else postgresql_insert
-    row = insert(PlanReminder).values(plan_id=plan.id, due=due, kind=kind, at=now())
+    row = insert(PlanReminder).values(plan_id=payer.plan.id, payer_id=payer.id, due=due, kind=kind, at=now())
     claimed = db.session.execute(
-        row.on_conflict_do_nothing(index_elements=["plan_id", "due", "kind"]).returning(PlanReminder.id)
+        row.on_conflict_do_nothing(index_elements=["plan_id", "payer_id", "due", "kind"]).returning(
+            PlanReminder.id
+        )
     )
     return claimed.first() is not None
 
 
-def stopped(plan: SavingsPlan) -> ReminderStop | None:
+def stop_token(payer: Payer) -> str:
+    """Signed, for good: it opens nothing but the page that stops this payer's reminders of this plan."""
+    return signing.sign(_STOP, payer.plan.id, payer.id)
+
+
+def open_stop(token: str) -> Payer:
+    """Whose reminders a token stops. Raises `NotFound`."""
+    plan_id, payer_id = signing.read(_STOP, token)
+    plan = db.session.get(SavingsPlan, plan_id)
+    if plan is None:
+        raise NotFound
+    return payer_queries.payer_of(plan, payer_id)
+
+
+def stopped(payer: Payer) -> ReminderStop | None:
     """Since when the payer wants no reminders, if so."""
-    return db.session.get(ReminderStop, plan.id)
+    return db.session.get(ReminderStop, (payer.plan.id, payer.id))
 
 
-def stop(plan: SavingsPlan, *, by: Actor) -> None:
-    """Send no more reminders of this plan; twice is once."""
-    if not stopped(plan):
-        db.session.add(ReminderStop(plan_id=plan.id))
-        audit.record("plan.reminders-stopped", plan, by=by)
+def stop(payer: Payer, *, by: Actor) -> None:
+    """Send this payer no more reminders of this plan; twice is once."""
+    if not stopped(payer):
+        db.session.add(ReminderStop(plan_id=payer.plan.id, payer_id=payer.id))
+        audit.record("plan.reminders-stopped", payer.plan, by=by, payer=payer.organisation.name)
 
 
-def resume(plan: SavingsPlan, *, by: Actor) -> None:
-    """Send reminders of this plan again."""
-    if found := stopped(plan):
+def resume(payer: Payer, *, by: Actor) -> None:
+    """Send this payer reminders of this plan again."""
+    if found := stopped(payer):
         db.session.delete(found)
-        audit.record("plan.reminders-resumed", plan, by=by)
+        audit.record("plan.reminders-resumed", payer.plan, by=by, payer=payer.organisation.name)
 
 
 def sent(plan: SavingsPlan) -> Sequence[PlanReminder]:

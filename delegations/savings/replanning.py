@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 from functools import reduce
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from delegations.savings.schedule import (
     MOST_INSTALMENTS,
@@ -57,12 +58,16 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`saved` was there on the day `on`; from then on `need` is to be saved in all, by `policy`."""
+    """`saved` was there on the day `on`; from then on `need` is to be saved in all, by `policy`.
+
+    `leaving` is the share of what was to come that its payer pays no more: it is part of the difference.
+    """
 
     on: date
     saved: Money
     need: Money
     policy: Policy
+    leaving: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,7 @@ def decide(agreed: Agreed, decision: Decision, opening: Opening) -> Agreed:
     to come keeps its number, for a kept card knows it by that.
     """
     behind, coming = settle(agreed.instalments, decision.on, decision.saved)
+    coming = without(coming, decision.leaving)
     rest = decision.need - decision.saved
     if decision.policy is Policy.ACCEPT:
         asked = coming
@@ -122,20 +128,25 @@ def decide(agreed: Agreed, decision: Decision, opening: Opening) -> Agreed:
         asked = _with_the_next(coming, rest)
     else:
         known = [*agreed.instalments, *behind]
-        asked = _extended(coming, rest, known, decision.on, opening)
+        asked = _extended(coming, rest, known, decision, opening)
     if not behind and not asked:
         raise PolicyImpossible
     return Agreed((*behind, *asked), decision.need)
 
 
 def possible(
-    agreed: Agreed, on: date, saved: Money, need: Money, opening: Opening
+    agreed: Agreed,
+    on: date,
+    saved: Money,
+    need: Money,
+    opening: Opening,
+    leaving: Fraction = Fraction(0),
 ) -> list[tuple[Policy, Agreed]]:
     """What each policy would make of the plan; those that come to the same are told once."""
     found: list[tuple[Policy, Agreed]] = []
     for policy in Policy:
         try:
-            outcome = decide(agreed, Decision(on, saved, need, policy), opening)
+            outcome = decide(agreed, Decision(on, saved, need, policy, leaving), opening)
         except BadPlan:
             continue
         if outcome not in [other for _policy, other in found]:
@@ -164,6 +175,17 @@ def settle(parts: Sequence[Instalment], on: date, saved: Money) -> tuple[list[In
     return behind, coming
 
 
+def without(coming: Sequence[Instalment], share: Fraction) -> list[Instalment]:
+    """What is to come without what was asked of who pays this share of it."""
+    asked = [0, *accumulate(part.amount.minor for part in coming)]
+    kept = [upto - int(upto * share) for upto in asked]
+    return [
+        replace(part, amount=Money(after - before, part.amount.currency))
+        for part, (before, after) in zip(coming, pairwise(kept), strict=True)
+        if after > before
+    ]
+
+
 def _spread(coming: Sequence[Instalment], rest: Money, remainder: Remainder) -> list[Instalment]:
     if not coming:
         raise PolicyImpossible
@@ -181,16 +203,21 @@ def _with_the_next(coming: Sequence[Instalment], rest: Money) -> list[Instalment
 
 
 def _extended(
-    coming: Sequence[Instalment], rest: Money, known: Sequence[Instalment], on: date, opening: Opening
+    coming: Sequence[Instalment],
+    rest: Money,
+    known: Sequence[Instalment],
+    decision: Decision,
+    opening: Opening,
 ) -> list[Instalment]:
     """More of the first instalment's amount at the plan's rhythm after its end, or an earlier end."""
     more = rest - _sum(coming, rest.currency)
     if more.minor < 0:
         return _lower(coming[::-1], -more)[::-1]
     usual = portions(opening.target, opening.count, opening.remainder)[0]
+    usual = max(Money(1, rest.currency), Money(int(usual.minor * (1 - decision.leaving)), rest.currency))
     if more.minor > usual.minor * (MOST_INSTALMENTS - len(coming)):
         raise PolicyImpossible
-    last = max([on, *(part.due for part in known)])
+    last = max([decision.on, *(part.due for part in known)])
     months, number = -opening.every.months, _free(known)
     added: list[Instalment] = []
     while more:

@@ -56,8 +56,9 @@ def _decisions(plans: Sequence[SavingsPlan]) -> dict[int, list[Decision]]:
         .order_by(PlanChange.plan_id, PlanChange.number)
     )
     found = groupby(db.session.scalars(wanted), key=lambda change: change.plan_id)
-    return {plan_id: [_decision(change) for change in changes] for plan_id, changes in found}
+    return {plan_id: [decision_of(change) for change in changes] for plan_id, changes in found}
 
 
-def _decision(change: PlanChange) -> Decision:
-    return Decision(change.on, change.saved, change.need, change.policy)
+def decision_of(change: PlanChange) -> Decision:
+    """What a version decided."""
+    return Decision(change.on, change.saved, change.need, change.policy, change.leaving)

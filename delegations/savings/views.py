@@ -13,12 +13,15 @@ from delegations import pictures, queries
 from delegations.forms import DepositForm, OpenPlanForm, PayForm
 from delegations.models import PlanStatus, SavingsPlan
 from delegations.pages import actor, blueprint, form_page, may_here, seat_budget
-from delegations.savings import card_deposits, stakes
+from delegations.savings import card_deposits, payer_queries, payer_standings, stakes
 from delegations.savings import plans as savings
 from delegations.savings import reminders as plan_reminders
 from delegations.savings import versions as plan_versions
-from delegations.savings.schedule import InstalmentState
-from delegations.savings.words import CAUSES, POLICIES, REMINDERS
+from delegations.savings.payer_models import Payer, PlanPayer
+from delegations.savings.projection import project
+from delegations.savings.schedule import Frequency, InstalmentState
+from delegations.savings.schedule import PlanStatus as PlanStanding
+from delegations.savings.words import CAUSES, POLICIES, REMINDERS, share_words
 from delegations.seats.seats import ACTIVE
 from documents import pdf
 from shared.addresses import absolute
@@ -109,6 +112,7 @@ def record_deposit(code: str, plan_code: str) -> Any:
     plan = queries.find_plan(queries.find_delegation(code, person(), P.ENTRY_RECORD), plan_code)
     form = DepositForm()
     form.amount.currency = plan.currency
+    form.offer([(one.id, one.organisation.name) for one in payer_queries.payers_of(plan)])
     if request.method == "GET":
         form.received_on.data = today(plan.delegation.edition.zone)
         form.key.data = secrets.token_urlsafe(16)
@@ -143,14 +147,16 @@ def paid(code: str, plan_code: str) -> Any:
 @requires(P.DELEGATION_READ)
 def passbook(code: str, plan_code: str) -> Any:
     """The passbook, to print."""
-    return _passbook(queries.find_plan(queries.find_delegation(code, person()), plan_code))
+    plan = queries.find_plan(queries.find_delegation(code, person()), plan_code)
+    return _passbook(payer_queries.payer_of(plan, request.args.get("payer", type=int)))
 
 
 @blueprint.get("/plan/<token>")
 @public
 def payers_plan(token: str) -> Any:
     """A plan for its payer, who needs no account."""
-    return plan_page(plan_by_link(token), token=token)
+    payer = payer_by_link(token)
+    return plan_page(payer.plan, payer=payer, token=token)
 
 
 @blueprint.route("/plan/<token>/pay", methods=["GET", "POST"])
@@ -158,7 +164,8 @@ def payers_plan(token: str) -> Any:
 @limiter.limit("20 per minute")
 def payers_pay(token: str) -> Any:
     """Pay a deposit by card, by the private link."""
-    return _pay(plan_by_link(token), token=token)
+    payer = payer_by_link(token)
+    return _pay(payer.plan, payer=payer, token=token)
 
 
 @blueprint.get("/plan/<token>/paid")
@@ -166,7 +173,7 @@ def payers_pay(token: str) -> Any:
 @limiter.limit("60 per minute")
 def payers_paid(token: str) -> Any:
     """Back from the page to pay on, by the private link."""
-    return _paid(plan_by_link(token), token=token)
+    return _paid(payer_by_link(token).plan, token=token)
 
 
 @blueprint.get("/plan/<token>/passbook.pdf")
@@ -174,69 +181,116 @@ def payers_paid(token: str) -> Any:
 @limiter.limit("10 per minute")
 def payers_passbook(token: str) -> Any:
     """The passbook of the payer."""
-    return _passbook(plan_by_link(token))
+    return _passbook(payer_by_link(token))
 
 
-def plan_by_link(token: str) -> SavingsPlan:
-    """The plan that a private link opens, its page in the payer's language unless they chose another."""
-    plan = db.session.get(SavingsPlan, links.open_link("plan", token))
-    if plan is None:
+def payer_by_link(token: str) -> Payer:
+    """Who a private link is for, their page in their language unless they chose another."""
+    try:
+        plan = db.session.get(SavingsPlan, links.open_link("plan", token))
+        payer = Payer(plan) if plan else None
+    except NotFound:
+        row = db.session.get(PlanPayer, links.open_link("plan-payer", token))
+        payer = Payer(row.plan, row) if row else None
+    if payer is None:
         raise NotFound
-    speak(plan.payer.locale)
-    return plan
+    speak(payer.organisation.locale)
+    return payer
 
 
 def plan_page(
-    plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = None, form: Any = None
+    plan: SavingsPlan,
+    *,
+    payer: Payer | None = None,
+    token: str = "",
+    may: dict[str, bool] | None = None,
+    form: Any = None,
 ) -> Any:
-    """The plan's page, by the private link or signed in; with a refused `form`, 422."""
-    status = savings.plan_status(plan)
-    projection = savings.plan_projection(plan, status)
+    """The plan's page, by the private link or signed in; with a refused `form`, 422.
+
+    A `payer` who shares the plan sees what is theirs of it, beside the whole.
+    """
+    whole = savings.plan_status(plan)
+    shown = _payers_shown(plan, payer)
+    mine = shown["mine"]
+    status = mine.status if mine and mine.status else whole
+    projection = project(status, Frequency(plan.every_months))
     versions = plan_versions.changes_of(plan)
     seat_count = plan_versions.seats_of(plan, versions)
-    offered = status.late_amount or (
-        status.next_due.instalment.amount - status.next_due.paid if status.next_due else None
-    )
     refused = form is not None
-    form = form or PayForm(amount=offered)
+    form = form or PayForm(amount=_asked_next(status))
     form.amount.currency = plan.currency
     page = render_template(
         "delegations/plan.html",
         plan=plan,
         delegation=plan.delegation,
         status=status,
+        whole=whole,
         projection=projection,
         share=min(1.0, status.saved.minor / status.target.minor),
         seats=seat_count,
         versions=versions,
         band=pictures.band_sentence(projection, show_date),
-        stakes=stakes.stakes(status, projection, seat_count),
-        stopped=plan_reminders.stopped(plan),
-        reminded=plan_reminders.sent(plan),
-        reminder_words=REMINDERS,
-        causes=CAUSES,
-        policies=POLICIES,
+        stakes=stakes.stakes(status, projection, seat_count) if status is whole else [],
         paid_count=sum(part.state is InstalmentState.PAID for part in status.instalments),
         curve=pictures.curve_of(status, projection, reader()),
         heading=pictures.plan_sentence(projection, reader(), show_date),
-        waiting=savings.deposits_to_approve(plan),
-        states=STATES,
-        late_words=pictures.late_words,
         token=token,
         may=may or dict.fromkeys(("edit", "plan", "record"), False),
         form=form,
-        open=plan.status is PlanStatus.OPEN,
-        bank_details=bank_details(),
-        code=code_for(offered, plan.reference),
-        offered=offered,
         urls=plan_urls(plan, token),
-        card=saved_cards.card_of(savings.PURPOSE, plan.id),
-        taken_next=card_deposits.waiting_collection(plan),
-        taken_last=card_deposits.last_collection(plan),
-        consent=card_deposits.consent_of(plan),
-        retry_days=retries.RETRY_AFTER,
+        **shown,
+        **_paying_shown(plan, shown["payer"], _asked_next(status)),
+        **_WORDS,
     )
     return page, 422 if refused else 200
+
+
+_WORDS = {
+    "causes": CAUSES,
+    "policies": POLICIES,
+    "reminder_words": REMINDERS,
+    "share_words": share_words,
+    "states": STATES,
+    "late_words": pictures.late_words,
+}
+"""What the plan's page says in words."""
+
+
+def _asked_next(status: PlanStanding) -> Money | None:
+    """What to offer as the next deposit: what is late, else what falls due next."""
+    following = status.next_due
+    return status.late_amount or (following.instalment.amount - following.paid if following else None)
+
+
+def _payers_shown(plan: SavingsPlan, payer: Payer | None) -> dict[str, Any]:
+    """Who pays, of whom this is the page (`mine`, where the plan is shared), their other plans."""
+    payers = payer_standings.standings([plan])[plan.id]
+    shared, whose = len(payers) > 1, payer or Payer(plan)
+    return {
+        "payer": whose,
+        "payers": payers if shared else [],
+        "mine": next(one for one in payers if one.payer.id == whose.id) if shared and payer else None,
+        "others": payer_standings.others_of(payer) if payer else [],
+        "stopped": plan_reminders.stopped(whose),
+        "reminded": plan_reminders.sent(plan),
+    }
+
+
+def _paying_shown(plan: SavingsPlan, payer: Payer, offered: Money | None) -> dict[str, Any]:
+    """How a deposit is made, what waits for approval, and what a kept card does."""
+    return {
+        "open": plan.status is PlanStatus.OPEN,
+        "waiting": savings.deposits_to_approve(plan),
+        "bank_details": bank_details(),
+        "code": code_for(offered, payer.reference),
+        "offered": offered,
+        "card": saved_cards.card_of(savings.PURPOSE, plan.id),
+        "taken_next": card_deposits.waiting_collection(plan),
+        "taken_last": card_deposits.last_collection(plan),
+        "consent": card_deposits.consent_of(plan),
+        "retry_days": retries.RETRY_AFTER,
+    }
 
 
 def plan_urls(plan: SavingsPlan, token: str) -> dict[str, str]:
@@ -251,7 +305,9 @@ def plan_urls(plan: SavingsPlan, token: str) -> dict[str, str]:
     }
 
 
-def _pay(plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = None) -> Any:
+def _pay(
+    plan: SavingsPlan, *, payer: Payer | None = None, token: str = "", may: dict[str, bool] | None = None
+) -> Any:
     """Ask for the deposit, then send the browser to the page to pay on."""
     form = PayForm()
     form.amount.currency = plan.currency
@@ -259,11 +315,11 @@ def _pay(plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = No
     if request.method == "GET":  # a refused form read again in another language
         return redirect(urls["page"])
     if not form.validate_on_submit():
-        return plan_page(plan, token=token, may=may, form=form)
+        return plan_page(plan, payer=payer, token=token, may=may, form=form)
     try:
         with transaction():
             by = person() or System(f"plan:{plan.id}")
-            payment = savings.request_deposit(plan, form.amount.required(), by=by)
+            payment = savings.request_deposit(payer or Payer(plan), form.amount.required(), by=by)
             payment_id, reference = payment.id, payment.reference
         url = start_checkout(
             payment_id,
@@ -274,7 +330,7 @@ def _pay(plan: SavingsPlan, *, token: str = "", may: dict[str, bool] | None = No
         )
     except DomainError as refused:
         explain(form, refused)
-        return plan_page(plan, token=token, may=may, form=form)
+        return plan_page(plan, payer=payer, token=token, may=may, form=form)
     return redirect(url, 303)
 
 
@@ -310,15 +366,19 @@ def _look_again(checkout_id: str) -> None:
             settle_checkout(state)
 
 
-def _passbook(plan: SavingsPlan) -> Any:
-    status = savings.plan_status(plan)
+def _passbook(payer: Payer) -> Any:
+    plan, stands = payer.plan, payer_standings.standing_of(payer)
     html = render_template(
         "delegations/print/passbook.html",
         plan=plan,
+        payer=payer,
+        stands=stands,
+        status=stands.status,
+        share_words=share_words,
         delegation=plan.delegation,
         edition=plan.delegation.edition,
-        status=status,
-        deposits=savings.deposits_of(plan),
+        deposits=stands.deposits,
+        today=today(plan.delegation.edition.zone),
         versions=plan_versions.changes_of(plan),
         causes=CAUSES,
         policies=POLICIES,
@@ -326,7 +386,7 @@ def _passbook(plan: SavingsPlan) -> Any:
         bank_details=bank_details(),
         lang=reader(),
     )
-    name = f"{plan.delegation.code}-{plan.code}.pdf"
+    name = f"{plan.delegation.code}-{plan.code}{f'-{payer.id}' if payer.row else ''}.pdf"
     return Response(
         pdf.render_pdf(html),
         mimetype="application/pdf",

@@ -1,5 +1,9 @@
 """Why a savings plan is changed and how, in words."""
 
+from fractions import Fraction
+
+from babel.numbers import format_percent
+
 from delegations.savings.models import Cause, ReminderKind
 from delegations.savings.replanning import Policy
 from shared.i18n import LazyString, _l
@@ -10,6 +14,7 @@ CAUSES: dict[Cause, LazyString] = {
     Cause.SEATS: _l("A seat was added or withdrawn"),
     Cause.PRICE: _l("The price of a seat has moved"),
     Cause.RATE: _l("The rate of exchange has moved"),
+    Cause.PAYER: _l("A payer stopped"),
     Cause.OTHER: _l("Something else"),
 }
 """Why a plan is changed, in words."""
@@ -42,3 +47,10 @@ REMINDERS: dict[ReminderKind, LazyString] = {
     ReminderKind.AFTER: _l("a week after"),
 }
 """When a reminder leaves, in words."""
+
+
+def share_words(share: Fraction, locale: str) -> str:
+    """A share as people write it: ``25 %``, and ``1/3`` where no hundredth of a percent is exact."""
+    if (share * 10_000).denominator == 1:
+        return str(format_percent(float(share), "#,##0.##%", locale=locale))
+    return f"{share.numerator}/{share.denominator}"

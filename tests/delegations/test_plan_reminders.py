@@ -14,6 +14,7 @@ from delegations.models import Delegation, SavingsPlan
 from delegations.savings import plans as savings
 from delegations.savings import reminders as plan_reminders
 from delegations.savings.models import PlanReminder, ReminderKind
+from delegations.savings.payer_models import Payer
 from delegations.savings.plans import RecordDeposit
 from delegations.savings.reminders import due_reminder
 from delegations.savings.schedule import Deposit, replay
@@ -75,7 +76,9 @@ def test_the_job_writes_each_reminder_once_in_the_payer_s_language(
     [mail] = mails()
     assert mail["to"] == "p1@example.org"
     assert mail["subject"].startswith("Bientôt") and "/reminders" in mail["text"]
-    assert mail["stop_at"].endswith("/reminders") and mail["stop_at"] in mail["text"]
+    assert (
+        mail["stop_at"].endswith(plan_reminders.stop_token(Payer(plan))) and mail["stop_at"] in mail["text"]
+    )
     jobs = db.session.scalars(select(Job).where(Job.kind == plan_reminders.JOB)).all()
     assert [job.key for job in jobs] == ["plan-reminders:2003-01-09"]
     monkeypatch.setattr(plan_reminders, "_claim", lambda *_given: False)  # another worker was first
@@ -140,9 +143,9 @@ def test_a_payer_stops_the_reminders_by_link_and_wants_them_again(
     on("2003-01-08")
     with transaction():
         token = links.issue_link("plan", plan.id, clock.now() + timedelta(days=9))
-    page = f"/plan/{token}/reminders"
+    page = client.get(f"/plan/{token}/reminders").headers["Location"]
     assert client.get(page).status_code == 200
-    assert plan_reminders.stopped(plan) is None  # looking stops nothing
+    assert plan_reminders.stopped(Payer(plan)) is None  # looking stops nothing
     for _twice in range(2):
         assert client.post(page, data={"wanted": "no"}).status_code == 302
     run()
@@ -151,6 +154,22 @@ def test_a_payer_stops_the_reminders_by_link_and_wants_them_again(
     assert client.post(page, data={"wanted": "yes"}).status_code == 302
     run()
     assert reminders() == [(date(2003, 1, 15), "before")]
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_a_mail_program_stops_them_with_one_click_and_nothing_else(
+    client: FlaskClient, plan: SavingsPlan, content_type: str
+) -> None:
+    """RFC 8058: a form without session or CSRF token, answered without a redirect, years later too."""
+    page = f"/reminders/{plan_reminders.stop_token(Payer(plan))}"
+    on("2029-01-08")
+    stopping = client.post(page, data={"List-Unsubscribe": "One-Click"}, content_type=content_type)
+    assert stopping.status_code == 200
+    assert plan_reminders.stopped(Payer(plan))
+    assert client.post(page[:-1] + "A", data={"List-Unsubscribe": "One-Click"}).status_code == 404
+    assert client.get("/plan/" + page.removeprefix("/reminders/")).status_code == 404  # it opens nothing else
+    assert client.post(page, data={"wanted": "yes"}).status_code == 302
+    assert plan_reminders.stopped(Payer(plan)) is None
 
 
 def test_a_day_is_planned_once(plan: SavingsPlan) -> None:

@@ -11,9 +11,10 @@ from access import links
 from access.models import PrivateLink, User
 from delegations.models import Delegation, SavingsPlan
 from delegations.savings import plans as savings
+from delegations.savings.payer_models import Payer
 from delegations.savings.plans import OpenPlan, PlanClosed, RecordDeposit, WrongCurrency
-from delegations.savings.projection import Course
-from delegations.savings.schedule import InstalmentState, TargetTooSmall
+from delegations.savings.projection import Course, project
+from delegations.savings.schedule import QUARTER, InstalmentState, TargetTooSmall
 from delegations.seats.linking import LinkJustSent
 from outbox.jobs import Job
 from shared import clock
@@ -134,7 +135,7 @@ def test_january_2004_was_paid_41_days_late(plan: SavingsPlan, aristide: User, z
     assert status.instalments[4].days_late == 41
     assert [(one.days, one.most, one.caught_up) for one in status.history] == [(41, cad("750.00"), True)]
     assert not status.late_amount
-    assert savings.plan_projection(plan, status).course is Course.ON_COURSE
+    assert project(status, QUARTER).course is Course.ON_COURSE
 
 
 def test_a_returned_cheque_is_no_deposit(plan: SavingsPlan, aristide: User, zoe: User) -> None:
@@ -161,16 +162,16 @@ def test_several_payers_of_one_delegation_stay_apart(
 
 def test_asking_for_the_same_card_deposit_twice_is_asking_once(plan: SavingsPlan) -> None:
     with transaction():
-        first = savings.request_deposit(plan, cad("750.00"), by=BY)
-        assert savings.request_deposit(plan, cad("750.00"), by=BY).id == first.id
-        assert savings.request_deposit(plan, cad("100.00"), by=BY).id != first.id
+        first = savings.request_deposit(Payer(plan), cad("750.00"), by=BY)
+        assert savings.request_deposit(Payer(plan), cad("750.00"), by=BY).id == first.id
+        assert savings.request_deposit(Payer(plan), cad("100.00"), by=BY).id != first.id
     assert first.status is PaymentStatus.REQUESTED
 
 
 @pytest.mark.parametrize("text", ["0.00", "-5.00"])
 def test_a_deposit_is_more_than_nothing(plan: SavingsPlan, text: str) -> None:
     with pytest.raises(NothingToPay), transaction():
-        savings.request_deposit(plan, cad(text), by=BY)
+        savings.request_deposit(Payer(plan), cad(text), by=BY)
 
 
 def test_a_deposit_in_another_currency_is_refused(plan: SavingsPlan, aristide: User) -> None:
@@ -193,7 +194,7 @@ def test_a_closed_plan_asks_for_nothing_but_refuses_no_money(
     with transaction():
         savings.close_plan(plan, "Édition close", by=BY)
     with pytest.raises(PlanClosed), transaction():
-        savings.request_deposit(plan, cad("750.00"), by=BY)
+        savings.request_deposit(Payer(plan), cad("750.00"), by=BY)
     with transaction():
         deposit(plan, "750.00", date(2005, 12, 1), aristide, zoe)
     assert [one.kind for one in db.session.scalars(select(Attention))] == ["plan_closed"]

@@ -112,10 +112,17 @@ def test_a_message_arrives_once_with_text_picture_and_file(postbox: Postbox) -> 
 
 
 def test_mail_programs_are_told_where_a_reader_stops_reminders(postbox: Postbox) -> None:
-    stop_at = f"https://teranga.example.org/plan/{'x' * 90}/reminders"  # longer than a line of a header
+    stop_at = f"https://teranga.example.org/reminders/{'x' * 90}"  # longer than a line of a header
     send(stop_at=stop_at)
     assert run_due() == 1
     assert postbox.message()["List-Unsubscribe"].strip() == f"<{stop_at}>"
+    assert postbox.message()["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_one_click_is_offered_over_https_only(postbox: Postbox) -> None:
+    send(stop_at="http://127.0.0.1:8000/reminders/x")
+    assert run_due() == 1
+    assert postbox.message()["List-Unsubscribe"] and postbox.message()["List-Unsubscribe-Post"] is None
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028", "\x0b", "\x85"])

@@ -1,0 +1,246 @@
+"""Several payers of one plan, one payer of several: each has their own share, reference and reminders."""
+
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from access import links
+from access.models import User
+from delegations.models import Delegation, SavingsPlan
+from delegations.savings import changes as plan_changes
+from delegations.savings import payer_queries, payers
+from delegations.savings import plans as savings
+from delegations.savings import reminders as plan_reminders
+from delegations.savings.models import PlanReminder
+from delegations.savings.payer_models import Payer, PayerSaved
+from delegations.savings.payer_standings import others_of, standing_of, standings
+from delegations.savings.payers import AddPayer, NobodyLeft, PaysAlready, SharesTooLarge, StopPayer
+from delegations.savings.plans import RecordDeposit
+from delegations.savings.replanning import Policy
+from network import directory
+from network.directory import AddOrganisation
+from outbox.jobs import Job
+from shared import clock
+from shared.database import db, transaction
+from tests.conftest import sign_in
+from tests.delegations.conftest import BY, cad, deposit, plan_of
+from treasury import payments
+
+THIRD = Fraction(1, 3)
+
+
+@pytest.fixture(autouse=True)
+def _no_csrf(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flask_wtf.csrf.validate_csrf", lambda *_given, **_options: None)
+
+
+@pytest.fixture
+def union(plan: SavingsPlan) -> Payer:
+    """A union that pays a third of P1 from its beginning, and reads English."""
+    with transaction():
+        return joined(plan, "Syndicat fictif", THIRD, locale="en")
+
+
+def joined(plan: SavingsPlan, name: str, share: Fraction, *, locale: str = "fr") -> Payer:
+    """Another body that pays the plan from its beginning; call it in a transaction."""
+    email = f"{name.split()[0].lower()}@example.org"
+    body = directory.add_organisation(
+        AddOrganisation(name=name, email=email, locale=locale, fictional=True), by=BY
+    )
+    command = AddPayer(organisation_id=body.id, share=share, since=date(2003, 1, 15))
+    return payers.add_payer(plan, command, by=BY)
+
+
+def paid(payer: Payer, amount: str, on: date, aristide: User, zoe: User) -> None:
+    with transaction():
+        command = RecordDeposit(amount=cad(amount), received_on=on, payer_id=payer.id)
+        payments.approve_receipt(savings.record_deposit(payer.plan, command, by=aristide), by=zoe)
+
+
+def on(day: str) -> None:
+    clock.travel_to(datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC))
+
+
+def late(plan: SavingsPlan) -> list[str]:
+    return [one.status.late_amount.decimal() if one.status else "–" for one in standings([plan])[plan.id]]
+
+
+def subjects(to: str) -> list[str]:
+    return [
+        str(job.payload["subject"]) for job in db.session.scalars(select(Job)) if job.payload.get("to") == to
+    ]
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_a_deposit_of_the_one_never_counts_for_the_other(
+    plan: SavingsPlan, union: Payer, aristide: User, zoe: User
+) -> None:
+    before = savings.schedule_of(plan)
+    assert union.reference != plan.reference
+    paid(union, "500.00", date(2003, 1, 15), aristide, zoe)  # two of its instalments
+    on("2003-02-01")
+    assert late(plan) == ["500.00", "0.00"]
+    status = savings.plan_status(plan)
+    assert (status.saved, status.late_amount) == (cad("500.00"), cad("250.00"))  # the plan's, as ever
+    assert savings.schedule_of(plan) == before
+    theirs = standing_of(union)
+    assert theirs.status and (theirs.status.target, theirs.status.ahead_amount) == (
+        cad("3000.00"),
+        cad("250.00"),
+    )
+    assert [one.amount for one in theirs.deposits] == [cad("500.00")]
+    deposit_mails = [subject for subject in subjects("syndicat@example.org") if subject.startswith("Deposit")]
+    assert len(deposit_mails) == 1  # in its language, to it alone
+    assert len(subjects("p1@example.org")) == 1
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_a_returned_cheque_is_taken_from_whose_it_was(
+    plan: SavingsPlan, union: Payer, aristide: User, zoe: User
+) -> None:
+    with transaction():
+        command = RecordDeposit(amount=cad("250.00"), received_on=date(2003, 1, 15), payer_id=union.id)
+        payment = savings.record_deposit(plan, command, by=aristide)
+        payments.approve_receipt(payment, by=zoe)
+        deposit(plan, "500.00", date(2003, 1, 15), aristide, zoe)
+        mirror = payments.return_receipt(payment, date(2003, 1, 20), "Chèque retourné", by=aristide)
+        payments.approve_return(payment, mirror, by=zoe)
+    on("2003-02-01")
+    assert late(plan) == ["0.00", "250.00"]
+
+
+def test_each_is_reminded_of_their_own_part_in_their_language(
+    plan: SavingsPlan, union: Payer, aristide: User, zoe: User
+) -> None:
+    on("2003-01-08")
+    plan_reminders.plan_reminders({"day": "2003-01-08"})
+    [english] = [one for one in subjects("syndicat@example.org") if one.startswith("Soon")]
+    [french] = [one for one in subjects("p1@example.org") if one.startswith("Bientôt")]
+    assert "250.00" in english and "500,00" in french
+    with transaction():
+        plan_reminders.stop(Payer(plan), by=BY)
+    on("2003-01-15")
+    plan_reminders.plan_reminders({"day": "2003-01-15"})
+    told = db.session.scalars(select(PlanReminder).where(PlanReminder.payer_id == union.id)).all()
+    assert len(told) == 2 and len(db.session.scalars(select(PlanReminder)).all()) == 3
+    paid(union, "250.00", date(2003, 1, 15), aristide, zoe)
+    on("2003-01-22")
+    plan_reminders.plan_reminders({"day": "2003-01-22"})
+    assert len(db.session.scalars(select(PlanReminder)).all()) == 3
+
+
+def test_the_shares_are_never_more_than_the_whole(plan: SavingsPlan, union: Payer) -> None:
+    with pytest.raises(PaysAlready), transaction():
+        payers.add_payer(
+            plan, AddPayer(organisation_id=union.id, share=THIRD, since=date(2003, 1, 15)), by=BY
+        )
+    with pytest.raises(SharesTooLarge, match="100 %"), transaction():
+        payers.set_share(union, Fraction(11, 10), date(2003, 1, 15), "", by=BY)
+    with transaction():
+        payers.set_share(union, Fraction(1), date(2004, 1, 15), "", by=BY)
+    with pytest.raises(SharesTooLarge), transaction():  # none is left in 2004
+        joined(plan, "Caisse fictive", THIRD)
+    asked = standing_of(union).status
+    assert asked and asked.target == cad("7000.00")  # 4 × 250.00 and 8 × 750.00
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_one_who_stops_is_asked_for_nothing_more_and_the_others_are_told(
+    plan: SavingsPlan, union: Payer, aristide: User, zoe: User
+) -> None:
+    with transaction():
+        fund = joined(plan, "Caisse fictive", THIRD)
+    for payer in (Payer(plan), union):
+        paid(payer, "250.00", date(2003, 1, 15), aristide, zoe)
+    on("2003-02-01")
+    stands = plan_changes.situation(plan)
+    assert payers.share_left(fund) == THIRD
+    assert stands.difference(stands.need, THIRD) == cad("3000.00")  # eleven of 250.00 to come, one late
+    key = stands.key(stands.need, THIRD)
+    command = StopPayer(policy=Policy.SPREAD, reason="Caisse dissoute", key=key)
+    ways = dict(plan_changes.ways(plan, stands, stands.need, THIRD))
+    with transaction():
+        payers.stop_payer(fund, command, by=BY)
+    assert list(ways[Policy.SPREAD].instalments) == savings.schedule_of(plan)  # the preview's
+    first, second, gone = standings([plan])[plan.id]
+    assert (gone.left, gone.share, gone.status) == (True, Fraction(0), None)  # it had paid nothing
+    assert [one.status and one.status.target for one in (first, second)] == [cad("4500.00")] * 2
+    assert late(plan) == ["0.00", "0.00", "–"]
+    assert any("changed" in subject for subject in subjects("syndicat@example.org"))
+    assert not any("modifié" in subject for subject in subjects("caisse@example.org"))
+    with pytest.raises(DBAPIError), transaction():
+        db.session.execute(text("UPDATE plan_share SET numerator = 0"))
+    with pytest.raises(DBAPIError), transaction():
+        db.session.execute(text("DELETE FROM payer_saved"))
+    assert len(db.session.scalars(select(PayerSaved)).all()) == 2
+
+
+def test_somebody_must_be_left_to_pay(plan: SavingsPlan, union: Payer) -> None:
+    with transaction():
+        payers.set_share(union, Fraction(1), date(2003, 1, 15), "", by=BY)
+    on("2003-02-01")
+    with pytest.raises(NobodyLeft):
+        payers.share_left(union)
+    assert payers.share_left(Payer(plan)) == 0
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_one_payer_of_several_plans_keeps_them_apart(
+    outaouais: Delegation, plan: SavingsPlan, union: Payer, aristide: User, zoe: User, client: FlaskClient
+) -> None:
+    with transaction():
+        other = plan_of(outaouais, "P2", "3000.00", 12)
+        again = payers.add_payer(
+            other, AddPayer(organisation_id=union.id, share=Fraction(1, 2), since=date(2003, 1, 15)), by=BY
+        )
+        token = links.issue_link(*union.opened_by, clock.now() + timedelta(days=9))
+    paid(union, "250.00", date(2003, 1, 15), aristide, zoe)
+    assert [one.payer.plan.code for one in others_of(union)] == ["P2"]
+    assert (standing_of(again).saved, standing_of(union).saved) == (cad("0.00"), cad("250.00"))
+    page = client.get(f"/plan/{token}").get_data(as_text=True)
+    assert union.reference in page and again.reference in page and plan.reference not in page
+    assert "Payeur fictif" not in page  # who else pays is nobody's business but the delegation's
+    assert client.post(f"/plan/{token}/card", data={"agreed": "yes"}).status_code == 404
+    book = client.get(f"/plan/{token}/passbook.pdf")
+    assert book.status_code == 200 and book.data.startswith(b"%PDF")
+
+
+def test_the_head_adds_a_payer_changes_a_share_and_says_who_stops(
+    client: FlaskClient, plan: SavingsPlan, ondine: User
+) -> None:
+    on("2003-02-01")
+    sign_in(client, ondine)
+    page = "/delegations/DKR05-OUT/plans/P1"
+    assert "paie la totalité" in client.get(page).get_data(as_text=True)
+    assert client.get(f"{page}/payers/add").status_code == 200
+    sent = {
+        "payer_name": "Caisse fictive", "payer_email": "caisse@example.org", "locale": "fr",
+        "share": "un tiers", "since": "2003-04-15",
+    }  # fmt: skip
+    refused = client.post(f"{page}/payers/add", data=sent)
+    assert refused.status_code == 422 and "un tiers" in refused.get_data(as_text=True)
+    assert client.post(f"{page}/payers/add", data=sent | {"share": "120 %"}).status_code == 422
+    assert client.post(f"{page}/payers/add", data=sent | {"share": "1/3"}).status_code == 302
+    _first, fund = payer_queries.payers_of(plan)
+    shown = client.get(page).get_data(as_text=True)
+    assert "1/3" in shown and fund.reference in shown
+    share = f"{page}/payers/{fund.id}/share"
+    assert client.get(share).status_code == 200
+    assert client.post(share, data={"share": "25 %", "since": "2003-04-15"}).status_code == 302
+    assert client.get(f"{page}/payers/{plan.payer_id}/share").status_code == 404
+    on("2003-05-01")
+    stop = f"{page}/payers/{fund.id}/stop"
+    asked = client.get(stop).get_data(as_text=True)
+    assert asked.count('name="policy"') == 4
+    key = asked.split('name="key" value="')[1].split('"')[0]
+    assert client.post(stop, data={"key": key, "reason": "Dissoute"}).status_code == 422  # no way chosen
+    chosen = {"key": key, "reason": "Dissoute", "policy": "accept"}
+    assert client.post(stop, data=chosen | {"reason": ""}).status_code == 422
+    assert client.post(stop, data=chosen | {"key": "1.20030101.0.1.0"}).status_code == 422
+    assert client.post(stop, data=chosen).status_code == 302
+    assert client.get(f"{page}/payers/{plan.payer_id}/stop").status_code == 302  # nobody else is left
+    assert client.get(f"{page}/payers/999999/stop").status_code == 404
