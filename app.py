@@ -36,6 +36,7 @@ import delegations.funding.service_views
 import delegations.interest.survey_views
 import delegations.interest.views
 import delegations.joining.views
+import delegations.lifecycle.adding_views
 import delegations.lifecycle.cloning_views
 import delegations.lifecycle.focal_views
 import delegations.lifecycle.quota_views

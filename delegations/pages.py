@@ -99,10 +99,10 @@ def next_step(
     if holds and not delegation.seats_requested:
         say = ngettext("It adds up %(num)s delegation.", "It adds up %(num)s delegations.", holds)
         return Step(say, _("Delegations together"), url_for("delegations.members", code=delegation.code))
-    return _towards_seats(delegation, may) or _towards_people(delegation, board, has_plan, may)
+    return _towards_seats(delegation, board, may) or _towards_people(delegation, board, has_plan, may)
 
 
-def _towards_seats(delegation: Delegation, may: dict[str, bool]) -> Step | None:
+def _towards_seats(delegation: Delegation, board: Sequence[Seat], may: dict[str, bool]) -> Step | None:
     code, status = delegation.code, delegation.status
     if may["edit"] and status in (S.INVITED, S.DRAFT):
         say = _("Tell the organisers how many seats you would need.")
@@ -112,7 +112,7 @@ def _towards_seats(delegation: Delegation, may: dict[str, bool]) -> Step | None:
         say = ngettext("%(num)s seat is asked for.", "%(num)s seats are asked for.", asked)
         return Step(say, _("Allocate seats"), url_for("delegations.allocate", code=code))
     if may["edit"] and status is S.ALLOCATED:
-        given = delegation.seats_allocated
+        given = sum(seat.status in seats.ACTIVE for seat in board)
         say = ngettext(
             "%(num)s seat is yours once you confirm.", "%(num)s seats are yours once you confirm.", given
         )

@@ -1,10 +1,12 @@
 """What a delegation's focal points are told: invited, given seats, asked again, in charge, relieved."""
 
+from collections.abc import Sequence
+
 from flask_babel import force_locale
 
 from access.models import User
 from delegations.lifecycle.focal_points import written_to
-from delegations.models import Delegation
+from delegations.models import Delegation, Seat
 from delegations.sending import dated, send, spoken
 from shared.i18n import _, ngettext
 
@@ -49,6 +51,28 @@ def tell_allocated(delegation: Delegation) -> None:
                 _("Confirm the seats"),
                 f"/delegations/{delegation.code}",
                 key=f"delegation-allocated-{delegation.id}-{number}",
+            )
+
+
+def tell_more_seats(delegation: Delegation, seats: Sequence[Seat]) -> None:
+    """The focal points learn that the delegation was given these seats besides those it had."""
+    for number, (to, locale) in enumerate(written_to(delegation)):
+        with force_locale(spoken(locale)):
+            send(
+                to,
+                ngettext(
+                    "%(num)s seat more for the delegation %(name)s",
+                    "%(num)s seats more for the delegation %(name)s",
+                    len(seats),
+                    name=delegation.name,
+                ),
+                [
+                    _("New: %(seats)s.", seats=", ".join(seat.code for seat in seats)),
+                    _("Each costs what a seat costs: see what your savings plan becomes, and name people."),
+                ],
+                _("See the seats"),
+                f"/delegations/{delegation.code}/seats",
+                key=f"delegation-more-seats-{seats[0].code}-{number}",
             )
 
 

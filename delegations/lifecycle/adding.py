@@ -1,0 +1,50 @@
+"""A delegation that has its seats is given more: within the quotas, and whoever waits is offered them."""
+
+from delegations.lifecycle import messages, quotas
+from delegations.lifecycle import moves as lifecycle
+from delegations.lifecycle.invitations import MOST_SEATS, BadSeatCount
+from delegations.lifecycle.models import DelegationStep
+from delegations.models import Delegation, DelegationStatus, Seat
+from delegations.seats import offers
+from shared import audit
+from shared.audit import Actor
+from shared.database import db, hold, write
+
+
+def add_seats(delegation: Delegation, count: int, reason: str = "", *, by: Actor) -> list[Seat]:
+    """Give `count` more seats, numbered after the last one there ever was; nobody confirms again.
+
+    Raises `BadSeatCount`, `QuotaFull`, `NotInThisState`.
+    """
+    hold(delegation)
+    lifecycle.must_be(delegation, DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED)
+    last = last_number(delegation)
+    if not 1 <= count <= MOST_SEATS - last:
+        raise BadSeatCount(field="count", most=MOST_SEATS - last)
+    quotas.must_have_room(delegation, count)
+    seats = [
+        Seat(delegation_id=delegation.id, number=number, code=f"{delegation.code}-{number:02}")
+        for number in range(last + 1, last + count + 1)
+    ]
+    db.session.add_all(seats)
+    delegation.seats_allocated += count
+    db.session.flush()
+    db.session.expire(delegation, ["seats"])
+    audit.record("delegation.more_seats", delegation, by=by, count=count, reason=reason)
+    write(
+        DelegationStep(
+            delegation_id=delegation.id,
+            left=delegation.status,
+            reached=delegation.status,
+            actor=by.actor_label,
+            reason=" · ".join(filter(None, [f"+{count}", " ".join(reason.split())])),
+        )
+    )
+    messages.tell_more_seats(delegation, seats)
+    offers.make(delegation, by=by)
+    return seats
+
+
+def last_number(delegation: Delegation) -> int:
+    """The highest number a seat of this delegation has; 0 without seats."""
+    return max((seat.number for seat in delegation.seats), default=0)

@@ -1,0 +1,62 @@
+"""The page on which the organisers give a delegation more seats than it has."""
+
+from typing import Any
+
+from flask import flash, redirect, url_for
+from wtforms import IntegerField
+from wtforms.validators import InputRequired, NumberRange
+
+from access.asking import person
+from access.policy import Permission
+from delegations import queries
+from delegations.forms import WhyForm
+from delegations.lifecycle import adding
+from delegations.lifecycle import moves as lifecycle
+from delegations.lifecycle.invitations import MOST_SEATS
+from delegations.models import DelegationStatus
+from delegations.pages import actor, blueprint, form_page
+from delegations.seats import waiting
+from shared.database import transaction
+from shared.errors import DomainError
+from shared.forms import explain
+from shared.i18n import _l, ngettext
+from shared.web import requires
+
+P = Permission
+
+
+class MoreSeatsForm(WhyForm):
+    """How many seats more, and why."""
+
+    count = IntegerField(_l("How many more"), [InputRequired(), NumberRange(1, MOST_SEATS)])
+
+
+@blueprint.route("/delegations/<code>/more-seats", methods=["GET", "POST"])
+@requires(P.DELEGATION_ALLOCATE)
+def more_seats(code: str) -> Any:
+    """What more seats mean, and giving them."""
+    delegation = queries.find_delegation(code, person(), P.DELEGATION_ALLOCATE)
+    form = MoreSeatsForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                given = adding.add_seats(delegation, form.count.data or 0, form.reason.data or "", by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            told = ngettext(
+                "%(num)s seat is added; the delegation is told.",
+                "%(num)s seats are added; the delegation is told.",
+                len(given),
+            )
+            flash(told, "good")
+            return redirect(url_for("delegations.show", code=code))
+    return form_page(
+        "delegations/more_seats.html",
+        form,
+        delegation=delegation,
+        following=f"{delegation.code}-{adding.last_number(delegation) + 1:02}",
+        waits=len(waiting.line_of(delegation)),
+        can_now=delegation.status in (DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED),
+        state=lifecycle.STATES[delegation.status],
+    )
