@@ -8,7 +8,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from delegations.budgets.advances import AskAdvance, ChangeAdvance
 from delegations.budgets.claims import AddLine, OpenClaim
-from delegations.budgets.cost_forms import Boxes
+from delegations.funding.agreement_forms import Boxes
 from shared.clock import today
 from shared.forms import Form, MoneyField, as_choices, more_than_nothing
 from shared.i18n import _, _l

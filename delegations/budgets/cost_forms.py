@@ -1,35 +1,24 @@
-"""The form of an agreement with a funder."""
+"""The form of a new agreement with a funder."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
-from wtforms import (
-    SelectField,
-    SelectMultipleField,
-    StringField,
-)
+from wtforms import SelectField, StringField
 from wtforms.validators import DataRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
-from delegations.budgets.versions import GROUPS
+from delegations.funding.agreement_forms import AgreedForm, Boxes
 from delegations.funding.agreements import AddAgreement
-from delegations.funding.offers import Condition
-from delegations.models import FundingKind
-from shared.forms import Form, MoneyField, as_choices, more_than_nothing
+from delegations.funding.offers import Basis
+from delegations.funding.terms import Sharing
+from delegations.models import Delegation, FundingKind
+from shared.forms import as_choices
 from shared.i18n import _l
 
 
-class Boxes(SelectMultipleField):
-    """Several choices, one box each."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
-class AgreementForm(Form):
-    """What a funder adds, to what, for whom, up to where."""
+class AgreementForm(AgreedForm):
+    """What a funder adds, to what, for whom, up to where; the rarer terms stay folded away."""
 
     code = StringField(_l("Code"), [DataRequired(), Length(max=20)])
-    name = StringField(_l("Funder and programme"), [DataRequired(), Length(max=160)])
     kind = SelectField(
         _l("What it adds"),
         choices=as_choices(
@@ -43,34 +32,35 @@ class AgreementForm(Form):
     ratio = SelectField(
         _l("Match"), choices=as_choices([("1", "1 : 1"), ("2", "2 : 1"), ("1/2", "1 : 2"), ("3", "3 : 1")])
     )
-    amount = MoneyField(_l("Amount of the grant or pledge"), [more_than_nothing])
-    cap = MoneyField(_l("At most, in all"), [more_than_nothing])
-    categories = Boxes(_l("It may pay only"), choices=as_choices(GROUPS.items()))
-    serves = Boxes(_l("For these delegations, in this order"), coerce=int)
-    waits = SelectField(
-        _l("Before it counts"),
-        choices=as_choices(
-            [
-                ("", _l("nothing is missing")),
-                (Condition.CHARITY_NUMBER.value, _l("a charity registration is needed")),
-                (Condition.SIGNATURE.value, _l("a signature is needed")),
-            ]
-        ),
-    )
+    serves = Boxes(_l("For these delegations"), coerce=int)
+
+    def __init__(self, currency: str, members: Sequence[Delegation]) -> None:
+        super().__init__(currency, members, data={"turns": [{"delegation_id": one.id} for one in members]})
+        self.serves.choices = as_choices((one.id, self.names[str(one.id)]) for one in members)
+
+    @property
+    def unfolded(self) -> bool:
+        """Something rarer was filled in, or is wrong: it is shown."""
+        rarer = self.through, self.opens, self.closes, self.stacks
+        usual = self.basis.data == Basis.CASH and self.sharing.data == Sharing.STATED
+        return bool(self.errors or self.turn_of() or not usual or any(field.data for field in rarer))
 
     def command(self, edition_id: int, currency: str) -> AddAgreement:
-        """The agreement."""
+        """The agreement. Who has a turn is served by it; the others after them, as listed."""
         kind = FundingKind(self.kind.data)
+        turns = self.turn_of()
+        ticked = {*(self.serves.data or ()), *turns}
+        served = [member for member in map(int, self.names) if member in ticked]
         return AddAgreement(
             edition_id=edition_id,
             code=(self.code.data or "").strip().upper(),
-            name=self.name.data or "",
             kind=kind,
             currency=currency,
             ratio=Fraction(self.ratio.data) if kind is FundingKind.MATCH else Fraction(0),
-            amount=None if kind is FundingKind.MATCH else self.amount.amount,
-            cap=self.cap.amount,
-            categories=self.categories.data or (),
-            serves=self.serves.data or (),
-            blocked=Condition(self.waits.data) if self.waits.data else None,
+            serves=tuple(sorted(served, key=lambda member: turns.get(member, _LAST))),
+            **self.agreed(kind),
         )
+
+
+_LAST = 1000
+"""After every turn that can be written."""

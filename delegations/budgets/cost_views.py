@@ -16,7 +16,7 @@ from delegations.queries import support_decisions
 from events.models import Edition
 from shared.database import db, transaction
 from shared.errors import DomainError, Forbidden, NotFound
-from shared.forms import as_choices, explain
+from shared.forms import explain
 from shared.i18n import _
 from shared.web import requires
 
@@ -41,12 +41,10 @@ def _must(permission: Permission, edition: Edition) -> None:
 def funders(code: str) -> Any:
     """The funders' rules of an edition; an organiser adds one."""
     edition = _edition(code)
-    form = AgreementForm()
-    form.amount.currency = form.cap.currency = edition.currency
     members = db.session.scalars(
         select(Delegation).where(Delegation.edition_id == edition.id).order_by(Delegation.code)
     ).all()
-    form.serves.choices = as_choices((one.id, f"{one.name} ({one.code})") for one in members)
+    form = AgreementForm(edition.currency, members)
     if form.is_submitted():
         _must(P.EDITION_MANAGE, edition)
     if form.validate_on_submit():

@@ -38,32 +38,70 @@ class TurnForm(Part):
     turn = IntegerField(_l("Turn"), [Optional(), NumberRange(1, 999, _l("A whole number from 1."))])
 
 
-class TermsForm(Form):
-    """The terms of an agreement, and why they change."""
+class Boxes(SelectMultipleField):
+    """Several choices, one box each."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class AgreedForm(Form):
+    """What is said of any agreement, new or changed."""
 
     name = StringField(_l("Funder and programme"), [DataRequired(), Length(max=160)])
     through = StringField(_l("Through whom the money comes"), [Length(max=160)])
-    ratio = StringField(_l("Added for each unit of base money"), [Length(max=12)])
-    basis = SelectField(_l("Counted on"), choices=as_choices(BASES.items()))
+    basis = SelectField(_l("Counted on"), choices=as_choices(BASES.items()), default=Basis.CASH.value)
     amount = MoneyField(_l("Amount of the grant or pledge"), [more_than_nothing])
     cap = MoneyField(_l("At most, in all"), [more_than_nothing])
-    sharing = SelectField(_l("Who draws on it first"), choices=as_choices(SHARINGS.items()))
+    sharing = SelectField(
+        _l("Who draws on it first"), choices=as_choices(SHARINGS.items()), default=Sharing.STATED.value
+    )
     opens = DateField(_l("Base money counts from"), [Optional()])
     closes = DateField(_l("until"), [Optional()])
-    categories = SelectMultipleField(
-        _l("It may pay only"),
-        choices=as_choices(GROUPS.items()),
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-    )
+    categories = Boxes(_l("It may pay only"), choices=as_choices(GROUPS.items()))
     stacks = BooleanField(_l("It may double money that another funder doubles as well"))
     turns = FieldList(FormField(TurnForm))
     waits = SelectField(_l("Before it counts"), choices=as_choices(WAITS.items()))
+
+    def __init__(self, currency: str, members: Sequence[Delegation], **told: Any) -> None:
+        super().__init__(**told)
+        self.amount.currency = self.cap.currency = currency
+        self.names = {str(one.id): f"{one.name} ({one.code})" for one in members}
+
+    def turn_of(self) -> dict[int, int]:
+        """The turn of each delegation that was given one, by its id."""
+        rows = [(row.form.delegation_id.data, row.form.turn.data) for row in self.turns]
+        return {int(member): turn for member, turn in rows if turn and member in self.names}
+
+    def agreed(self, kind: FundingKind) -> dict[str, Any]:
+        """The terms that an agreement of this kind may have, as filled in."""
+        match = kind is FundingKind.MATCH
+        return {
+            "name": (self.name.data or "").strip(),
+            "through": (self.through.data or "").strip(),
+            "basis": Basis(self.basis.data) if match else Basis.CASH,
+            "amount": None if match else self.amount.amount,
+            "cap": self.cap.amount,
+            "sharing": Sharing(self.sharing.data),
+            "opens": self.opens.data if match else None,
+            "closes": self.closes.data if match else None,
+            "categories": tuple(self.categories.data or ()),
+            "stacks": bool(self.stacks.data) and match,
+            "blocked": Condition(self.waits.data) if self.waits.data else None,
+        }
+
+
+class TermsForm(AgreedForm):
+    """The terms of an agreement, and why they change."""
+
+    ratio = StringField(_l("Added for each unit of base money"), [Length(max=12)])
     reason = StringField(_l("Why the terms change"), [DataRequired(), Length(max=300)])
 
     def __init__(self, terms: Terms, members: Sequence[Delegation]) -> None:
         turns = {one: place for place, one in enumerate(terms.serves, 1)}
         super().__init__(
+            terms.currency,
+            members,
             data={
                 "name": terms.name,
                 "through": terms.through,
@@ -78,11 +116,9 @@ class TermsForm(Form):
                 "stacks": terms.stacks,
                 "turns": [{"delegation_id": one.id, "turn": turns.get(one.id)} for one in members],
                 "waits": terms.blocked.value if terms.blocked else "",
-            }
+            },
         )
         self.before = terms
-        self.amount.currency = self.cap.currency = terms.currency
-        self.names = {str(one.id): f"{one.name} ({one.code})" for one in members}
 
     def validate(self, extra_validators: Any = None) -> bool:
         """A match has a ratio that can be read."""
@@ -94,28 +130,11 @@ class TermsForm(Form):
 
     def terms(self) -> Terms:
         """The terms as filled in; what kind of agreement it is stays."""
-        match = self.before.kind is FundingKind.MATCH
-        turns = [
-            (row.form.turn.data, int(row.form.delegation_id.data or 0))
-            for row in self.turns
-            if row.form.turn.data and row.form.delegation_id.data in self.names
-        ]
-        return replace(
-            self.before,
-            name=(self.name.data or "").strip(),
-            through=(self.through.data or "").strip(),
-            ratio=(read_ratio(self.ratio.data or "") or Fraction(0)) if match else Fraction(0),
-            basis=Basis(self.basis.data) if match else Basis.CASH,
-            amount=None if match else self.amount.amount,
-            cap=self.cap.amount,
-            sharing=Sharing(self.sharing.data),
-            opens=self.opens.data,
-            closes=self.closes.data,
-            categories=tuple(self.categories.data or ()),
-            stacks=bool(self.stacks.data) and match,
-            serves=tuple(delegation for _turn, delegation in sorted(turns)),
-            blocked=Condition(self.waits.data) if self.waits.data else None,
-        )
+        kind = self.before.kind
+        ratio = read_ratio(self.ratio.data or "") if kind is FundingKind.MATCH else None
+        turns = self.turn_of()
+        serves = tuple(sorted(turns, key=lambda member: (turns[member], member)))
+        return replace(self.before, ratio=ratio or Fraction(0), serves=serves, **self.agreed(kind))
 
 
 def shown_ratio(ratio: Fraction) -> str:

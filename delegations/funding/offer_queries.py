@@ -129,6 +129,7 @@ def _match(network: Network, code: str, terms: Terms, serves: tuple[str, ...]) -
         limits[one.code] = min(able, one.eligible_need(match.eligible).minor)
     if terms.sharing is Sharing.PRO_RATA:
         shares = sharing.pro_rata(terms.cap.minor, limits)
+        match = replace(match, wanted=_in(terms.currency, limits))
     else:
         shares = sharing.first_come(terms.cap.minor, terms.ratio, limits, arrivals)
     return replace(match, portions=_in(terms.currency, shares))
@@ -148,7 +149,8 @@ def _grant(network: Network, code: str, terms: Terms, serves: tuple[str, ...]) -
         )
         for served in serves
     }
-    return replace(grant, portions=_in(terms.currency, sharing.pro_rata(cap.minor, limits)))
+    shares = sharing.pro_rata(cap.minor, limits)
+    return replace(grant, portions=_in(terms.currency, shares), wanted=_in(terms.currency, limits))
 
 
 def _together(arrivals: list[Arrival], serves: tuple[str, ...], currency: str) -> dict[str, Money]:

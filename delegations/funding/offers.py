@@ -110,7 +110,8 @@ class MatchAgreement:
     shared out beforehand and no order counts. Unless it `stacks`, the funder matches no dollar that another
     has matched; as soon as one agreement of a delegation refuses, each dollar of that delegation is
     matched once only. `counted` (by delegation) is the part of its base that falls within the agreement's
-    window; without it all counts.
+    window; without it all counts. `wanted` (by delegation) is what each could draw, where the
+    cap is shared in proportion to it.
     """
 
     code: str
@@ -123,6 +124,7 @@ class MatchAgreement:
     basis: Basis = Basis.CASH
     counted: Mapping[str, Money] | None = None
     portions: Mapping[str, Money] | None = None
+    wanted: Mapping[str, Money] | None = None
 
     def base(self, delegation: DelegationFunding) -> Money:
         """What of a delegation's cash or services this agreement doubles."""
@@ -148,6 +150,7 @@ class SeatGrant:
     serves: tuple[str, ...]
     cap: Money | None = None
     portions: Mapping[str, Money] | None = None
+    wanted: Mapping[str, Money] | None = None
 
 
 class Condition(StrEnum):

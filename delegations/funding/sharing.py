@@ -34,6 +34,16 @@ def pro_rata(cap: int, wanted: Mapping[str, int]) -> dict[str, int]:
     return shares
 
 
+def rise_for(share: int, of: str, cap: int, wanted: Mapping[str, int]) -> int:
+    """By how much `cap`, shared in proportion, would have to rise for `of` to get `share`; at most wanted."""
+    too_little, enough = cap, sum(wanted.values())
+    while enough - too_little > 1:
+        middle = (too_little + enough) // 2
+        reached = pro_rata(middle, wanted)[of] >= share
+        too_little, enough = (too_little, middle) if reached else (middle, enough)
+    return enough - cap
+
+
 def first_come(
     cap: int, ratio: Fraction, limits: Mapping[str, int], arrivals: Iterable[Arrival]
 ) -> dict[str, int]:

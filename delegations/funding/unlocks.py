@@ -1,10 +1,11 @@
 """What would close a delegation's remaining gap: each change is tried, and what it brings is measured."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from delegations.funding.coverage import Coverage, NetworkCoverage, cover
 from delegations.funding.offers import Agreement, DelegationFunding, Funding, MatchAgreement
+from delegations.funding.sharing import rise_for
 from delegations.funding.shortfall import ReasonKind, Unlock, UnlockKind
 from shared.money import Money
 
@@ -77,11 +78,30 @@ def _by_agreeing(alone: Funding, coverage: Coverage) -> Iterator[Unlock]:
             raised = replace(offer, cap=offer.cap + reason.amount)
             if gained := coverage.remaining - _remaining(_with(alone, raised)):
                 yield Unlock(UnlockKind.RAISE_CAP, gained, gained, offer.code, offer.label)
+        elif reason.kind is ReasonKind.SHARE_REACHED and offer.wanted and offer.portions:
+            raised = _raised_share(offer, coverage.delegation, reason.amount)
+            if gained := coverage.remaining - _remaining(_with(alone, raised)):
+                effort = _rise(offer.portions, offer.wanted, coverage.delegation, gained)
+                yield Unlock(UnlockKind.RAISE_CAP, gained, effort, offer.code, offer.label)
         elif reason.kind is ReasonKind.INELIGIBLE:
             for group in short:
                 wider = replace(offer, eligible=offer.eligible | {group})
                 if gained := coverage.remaining - _remaining(_with(alone, wider)):
                     yield Unlock(UnlockKind.WIDEN, gained, gained, offer.code, offer.label, group)
+
+
+def _raised_share(offer: Agreement, code: str, more: Money) -> Agreement:
+    """The same, with a larger share of its cap for one delegation."""
+    portions = dict(offer.portions or {})
+    portions[code] = portions.get(code, more * 0) + more
+    return replace(offer, cap=offer.cap and offer.cap + more, portions=portions)
+
+
+def _rise(portions: Mapping[str, Money], wanted: Mapping[str, Money], code: str, gained: Money) -> Money:
+    """By how much a cap shared in proportion would rise for one delegation to gain so much."""
+    cap = sum(one.minor for one in portions.values())
+    minors = {one: amount.minor for one, amount in wanted.items()}
+    return Money(rise_for((portions[code] + gained).minor, code, cap, minors), gained.currency)
 
 
 def _with(alone: Funding, changed: Agreement) -> Funding:

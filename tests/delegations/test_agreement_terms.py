@@ -24,7 +24,8 @@ from delegations.funding.line_shortfalls import line_shortfalls
 from delegations.funding.locks import LineFull, LockLine
 from delegations.funding.offers import Basis, Condition, Funding, MatchAgreement
 from delegations.funding.services import EvidenceMissing, RecordService, ServiceState, record_service
-from delegations.funding.sharing import Arrival, first_come, pro_rata
+from delegations.funding.sharing import Arrival, first_come, pro_rata, rise_for
+from delegations.funding.shortfall import UnlockKind
 from delegations.funding.terms import Sharing, Terms, changed, read, terms_of, written
 from delegations.funding.unlocks import unlocks
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
@@ -95,6 +96,36 @@ def test_portions_bind_instead_of_an_order() -> None:
     assert [found.delegations[code].match_usable for code in "AB"] == [cad("1200.00"), cad("800.00")]
     [reason] = [one for one in found.delegations["B"].reasons if one.source == "M"]
     assert (reason.kind.value, reason.amount) == ("share_reached", cad("1200.00"))
+
+
+def shared_out(cap: int, wanted: dict[str, int]) -> Funding:
+    """Two delegations that each saved 2,000.00, and a match shared in proportion to what they could draw."""
+    match = MatchAgreement(
+        "M", "M", Fraction(1), frozenset("T"), ("A", "B"), Money(cap, "CAD"),
+        portions={code: Money(minor, "CAD") for code, minor in pro_rata(cap, wanted).items()},
+        wanted={code: Money(minor, "CAD") for code, minor in wanted.items()},
+    )  # fmt: skip
+    return Funding((delegation("A", 1, "2000.00"), delegation("B", 1, "2000.00")), (match,))
+
+
+def test_raising_a_cap_shared_in_proportion_is_offered_with_what_it_takes() -> None:
+    wanted = {"A": 200_000, "B": 200_000}
+    funding = shared_out(200_000, wanted)
+    helps = {one.kind: one for one in unlocks(funding, cover(funding), "A")}
+    raised = helps[UnlockKind.RAISE_CAP]
+    assert (raised.amount, raised.effort) == (cad("1000.00"), cad("1999.99"))  # the other gains as much
+    after = cover(shared_out(200_000 + raised.effort.minor, wanted))
+    assert after.delegations["A"].match_usable == cad("2000.00")
+    enough = shared_out(400_000, wanted)
+    assert UnlockKind.RAISE_CAP not in {one.kind for one in unlocks(enough, cover(enough), "A")}
+
+
+@given(st.integers(1, 90), st.integers(0, 90), st.integers(0, 90))
+def test_a_cap_that_rises_so_much_gives_the_share_asked_for(one: int, two: int, cap: int) -> None:
+    wanted = {"A": one, "B": two}
+    cap = min(cap, one + two)
+    rise = rise_for(one, "A", cap, wanted)
+    assert pro_rata(cap + rise, wanted)["A"] == one
 
 
 def test_only_base_money_within_the_window_is_doubled() -> None:

@@ -8,8 +8,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from access.models import User
+from delegations.funding.offers import Basis
+from delegations.funding.terms import Sharing, terms_of
+from delegations.lifecycle import invitations
+from delegations.lifecycle.invitations import InviteDelegation
 from delegations.models import FundingAgreement
 from events.editions import CreateEdition, create_edition, create_series
+from events.models import Edition
 from shared.audit import System
 from shared.database import db, transaction
 from shared.money import Money
@@ -37,6 +42,33 @@ def edition(app: Flask) -> None:
             ),
             by=US,
         )
+
+
+def test_a_rule_may_say_its_window_its_basis_and_how_it_is_shared(client: FlaskClient, fatou: User) -> None:
+    with transaction():
+        [dakar] = db.session.scalars(select(Edition)).all()
+        invited = InviteDelegation(edition_id=dakar.id, code="DKR05-OUT", name="Outaouais")
+        outaouais = invitations.invite(invited, by=US)
+    sign_in(client, fatou)
+    page = "/delegations/funders/DKR05"
+    assert "<details><summary>Autres conditions" in client.get(page).text
+    rule = {"code": "b7", "name": "Volet fictif", "kind": "match", "ratio": "1", "cap": "900,00", "waits": ""}
+    rarer = {
+        "basis": "services",
+        "opens": "2004-01-01",
+        "closes": "2003-01-01",
+        "sharing": "pro_rata",
+        "stacks": "y",
+        "turns-0-delegation_id": str(outaouais.id),
+        "turns-0-turn": "x",
+    }
+    wrong = press(client, page, page, **rule, **rarer)
+    assert wrong.status_code == 422 and "<details open><summary>Autres conditions" in wrong.text
+    rarer |= {"closes": "2005-01-01", "turns-0-turn": "2"}
+    assert press(client, page, page, **rule, **rarer).status_code == 302
+    terms = terms_of(db.session.scalars(select(FundingAgreement)).one())
+    assert (terms.basis, terms.sharing, terms.stacks) == (Basis.SERVICES, Sharing.PRO_RATA, True)
+    assert (terms.opens, terms.closes, terms.serves) == (date(2004, 1, 1), date(2005, 1, 1), (outaouais.id,))
 
 
 def test_a_funder_s_rule_is_added(client: FlaskClient, fatou: User) -> None:
