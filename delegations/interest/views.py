@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
+from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import Select, select
 from wtforms import BooleanField, RadioField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -31,10 +32,11 @@ from shared.errors import DomainError, Forbidden, NotFound
 from shared.forms import Form, as_choices, explain
 from shared.i18n import _, _l, ngettext
 from shared.limits import limiter
-from shared.web import public, requires, row_id
+from shared.web import page_number, public, requires, row_id
 
 P = Permission
 _URGENCY = list(Next)
+_PAGE = 50
 
 
 class AnswerForm(Form):
@@ -57,6 +59,16 @@ class AnswerForm(Form):
             hosts=bool(self.hosts.data),
             note=self.note.data or "",
         )
+
+
+class RowPages(Pagination):
+    """A page of `rows` that are read already: the picture and the figures count them all."""
+
+    def _query_items(self) -> list[Any]:
+        return list(self._query_args["rows"][self._query_offset : self._query_offset + self.per_page])
+
+    def _query_count(self) -> int:
+        return len(self._query_args["rows"])
 
 
 class AskForm(Form):
@@ -87,15 +99,15 @@ def interest_map(code: str) -> Any:
     found = whereabouts.network_of(edition)
     day, state = today(), request.args.get("state", "")
     rows = [(one, one.where(day), whereabouts.next_thing(one, day)) for one in found]
+    wanted = [row for row in rows if not state or row[1] == state]
+    wanted.sort(key=lambda row: _URGENCY.index(row[2]))
     return render_template(
         "delegations/interest.html",
         edition=edition,
         others=_others(edition),
         counts=whereabouts.counts(found),
         places=_by_place(found),
-        rows=sorted(
-            (row for row in rows if not state or row[1] == state), key=lambda row: _URGENCY.index(row[2])
-        ),
+        rows=RowPages(page=page_number(), per_page=_PAGE, error_out=False, rows=wanted),
         state=state,
         day=day,
         due=sum(whereabouts.may_remind(one, day) for one in found),

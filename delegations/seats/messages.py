@@ -2,12 +2,13 @@
 
 from flask_babel import force_locale
 
-from delegations.models import Delegation, Nomination
+from delegations.lifecycle.focal_points import written_to
+from delegations.models import Nomination
 from delegations.seats.waiting_models import SeatOffer
-from delegations.sending import dated, locale_of, send, spoken
+from delegations.sending import dated, send, spoken
 from events.wording import deadline
 from network.models import Person
-from shared.i18n import _
+from shared.i18n import _, _l
 
 
 def tell_refused(nomination: Nomination) -> None:
@@ -26,25 +27,17 @@ def tell_refused(nomination: Nomination) -> None:
                 "",
                 key=f"nomination-refused-{nomination.id}",
             )
-    _tell_delegation(nomination, "refused")
+    _tell_delegation(nomination, "refused", nomination.reason)
 
 
 def tell_declined(nomination: Nomination) -> None:
     """The delegation learns that a person does not take the seat."""
-    _tell_delegation(nomination, "declined")
+    _tell_delegation(nomination, "declined", nomination.reason)
 
 
 def tell_letter_refused(nomination: Nomination, reason: str) -> None:
     """The delegation learns that a nomination letter is not enough, and why."""
-    seat = nomination.seat
-    with force_locale(locale_of(seat.delegation)):
-        _write(
-            seat.delegation,
-            _("Another nomination letter is needed for %(name)s", name=nomination.person.name),
-            reason,
-            _("Send another letter"),
-            f"/delegations/{seat.delegation.code}/seats/{seat.number}/letter",
-        )
+    _tell_delegation(nomination, "letter", reason, "/letter")
 
 
 def tell_offered(offer: SeatOffer, person: Person, token: str) -> None:
@@ -65,19 +58,22 @@ def tell_offered(offer: SeatOffer, person: Person, token: str) -> None:
         )  # fmt: skip
 
 
-def _tell_delegation(nomination: Nomination, what: str) -> None:
+_SUBJECTS = {
+    "refused": _l("%(name)s was not accepted for %(seat)s"),
+    "declined": _l("%(name)s does not take the seat %(seat)s"),
+    "letter": _l("Another nomination letter is needed for %(name)s"),
+}
+
+
+def _tell_delegation(nomination: Nomination, what: str, reason: str, page: str = "") -> None:
+    """Its focal points learn it, the backup as well as the primary, each in their language."""
     seat = nomination.seat
-    name = nomination.person.name
-    with force_locale(locale_of(seat.delegation)):
-        subject = (
-            _("%(name)s was not accepted for %(seat)s", name=name, seat=seat.code)
-            if what == "refused"
-            else _("%(name)s does not take the seat %(seat)s", name=name, seat=seat.code)
-        )
-        path = f"/delegations/{seat.delegation.code}/seats/{seat.number}"
-        _write(seat.delegation, subject, nomination.reason, _("See the seat"), path)
-
-
-def _write(delegation: Delegation, subject: str, reason: str, action: str, path: str) -> None:
-    if delegation.contact_email:
-        send(delegation.contact_email, subject, [_("Why: %(reason)s", reason=reason)], action, path)
+    for to, locale in written_to(seat.delegation):
+        with force_locale(spoken(locale)):
+            send(
+                to,
+                str(_SUBJECTS[what]) % {"name": nomination.person.name, "seat": seat.code},
+                [_("Why: %(reason)s", reason=reason)],
+                _("Send another letter") if page else _("See the seat"),
+                f"/delegations/{seat.delegation.code}/seats/{seat.number}{page}",
+            )

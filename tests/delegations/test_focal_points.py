@@ -15,12 +15,14 @@ from delegations.lifecycle.handing_over import AlreadyFocal, HandOver
 from delegations.lifecycle.invitations import InviteDelegation
 from delegations.lifecycle.moves import WhyMissing
 from delegations.models import Delegation
+from delegations.seats import leaving, nominations
+from delegations.seats.nominations import Nominate
 from events.models import Edition
 from outbox.jobs import Job
 from shared.audit import AuditRecord
 from shared.database import db, transaction
 from tests.conftest import sign_in
-from tests.delegations.conftest import BY
+from tests.delegations.conftest import BY, person
 
 PRIMARY, BACKUP = FocalRank.PRIMARY, FocalRank.BACKUP
 LISON = HandOver(
@@ -87,6 +89,22 @@ def test_a_backup_can_act_receives_messages_and_steps_up(mauricie: Delegation) -
     assert names(mauricie) == {"primary": "Lison Substitut"}
     assert (may("ondine@example.org", mauricie), may("lison@example.org", mauricie)) == (False, True)
     assert [turn.point.until is None for turn in focal_points.turns(mauricie)] == [True, False, False]
+
+
+def test_both_learn_what_becomes_of_their_seats(mauricie: Delegation) -> None:
+    with transaction():
+        handing_over.hand_over(mauricie, BACKUP, LISON, by=BY)
+        invitations.request_seats(mauricie, 1, "", by=BY)
+        invitations.allocate_seats(mauricie, 1, by=BY)
+        invitations.confirm(mauricie, by=BY)
+        named = nominations.nominate(mauricie.seats[0], Nominate(person=person("Théo Démo")), by=BY)
+    with transaction():
+        leaving.decline(named, "Un autre voyage")
+    told = db.session.scalars(select(Job.payload).order_by(Job.id.desc()).limit(2)).all()[::-1]
+    assert [(one["to"], one["subject"]) for one in told] == [
+        ("ondine@example.org", "Théo Démo ne prend pas la place DKR05-MAU-01"),
+        ("lison@example.org", "Théo Démo does not take the seat DKR05-MAU-01"),
+    ]
 
 
 def test_a_backup_is_relieved(mauricie: Delegation) -> None:

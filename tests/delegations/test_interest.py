@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from access import links
 from access.models import User
-from delegations.interest import asking, whereabouts
+from delegations.interest import asking, views, whereabouts
 from delegations.interest.asking import Answer, CannotRemind, ContradictoryAnswer
 from delegations.interest.models import Interest, InterestReminder
 from delegations.interest.whereabouts import Next, Standing, Where, may_remind, next_thing
@@ -175,6 +175,21 @@ def test_the_map_of_a_survey_keeps_both_numbers(dakar: Edition, client: FlaskCli
     assert ("26 organismes et en annonce 25" in page, len(few) <= 14) == (True, True)
     hosts = client.get("/delegations/interest/DKR05?state=hosting").get_data(as_text=True)
     assert hosts.count('<th scope="row">') == 13
+
+
+def test_a_long_map_has_pages_and_its_figures_count_all_of_them(
+    dakar: Edition, client: FlaskClient, fatou: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "_PAGE", 4)
+    on(ASKED)
+    with transaction():
+        for number in range(6):
+            asking.note_asked(dakar, body(f"Organisme {number}"), by=BY)
+    sign_in(client, fatou)
+    first = client.get("/delegations/interest/DKR05").get_data(as_text=True)
+    assert (first.count('<th scope="row">'), "?page=2#bodies" in first) == (4, True)
+    second = client.get("/delegations/interest/DKR05?page=2").get_data(as_text=True)
+    assert second.count('<th scope="row">') == 2
 
 
 def test_the_organiser_asks_reminds_and_writes_down(dakar: Edition, client: FlaskClient, fatou: User) -> None:
