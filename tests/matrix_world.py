@@ -417,6 +417,7 @@ def _papers(delegation: Delegation, reference: str, treasurer: User) -> dict[str
             "/treasury/gifts/": {"gift_id": gift.id},
             "/treasury/reports/": {"name": "cash", "ending": "csv", "form": "hledger"},
             "/treasury/reconciled/": {"ending": "csv"},
+            "/treasury/statements/": {"ending": "csv"},
             "/paper/": {"token": links.issue_link("paper", invoice.id, now() + timedelta(days=30))},
         }
 

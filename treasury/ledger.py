@@ -171,6 +171,7 @@ def post(entry: JournalEntry, *, by: Actor, approved_by: User | None = None) -> 
         entry.status = EntryStatus.POSTED
     head.number, head.hash = entry.number, entry.hash
     db.session.flush()
+    overdrafts.settle_covered(entry, by=by)
     audit.record("entry.post", entry, by=by)
     return entry
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from babel.numbers import format_decimal
 
 from shared.forms import reader
-from shared.i18n import LazyString, _l, ngettext
+from shared.i18n import LazyString, _, _l, ngettext
 from shared.money import EXPONENTS, BadAmount, Money, format_money
 from treasury import chart
 from treasury.books import rates
@@ -16,6 +16,7 @@ from treasury.cards.models import RefundStatus
 from treasury.models import Account, AccountKind, ExchangeRate, FundKind, PaymentMethod, PaymentStatus
 from treasury.paper.models import GiftNature, PaperKind
 from treasury.queries import BalanceRow
+from treasury.statements.values import FEE
 
 FUND_KINDS: dict[FundKind, LazyString] = {
     FundKind.UNRESTRICTED: _l("free to use"),
@@ -230,6 +231,11 @@ UNKNOWN_ATTENTION = (_l("Something about money"), _l("Look at the payment and de
 
 _AMOUNT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) ([A-Z]{3})\b")
 _DECLINE = re.compile(rf"\b({'|'.join(DECLINES)})\b")
+
+
+def bank_words(text: str) -> str:
+    """What a bank line says, with the word of ours in it (a fee apart from its movement) in the reader's."""
+    return text.replace(FEE, _("Fee"))
 
 
 def in_words(details: str) -> str:

@@ -109,8 +109,37 @@ def test_a_returned_cheque_is_recorded_although_the_money_is_spent(
     assert queries.fund_balance(outaouais.id, "CAD") == cad("-600.00")
     kept = db.session.scalars(select(Overdraft)).one()
     assert (kept.limit_minor, kept.entry_id) == (60000, mirror.id)
-    assert db.session.scalars(select(Attention.kind)).all() == ["fund_overdrawn"]
+    asked = db.session.scalars(select(Attention)).one()
+    assert asked.kind == "fund_overdrawn"
     assert verification.check().sound
+    receive("599.99")
+    assert asked.resolved_at is None
+    receive("0.01")  # and nothing is beneath zero any more
+    assert asked.resolved_at is not None
+
+
+def test_an_overdraft_allowed_afterwards_answers_for_a_fund_that_fell_below_zero(
+    receive: Ask, outaouais: Fund, sorel: Fund, aristide: User, zoe: User
+) -> None:
+    payment = receive("750.00")
+    post(spending(outaouais, "600.00", aristide), zoe)
+    with transaction():
+        assert payment.entry
+        ledger.post(ledger.reverse(payment.entry, DAY, "Cheque returned", by=aristide), by=zoe)
+    asked = db.session.scalars(select(Attention)).one()
+    for limit, answered in (("599.99", False), ("600.00", True)):
+        with transaction():
+            overdrafts.allow(
+                overdrafts.AllowOverdraft(
+                    fund_id=outaouais.id,
+                    limit=cad(limit),
+                    starts_on=DAY,
+                    ends_on=date(2100, 12, 31),
+                    reason="Sorel-Tracy lends it until the spring",
+                ),
+                by=zoe,
+            )
+        assert (asked.resolved_at is not None) is answered
 
 
 HAPPENS = (

@@ -488,4 +488,4 @@ def test_the_bank_line_of_a_card_payout_finds_the_payout(
     (line,) = lines_of(bring_in(bank, aristide, f"{today:%Y-%m-%d};{written};;727,90;"))
     offers = looked_at(bank, line)
     best = offers.of(line.id)[0]
-    assert (offers.meant(best)[0].title, best.sure) == ("Stripe po_1xyz", True)
+    assert offers.meant(best)[0].title.endswith("po_1xyz") and best.sure

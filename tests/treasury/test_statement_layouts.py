@@ -6,7 +6,7 @@ from tests.treasury.reading import SAMPLES, amounts, days, read, reasons, sample
 from treasury.statements.layouts import restored, stored
 from treasury.statements.reading import Sketch, beginning, examples, fits, inspect, sketch
 from treasury.statements.text import decode
-from treasury.statements.values import Assumptions, Layout, UnknownFormat
+from treasury.statements.values import FEE, Assumptions, Layout, UnknownFormat
 
 
 def looked_at(text: str) -> Sketch:
@@ -115,7 +115,8 @@ def test_what_a_mobile_money_operator_takes_is_a_movement_of_its_own() -> None:
         None,
     )
     fee = account.lines[1]
-    assert (fee.name, fee.reference, fee.bank_id) == ("Frais / Fee", "", "W-1001:fee")
+    assert (fee.name, fee.reference, fee.bank_id) == (FEE, "", "W-1001:fee")
+    assert fee.memo == f"{account.lines[0].name} · W-1001"  # whose movement it was taken of
     assert len({line.identity for line in account.lines}) == 5
 
 

@@ -1,9 +1,13 @@
 """The list of statements: the days of each, what waits, what is closed, what is missing before it."""
 
+from io import BytesIO
+
 import pytest
 from flask import Flask
+from python_calamine import CalamineWorkbook
 
 from access.models import User
+from shared import clock
 from shared.database import transaction
 from tests.treasury.bank import bank_posting, bring_in, lines_of
 from tests.treasury.conftest import Ask
@@ -58,3 +62,22 @@ def test_the_list_is_narrowed_to_an_account_and_to_what_waits(
     assert "No statement is like this" in treasurer.see(f"{STATEMENTS}?account={bank.id}&show=waiting")
     monkeypatch.setattr(views, "_PAGE", 1)
     assert "Page 2 of 2" in treasurer.see(f"{STATEMENTS}?page=2")
+
+
+def test_the_list_and_the_lines_of_one_are_taken_along(
+    treasurer: Desk, bank: Account, aristide: User, receive: Ask
+) -> None:
+    posting = bank_posting(receive())
+    october = bring_in(
+        bank, aristide, "15/10/2005;=HERON;;750,00;750,00", "16/10/2005;Frais / Fee;;-1,50;748,50"
+    )
+    with transaction():
+        confirm(lines_of(october)[0], posting, by=aristide)
+    cells = treasurer.see(f"{STATEMENTS}/list.csv?show=waiting").splitlines()[2].split(",")
+    assert cells[2:7] == ["2005-10-15", "2005-10-16", clock.today().isoformat(), "2", "1"]
+    answer = treasurer.client.get(f"{STATEMENTS}/{october.id}/lines.xlsx")
+    sheet = CalamineWorkbook.from_filelike(BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    assert (sheet[-2][:2], sheet[-2][5:]) == (["2005-10-15", "=HERON"], [750.0, 0.0, "1", "CAD"])
+    assert (sheet[-1][1], sheet[-1][5:]) == ("Fee", [-1.5, -1.5, "", "CAD"])
+    assert "'=HERON" in treasurer.see(f"{STATEMENTS}/{october.id}/lines.csv")
+    assert treasurer.client.get(f"{STATEMENTS}/999/lines.csv").status_code == 404

@@ -165,6 +165,7 @@ def close_again(period_id: int) -> Any:
     except DomainError as refused:
         flash(refused.sentence(), "error")
         return redirect(url_for("books.all_periods", day=last_day))
+    flash(_("Closed: nothing dated until then is posted any more."), "good")
     return redirect(url_for("books.all_periods"))
 
 
@@ -176,6 +177,7 @@ def reopen_period(period_id: int) -> Any:
     if form.validate_on_submit():
         with transaction():
             periods.reopen(_period(period_id), words(form.reason), by=whoever_acts())
+        flash(_("Open again: entries of these days are posted until it is closed once more."), "good")
         return redirect(url_for("books.all_periods"))
     return _form("reopen", form, period=_period(period_id))
 

@@ -150,14 +150,18 @@ def _post_settlement(payment: Payment, charged: JournalEntry, paid: PaidCharge) 
         return
     fund, fee = payment.fund_id, paid.fee
     legs = [Leg(chart.BANK_FEES, fund, fee), Leg(chart.STRIPE, fund, -fee, memo=payment.reference)]
-    _post(payment, _in_house(_FEE, payment), legs, key)
+    _post(payment, _of(payment, _FEE), legs, key)
 
 
-def _in_house(words: LazyString, payment: Payment | None = None) -> str:
+def in_house(words: LazyString, **told: str) -> str:
     """A narration in the language of the house, in which its books are kept."""
     with force_locale(DEFAULT_LOCALE):
-        said = str(words)
-    return said % {"what": payment.description[:150]} if payment else said
+        return str(words) % told
+
+
+def _of(payment: Payment, words: LazyString) -> str:
+    """A narration about a payment."""
+    return in_house(words, what=payment.description[:150])
 
 
 def _book_refund(payment: Payment, charge: str, state: RefundState) -> None:
@@ -202,7 +206,7 @@ def _our_refund(payment: Payment, charge: str, state: RefundState) -> Refund:
         found = Refund(
             payment_id=payment.id,
             amount=state.amount,
-            reason=_in_house(_GIVEN_BACK_THERE),
+            reason=in_house(_GIVEN_BACK_THERE),
             status=RefundStatus.DONE,
             charge_id=charge,
         )
@@ -236,7 +240,7 @@ def _book_dispute(payment: Payment, charge: str, state: DisputeState) -> None:
         if move.fee:
             legs += [Leg(chart.BANK_FEES, fund, move.fee), Leg(chart.STRIPE, fund, -move.fee)]
         words = _DISPUTED if move.amount.minor < 0 else _DISPUTE_WON
-        _once(payment, _in_house(words, payment), legs, f"dispute:{move.id}")
+        _once(payment, _of(payment, words), legs, f"dispute:{move.id}")
     if state.lost and held:
         lost = held
         if held.currency != state.amount.currency:  # given up in the currency in which it came in
@@ -249,7 +253,7 @@ def _book_dispute(payment: Payment, charge: str, state: DisputeState) -> None:
         ]
         key = f"dispute-lost:{state.id}"
         if posted(key) is None:
-            _post(payment, _in_house(_DISPUTE_LOST, payment), legs, key)
+            _post(payment, _of(payment, _DISPUTE_LOST), legs, key)
             _tell_lost(payment, charge, state.id, lost)
     opened = attend("dispute_opened", state.id, payment_id=payment.id, details=str(state.amount))
     if state.closed:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import func, select
 
 from shared.database import db
+from shared.i18n import _l
 from shared.money import Money
 from treasury import chart, ledger
 from treasury.attention import attend
-from treasury.cards.books import open_day, posted
+from treasury.cards.books import in_house, open_day, posted
 from treasury.cards.models import Payout
 from treasury.cards.values import BalanceMove, PayoutState
 from treasury.ledger import Leg
@@ -17,6 +18,9 @@ from treasury.models import Account, Fund, FundKind, JournalEntry, LedgerHead, P
 
 TO_CLARIFY = "TO-CLARIFY"
 """The fund of money that nobody could tell the owner of yet."""
+
+_PAID_OUT = _l("Card payments (Stripe), paid out to the bank: %(number)s")
+_MOVED = _l("Card network (Stripe), to be clarified: %(kind)s, %(number)s")
 
 _BY_KIND = {
     "charge": "charge",
@@ -71,7 +75,7 @@ def _post_payout(state: PayoutState) -> JournalEntry:
     day = open_day()
     return ledger.post_now(
         day,
-        f"Stripe {state.id}",
+        in_house(_PAID_OUT, number=state.id),
         legs,
         source=f"payout:{state.id}"[:60],
         idempotency_key=f"payout:{state.id}",
@@ -132,9 +136,8 @@ def _explain(move: BalanceMove) -> None:
         return
     fund = clarifying_fund().id
     legs = [Leg(chart.STRIPE, fund, move.net), Leg(chart.SUSPENSE, fund, -move.net)]
-    ledger.post_now(
-        open_day(), f"Stripe {move.kind} {move.source}", legs, source="stripe", idempotency_key=key
-    )
+    words = in_house(_MOVED, kind=move.kind, number=move.source)
+    ledger.post_now(open_day(), words, legs, source="stripe", idempotency_key=key)
     attend("unknown_card_money", key, details=f"{move.source}: {move.amount}")
 
 

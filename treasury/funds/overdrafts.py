@@ -17,6 +17,7 @@ from shared.database import db, hold
 from shared.errors import Conflict, DomainError
 from shared.i18n import _l
 from shared.money import Money
+from treasury.attention import settle_attention
 from treasury.desk.models import CashSession
 from treasury.funds.models import FundBalance, Overdraft
 from treasury.models import AccountKind, Attention, Fund, JournalEntry, LineEntry
@@ -56,7 +57,10 @@ def allow(command: AllowOverdraft, *, by: Actor) -> Overdraft:
     reason = command.reason.strip()
     if command.limit.minor <= 0 or command.ends_on < command.starts_on or not reason:
         raise BadOverdraft
-    return _write(command, reason, by=by)
+    overdraft = _write(command, reason, by=by)
+    db.session.flush()
+    _settle(command.fund_id, command.limit.currency, reason, by=by)
+    return overdraft
 
 
 def withdraw(overdraft: Overdraft, *, by: User) -> Overdraft:
@@ -98,6 +102,26 @@ def cover(entry: JournalEntry) -> None:
     db.session.flush()
 
 
+def settle_covered(entry: JournalEntry, *, by: Actor) -> None:
+    """After `entry` is posted: a fund that it brought out of the red is off the attention list."""
+    for (fund_id, currency), sum_taken in _moved(entry).items():
+        if sum_taken.minor < 0:
+            _settle(fund_id, currency, entry.narration, by=by)
+
+
+def _settle(fund_id: int, currency: str, how: str, *, by: Actor) -> None:
+    asked = db.session.scalars(
+        select(Attention.id).where(
+            Attention.kind == "fund_overdrawn",
+            Attention.key.endswith(f":{fund_id}:{currency}"),
+            Attention.resolved_at.is_(None),
+        )
+    ).all()
+    if asked and available(fund_id, currency, on=now().date()).minor >= 0:
+        for attention_id in asked:
+            settle_attention(attention_id, how, by=by)
+
+
 def available(fund_id: int, currency: str, *, on: date | None = None) -> Money:
     """Balance less commitments; with `on`, the overdraft in force that day is added. Locks the figure."""
     row = db.session.scalar(
@@ -130,13 +154,18 @@ def limit(fund_id: int, currency: str, on: date) -> Money:
 
 def takes(entry: JournalEntry) -> dict[tuple[int, str], Money]:
     """What `entry` takes from each fund's balance, positive; what it adds is left out."""
+    return {key: taken for key, taken in _moved(entry).items() if taken.minor > 0}
+
+
+def _moved(entry: JournalEntry) -> dict[tuple[int, str], Money]:
+    """What `entry` takes from each fund's balance (positive) or adds to it (negative)."""
     sums: dict[tuple[int, str], int] = {}
     for one in sorted(entry.postings, key=lambda one: (one.fund_id, one.currency)):
         account = one.account
         if (account.kind is AccountKind.ASSET and account.spendable) or account.kind is AccountKind.LIABILITY:
             key = one.fund_id, one.currency
             sums[key] = sums.get(key, 0) - one.amount_minor
-    return {key: Money(minor, key[1]) for key, minor in sums.items() if minor > 0}
+    return {key: Money(minor, key[1]) for key, minor in sums.items()}
 
 
 def _is_fact(entry: JournalEntry) -> bool:

@@ -97,6 +97,7 @@ def withdraw_overdraft(overdraft_id: int) -> Any:
     with transaction():
         overdraft = overdrafts.withdraw(_found(Overdraft, overdraft_id), by=whoever_acts())
         code = db.session.get_one(Fund, overdraft.fund_id).code
+    flash(_("The overdraft is allowed no longer."), "good")
     return redirect(url_for("treasury.fund", code=code))
 
 
@@ -119,6 +120,7 @@ def new_commitment() -> Any:
         except DomainError as refused:
             explain(form, refused)
         else:
+            flash(_("Promised: it is kept aside until it is paid or given back."), "good")
             return redirect(url_for("funds.commitment", commitment_id=commitment_id))
     return _form("commitment_form", form)
 
@@ -149,6 +151,7 @@ def release_commitment(commitment_id: int) -> Any:
         except DomainError as refused:
             explain(form, refused)
         else:
+            flash(_("Given back to the fund: it is available again."), "good")
             return redirect(url_for("funds.commitment", commitment_id=commitment_id))
     return _commitment_page(_found(Commitment, commitment_id), form)
 
@@ -165,6 +168,8 @@ def consume(entry_id: int) -> Any:
         raise
     except DomainError as refused:
         flash(refused.sentence(), "error")
+    else:
+        flash(_("Once approved, the draft pays this promise."), "good")
     return redirect(url_for("treasury.entry", entry_id=entry_id))
 
 

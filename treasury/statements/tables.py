@@ -17,6 +17,7 @@ from treasury.statements.dates import date_order_of, read_date
 from treasury.statements.layouts import Row
 from treasury.statements.text import account_number, tidy
 from treasury.statements.values import (
+    FEE,
     Assumptions,
     CurrencyUnknown,
     Rejected,
@@ -31,7 +32,6 @@ _DEBIT_WORDS = frozenset(
 _CREDIT_WORDS = frozenset(
     ("c", "cr", "crdt", "credit", "crédit", "crédito", "credito", "abono", "dépôt", "+")
 )
-_FEE = "Frais / Fee"  # in a statement, as banks write it: in no reader's language
 _PENDING = _l("This movement is still pending at the bank.")
 _FAILED = _l("This movement failed or was cancelled; no money moved.")
 _WORDS = (
@@ -118,8 +118,8 @@ def _fee_of(movement: Movement, fee: Money) -> Movement:
         movement,
         amount=fee,
         reference="",
-        name=_FEE,
-        memo=f"{_FEE} {told}".strip(),
+        name=FEE,
+        memo=" · ".join(filter(None, (movement.name, told))),
         bank_id=bank_id,
         counterparty="",
     )

@@ -9,6 +9,9 @@ from shared.money import Money
 
 MAX_ROWS = 250_000
 
+FEE = "Frais / Fee"
+"""The name of a fee that a file tells beside its movement: in a statement, in no reader's language."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:

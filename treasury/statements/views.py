@@ -23,6 +23,8 @@ from shared.i18n import _, ngettext
 from shared.web import page_number, requires, row_id
 from treasury.models import Account, BankStatement, StatementLine
 from treasury.pages import page_context, whoever_acts
+from treasury.reports import bank_lines
+from treasury.reports.files import file_of
 from treasury.statements import continuity, listing, withdrawing
 from treasury.statements import jobs as statement_jobs
 from treasury.statements import uploads as statement_uploads
@@ -62,6 +64,25 @@ def index() -> Any:
         account_id=account,
         waiting=waiting,
     )
+
+
+@blueprint.get("/list.<any(csv,xlsx):ending>")
+@requires(Permission.LEDGER_READ)
+def listed(ending: str) -> Any:
+    """The list as chosen, whole, to take along."""
+    account, waiting = request.args.get("account", type=row_id), request.args.get("show") == "waiting"
+    found = db.session.scalars(listing.chosen(account, waiting=waiting)).all()
+    return file_of(bank_lines.list_of(listing.rows(found)), ending, "bank-statements")
+
+
+@blueprint.get("/<int:statement_id>/lines.<any(csv,xlsx):ending>")
+@requires(Permission.LEDGER_READ)
+def lines(statement_id: int, ending: str) -> Any:
+    """The lines of a statement to take along."""
+    statement = db.session.get(BankStatement, statement_id)
+    if statement is None:
+        raise NotFound
+    return file_of(bank_lines.lines_of(statement), ending, f"bank-statement-{statement_id}")
 
 
 @blueprint.route("/import", methods=["GET", "POST"])
