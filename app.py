@@ -53,6 +53,7 @@ import delegations.seats.nominee_views
 import delegations.seats.views
 import delegations.seats.visa_views
 import delegations.seats.waiting_views
+import delegations.support.asking_views
 import delegations.support.views
 import delegations.views
 import events.api

@@ -23,6 +23,12 @@ _MENU = (
         (Permission.DELEGATION_READ,),
     ),
     (
+        "/delegations/support",
+        _l("Support fund"),
+        _l("What the committee is asked: score it, or stand aside."),
+        (Permission.SUPPORT_SCORE,),
+    ),
+    (
         "/treasury",
         _l("Treasury"),
         _l("Whose money it is, deposits to approve, bank statements."),
@@ -66,10 +72,8 @@ def navigation() -> list[web.NavigationItem]:
     # In the demonstration the messages have their place in the banner, where everybody finds them.
     if not current_app.config["TERANGA_DEMO"] and gate(Permission.OUTBOX_READ):
         menu.append(("/outbox", _l("Outbox"), _l("The messages that left, and those that could not.")))
-    return [
-        web.NavigationItem(url, str(label), _inside(request.path, url), str(hint))
-        for url, label, hint in menu
-    ]
+    here = max((url for url, _label, _hint in menu if _inside(request.path, url)), key=len, default="")
+    return [web.NavigationItem(url, str(label), url == here, str(hint)) for url, label, hint in menu]
 
 
 def _inside(path: str, url: str) -> bool:

@@ -361,6 +361,7 @@ def _support(delegation: Delegation, people: dict[str, User]) -> dict[str, dict[
         )
         return {
             "/support/": {"code": "DKR05"},
+            "/delegations/<code>/support/": {"application_id": application.id},
             "/delegations/support/": {
                 "code": "DKR05",
                 "application_id": application.id,

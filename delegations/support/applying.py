@@ -53,7 +53,7 @@ class Conflicted(DomainError):
     """Somebody with an interest of their own neither scores nor decides."""
 
     code = "conflicted"
-    message = _l("%(name)s declared an interest in %(application)s, and stands aside.")
+    message = _l("%(name)s asked for %(application)s or declared an interest in it, and stands aside.")
 
 
 class ScoresMissing(DomainError):

@@ -26,6 +26,7 @@ from delegations.support.models import (
     Vote,
 )
 from shared import audit
+from shared.clock import today
 from shared.database import db, hold
 from shared.errors import Conflict, DomainError
 from shared.i18n import LazyString, _l
@@ -56,6 +57,22 @@ class NothingRuled(DomainError):
     message = _l("Say of one application at least what is given, or that nothing is; all in one currency.")
 
 
+class MoreThanAsked(DomainError):
+    """Nobody is given more than they asked for."""
+
+    code = "more_than_asked"
+    status = 422
+    message = _l("%(application)s asks for %(asked)s: the committee gives that much at the most.")
+
+
+class NotYet(DomainError):
+    """A meeting is minuted once it was held."""
+
+    code = "not_yet"
+    status = 422
+    message = _l("This day has not come yet.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
     """What is decided of one application: so much, or nothing."""
@@ -82,9 +99,11 @@ class Minute:
 def minute(command: Minute, *, by: User) -> SupportDecision:
     """Record a decision; it waits for a second person (`support.approve`).
 
-    Raises `NotCarried`, `NothingRuled`, `Conflicted`, `ReasonMissing`, `Conflict` when an application was
-    decided meanwhile.
+    Raises `NotCarried`, `NothingRuled`, `MoreThanAsked`, `NotYet`, `Conflicted`, `ReasonMissing`, `Conflict`
+    when an application was decided meanwhile.
     """
+    if command.decided_on > today():
+        raise NotYet(field="decided_on")
     reason = reason_of(command.reason)
     _carried(list(command.votes.values()))
     ruled = _ruled(command)
@@ -180,6 +199,22 @@ def applications(edition_id: int) -> list[SupportApplication]:
     return list(db.session.scalars(query))
 
 
+def open_ones(edition_id: int) -> list[SupportApplication]:
+    """The applications that nothing is decided of."""
+    return [one for one in applications(edition_id) if one.outcome is None and one.taken_back_at is None]
+
+
+def unscored_by(member: User, edition_id: int) -> list[SupportApplication]:
+    """The open applications that wait for `member`'s opinion: not scored, and no interest of their own."""
+    return [
+        one
+        for one in open_ones(edition_id)
+        if member.id != one.applicant_id
+        and member.id not in {opinion.scorer_id for opinion in one.opinions}
+        and member.id not in {conflict.user_id for conflict in one.conflicts}
+    ]
+
+
 def _carried(votes: Sequence[Vote]) -> None:
     counts = {vote: votes.count(vote) for vote in Vote}
     if len(votes) - counts[Vote.WITHDREW] < 2 or counts[Vote.FOR] <= counts[Vote.AGAINST]:
@@ -199,6 +234,8 @@ def _ruled(command: Minute) -> list[tuple[SupportApplication, Money | None]]:
             raise Conflict
         if ruling.granted is not None and ruling.granted.currency != application.currency:
             raise NothingRuled
+        if ruling.granted is not None and ruling.granted > application.amount:
+            raise MoreThanAsked(application=application.label, asked=application.amount)
         found.append((application, ruling.granted))
     return found
 

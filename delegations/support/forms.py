@@ -68,13 +68,11 @@ class OpinionForm(Form):
 
 def opinion_form(grid: CriteriaGrid, known: dict[int, int], remark: str) -> OpinionForm:
     """The form of a grid, with what one gave before."""
-    scale = as_choices((number, str(number)) for number in range(grid.most + 1))
-    fields = {
-        f"c{one.id}": SelectField(one.label, [InputRequired()], coerce=int, choices=scale)
-        for one in grid.criteria
-    }
+    scale = as_choices([("", "—"), *((str(number), str(number)) for number in range(grid.most + 1))])
+    fields = {f"c{one.id}": SelectField(one.label, [InputRequired()], choices=scale) for one in grid.criteria}
     kind = type("OpinionOf", (OpinionForm,), fields)
-    form: OpinionForm = kind(data={f"c{key}": points for key, points in known.items()} | {"remark": remark})
+    given = {f"c{key}": str(points) for key, points in known.items()}
+    form: OpinionForm = kind(data=given | {"remark": remark})
     return form
 
 

@@ -9,13 +9,13 @@ from events.models import Edition
 from shared.database import db
 from shared.money import Money
 from treasury import chart, queries
-from treasury.models import Account, EntryStatus, JournalEntry, Posting
+from treasury.models import Account, EntryStatus, Fund, FundKind, JournalEntry, Posting
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """All in one currency: `contributions` of seats, `freed` by seats given up, `gifts`, `other`; then what
-    closed `gaps` of so many delegations, and paid so many `tickets`."""
+    closed `gaps` of so many delegations, paid so many `tickets`, and was given for gatherings `elsewhere`."""
 
     gifts: Money
     contributions: Money
@@ -23,6 +23,7 @@ class Story:
     other: Money
     gaps: Money
     tickets: Money
+    elsewhere: Money
     balance: Money
     delegations_helped: int
     tickets_paid: int
@@ -42,23 +43,26 @@ def story_of(fund_id: int, edition: Edition) -> Story:
     currency = edition.currency
     came = _came(fund_id, currency)
     gaps, tickets, helped, paid, decisions = _gave(fund_id, edition)
+    elsewhere = _gave_elsewhere(fund_id, edition)
     balance = queries.fund_balance(fund_id, currency)
     gifts, contributions, freed = (
         Money(came.get(kind, 0), currency) for kind in ("gifts", "contributions", "freed")
     )
-    other = balance + gaps + tickets - gifts - contributions - freed
-    return Story(gifts, contributions, freed, other, gaps, tickets, balance, helped, paid, decisions)
+    other = balance + gaps + tickets + elsewhere - gifts - contributions - freed
+    return Story(
+        gifts, contributions, freed, other, gaps, tickets, elsewhere, balance, helped, paid, decisions
+    )
 
 
 def fund_of(edition: Edition) -> int | None:
-    """The fund that an edition's decisions draw on, else the only pool there is."""
-    found = db.session.scalar(
-        select(SupportDecision.fund_id)
-        .where(SupportDecision.edition_id == edition.id)
-        .order_by(SupportDecision.id)
-        .limit(1)
+    """The fund that an edition's decisions draw on, else the pool opened for it, else the only one."""
+    decided = select(SupportDecision.fund_id).where(SupportDecision.edition_id == edition.id)
+    its_own = select(Fund.id).where(Fund.kind == FundKind.POOL, Fund.event == edition.code)
+    return (
+        db.session.scalar(decided.order_by(SupportDecision.id).limit(1))
+        or db.session.scalar(its_own.order_by(Fund.id).limit(1))
+        or queries.only_pool()
     )
-    return found or queries.only_pool()
 
 
 def _came(fund_id: int, currency: str) -> dict[str, int]:
@@ -104,3 +108,18 @@ def _gave(fund_id: int, edition: Edition) -> tuple[Money, Money, int, int, int]:
         len(tickets),
         len({row.decision_id for row in rows}),
     )
+
+
+def _gave_elsewhere(fund_id: int, edition: Edition) -> Money:
+    """What the fund gave by the decisions of other gatherings, which it serves too."""
+    minor = db.session.scalar(
+        select(func.sum(SupportAward.amount_minor))
+        .join(SupportAward.decision)
+        .where(
+            SupportDecision.fund_id == fund_id,
+            SupportDecision.edition_id != edition.id,
+            SupportDecision.approver_id.is_not(None),
+            SupportAward.currency == edition.currency,
+        )
+    )
+    return Money(int(minor or 0), edition.currency)

@@ -6,6 +6,7 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from sqlalchemy import select
 
+from access.models import User
 from access.policy import Permission, can
 from delegations import queries
 from delegations.funding.coverage_queries import coverage_of
@@ -27,14 +28,14 @@ from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, Forbidden, NotFound
 from shared.forms import Form, as_choices, explain, reader
-from shared.i18n import _
+from shared.i18n import _, _l
 from shared.money import format_plain
 from shared.web import public, requires
 
 P = Permission
 
 
-def _edition(code: str, permission: Permission = P.SUPPORT_READ) -> Edition:
+def edition_for(code: str, permission: Permission = P.SUPPORT_READ) -> Edition:
     """The edition, for somebody who may do this with its support fund. Raises `NotFound`, `Forbidden`."""
     edition = db.session.scalar(select(Edition).where(Edition.code == code))
     if edition is None or not can(actor(), P.SUPPORT_READ, edition_id=edition.id):
@@ -44,14 +45,26 @@ def _edition(code: str, permission: Permission = P.SUPPORT_READ) -> Edition:
     return edition
 
 
+class NoFund(DomainError):
+    """Nothing is asked of a fund that is not there."""
+
+    code = "no_support_fund"
+    status = 404
+    message = _l(
+        "This gathering has no support fund yet. The treasurer opens one under Funds: a support fund, with "
+        "the code of the gathering."
+    )
+
+
 def _fund(edition: Edition) -> int:
     found = fund_of(edition)
     if found is None:
-        raise NotFound
+        raise NoFund
     return found
 
 
-def _application(edition: Edition, application_id: int) -> SupportApplication:
+def application_in(edition: Edition, application_id: int) -> SupportApplication:
+    """What an edition's fund is asked. Raises `NotFound`."""
     found = db.session.get(SupportApplication, application_id)
     if found is None or found.edition_id != edition.id:
         raise NotFound
@@ -85,7 +98,7 @@ def _did(form: Form, operation: Callable[[], object], words: str, url: str) -> A
 @requires(P.SUPPORT_READ)
 def support_fund(code: str) -> Any:
     """What the fund holds, what it is asked with how it stands, and its decisions."""
-    edition = _edition(code)
+    edition = edition_for(code)
     fund = _fund(edition)
     asked = committee.applications(edition.id)
     return render_template(
@@ -127,6 +140,7 @@ def went_parts(story: Story) -> list[dict[str, Any]]:
         for label, amount, colour in (
             (_("Gaps closed"), story.gaps, "leaf"),
             (_("Tickets from the South"), story.tickets, "indigo"),
+            (_("For other gatherings"), story.elsewhere, "soft"),
             (_("Still there"), story.balance, "ochre"),
         )
         if amount
@@ -153,7 +167,7 @@ def public_support(code: str) -> Any:
 @requires(P.EDITION_MANAGE)
 def apply_for_ticket(code: str) -> Any:
     """Ask for a guest's ticket."""
-    edition = _edition(code, P.EDITION_MANAGE)
+    edition = edition_for(code, P.EDITION_MANAGE)
     form = _application_form(edition)
     if form.validate_on_submit():
         done = _did(
@@ -224,7 +238,7 @@ def _asked(form: ApplicationForm, edition: Edition, label: str, delegation_id: i
 @requires(P.EDITION_MANAGE)
 def criteria_grids(code: str) -> Any:
     """The criteria on which applications are scored; a new grid."""
-    edition = _edition(code, P.EDITION_MANAGE)
+    edition = edition_for(code, P.EDITION_MANAGE)
     form = GridForm()
     if form.validate_on_submit():
         done = _did(
@@ -243,8 +257,8 @@ def criteria_grids(code: str) -> Any:
 @requires(P.SUPPORT_READ)
 def support_application(code: str, application_id: int) -> Any:
     """One application; a member of the committee scores it."""
-    edition = _edition(code)
-    application = _application(edition, application_id)
+    edition = edition_for(code)
+    application = application_in(edition, application_id)
     mine = next((one for one in application.opinions if one.scorer_id == actor().id), None)
     known = {one.criterion_id: one.points for one in mine.points} if mine else {}
     form = opinion_form(application.grid, known, mine.remark if mine else "")
@@ -252,7 +266,7 @@ def support_application(code: str, application_id: int) -> Any:
     if form.is_submitted() and not may_score:
         raise Forbidden
     if form.validate_on_submit():
-        points = {one.id: form[f"c{one.id}"].data for one in application.grid.criteria}
+        points = {one.id: int(form[f"c{one.id}"].data) for one in application.grid.criteria}
         done = _did(
             form,
             lambda: applying.score(application, points, form.remark.data or "", by=actor()),
@@ -272,6 +286,7 @@ def support_application(code: str, application_id: int) -> Any:
         opinions=[one for one in application.opinions if one.scorer_id not in aside],
         open=application.outcome is None and application.taken_back_at is None,
         may_score=may_score and actor().id not in aside,
+        may_take_back=can(actor(), P.EDITION_MANAGE, edition_id=edition.id),
         may_stand_aside=may_score and actor().id not in aside,
         aside_form=AsideForm(formdata=None),
     )
@@ -281,8 +296,8 @@ def support_application(code: str, application_id: int) -> Any:
 @requires(P.SUPPORT_SCORE)
 def stand_aside(code: str, application_id: int) -> Any:
     """A member declares an interest of their own."""
-    edition = _edition(code, P.SUPPORT_SCORE)
-    application = _application(edition, application_id)
+    edition = edition_for(code, P.SUPPORT_SCORE)
+    application = application_in(edition, application_id)
     form, here = (
         AsideForm(),
         url_for("delegations.support_application", code=code, application_id=application_id),
@@ -304,10 +319,8 @@ def stand_aside(code: str, application_id: int) -> Any:
 @requires(P.ENTRY_RECORD)
 def minute_decision(code: str) -> Any:
     """The recorder writes down what the committee decided."""
-    edition = _edition(code, P.ENTRY_RECORD)
-    asked = [
-        one for one in committee.applications(edition.id) if one.outcome is None and one.taken_back_at is None
-    ]
+    edition = edition_for(code, P.ENTRY_RECORD)
+    asked = committee.open_ones(edition.id)
     form = MinuteForm(asked, committee.members(edition.id))
     if form.validate_on_submit():
         command = committee.Minute(
@@ -335,7 +348,7 @@ def minute_decision(code: str) -> Any:
 @requires(P.SUPPORT_READ)
 def support_decision(code: str, number: int) -> Any:
     """A minuted decision; the second person sends it back with a reason."""
-    edition = _edition(code)
+    edition = edition_for(code)
     decision = _decision(edition, number)
     form = AsideForm()
     if form.is_submitted() and not can(actor(), P.ENTRY_APPROVE):
@@ -358,6 +371,8 @@ def support_decision(code: str, number: int) -> Any:
         minute=db.session.get(DecisionMinute, decision.id),
         votes=db.session.scalars(votes.order_by(CommitteeVote.member_id)).all(),
         vote_words=committee.VOTES,
+        recorder=db.session.get_one(User, decision.recorder_id),
+        approver=db.session.get(User, decision.approver_id) if decision.approver_id else None,
         may_approve=can(actor(), P.ENTRY_APPROVE) and decision.recorder_id != actor().id,
         may_see_entries=can(actor(), P.LEDGER_READ),
     )
@@ -367,9 +382,13 @@ def support_decision(code: str, number: int) -> Any:
 @requires(P.ENTRY_APPROVE)
 def approve_decision(code: str, number: int) -> Any:
     """The second person approves; the entries follow."""
-    edition = _edition(code)
+    edition = edition_for(code)
     decision = _decision(edition, number)
-    with transaction():
-        support.approve(decision, by=actor())
-    flash(_("Approved, with its entries in the books."), "good")
+    try:
+        with transaction():
+            support.approve(decision, by=actor())
+    except DomainError as refused:
+        flash(refused.sentence(), "error")
+    else:
+        flash(_("Approved, with its entries in the books."), "good")
     return redirect(url_for("delegations.support_decision", code=code, number=number))

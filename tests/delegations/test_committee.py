@@ -17,10 +17,12 @@ from delegations.models import Delegation, SupportDecision
 from delegations.support import applying, committee
 from delegations.support import decisions as support
 from delegations.support.applying import AddGrid, Apply, BadGrid, Conflicted, ScoresMissing
-from delegations.support.committee import Minute, NotCarried, Ruling
+from delegations.support.committee import Minute, MoreThanAsked, NotCarried, NotYet, Ruling
 from delegations.support.models import ApplicationOutcome, CommitteeVote, Opinion, SupportApplication, Vote
 from delegations.support.scoring import Criterion, standing
-from delegations.support.story import story_of
+from delegations.support.story import fund_of, story_of
+from events import editions
+from events.editions import CreateEdition
 from events.models import Edition
 from shared.clock import now
 from shared.database import db, transaction
@@ -29,8 +31,9 @@ from tests.conftest import sign_in
 from tests.delegations.conftest import BY, cad
 from tests.events.browsing import fill_in, press
 from treasury import chart, ledger
+from treasury.funds.funds import DescribeFund, open_fund
 from treasury.ledger import Leg, SamePerson
-from treasury.models import Fund, JournalEntry
+from treasury.models import Fund, FundKind, JournalEntry
 
 SIX = ("Mobilise", "Durable", "Novateur", "En réseau", "Pèse", "Unit")
 ON = date(2005, 10, 25)
@@ -236,3 +239,60 @@ def test_from_the_request_to_the_public_page(
     public = client.get("/support/DKR05").text
     assert "480,00" in public
     assert not any(word in public for word in ("Maude", "Ondine", "Outaouais", "DKR05-OUT"))
+
+
+def test_no_more_is_given_than_was_asked_and_no_meeting_is_minuted_before_it(
+    asked: SupportApplication, people: dict[str, User], aristide: User
+) -> None:
+    minute = a_minute(asked, people, Vote.FOR, Vote.FOR)
+    with pytest.raises(NotYet), transaction():
+        committee.minute(replace(minute, decided_on=date(2999, 1, 1)), by=aristide)
+    much = [Ruling(application_id=asked.id, granted=cad("480.01"))]
+    with pytest.raises(MoreThanAsked), transaction():
+        committee.minute(replace(minute, rulings=much), by=aristide)
+
+
+def test_a_member_finds_what_waits_for_them_from_the_menu(
+    client: FlaskClient, asked: SupportApplication, people: dict[str, User]
+) -> None:
+    sign_in(client, people["Gaspard"])
+    assert 'href="/delegations/support"' in client.get("/").text
+    here = f"/delegations/support/DKR05/{asked.id}"
+    assert here in client.get("/delegations/support").text
+    nothing_chosen = {f"c{one.id}": "" for one in asked.grid.criteria}
+    assert press(client, here, here, **nothing_chosen).status_code == 422  # no zero that nobody meant
+    scored: dict[str, Any] = {f"c{one.id}": "3" for one in asked.grid.criteria}
+    assert press(client, here, here, **scored).status_code == 302
+    assert here not in client.get("/delegations/support").text
+
+
+def test_a_request_is_taken_back_until_it_is_decided(
+    client: FlaskClient, asked: SupportApplication, outaouais: Delegation, ondine: User
+) -> None:
+    sign_in(client, ondine)
+    page = f"/delegations/{outaouais.code}/support"
+    press(client, page, f"{page}/{asked.id}/take-back")
+    assert "Reprise" in client.get(page).text and not committee.open_ones(asked.edition_id)
+    press(client, page, f"{page}/{asked.id}/take-back")
+    assert "ou déjà repris" in client.get(page).text
+
+
+def test_a_second_gathering_is_told_what_the_fund_gave_the_first(
+    asked: SupportApplication, people: dict[str, User], aristide: User, zoe: User, pool: Fund
+) -> None:
+    with transaction():
+        support.approve(committee.minute(a_minute(asked, people, Vote.FOR, Vote.FOR), by=aristide), by=zoe)
+        thies = editions.create_edition(
+            CreateEdition(
+                code="THI07", series_id=asked.edition.series_id, name="Thiès 2007", zone="Africa/Dakar",
+                starts_on=date(2007, 11, 10), ends_on=date(2007, 11, 14), place="Thiès", country="SN",
+                fee=cad("0.00"), currencies=("CAD",), capacity=100,
+            ),
+            by=BY,
+        )  # fmt: skip
+    story = story_of(pool.id, thies)
+    assert (story.received, story.other, story.given) == (cad("1000.00"), cad("0.00"), cad("0.00"))
+    assert (story.elsewhere, story.balance) == (cad("480.00"), cad("520.00"))
+    with transaction():
+        own = open_fund("B7", FundKind.POOL, DescribeFund(name="Thiès", event="THI07"), by=BY)
+    assert (fund_of(thies), fund_of(asked.edition)) == (own.id, pool.id)
