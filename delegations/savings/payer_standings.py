@@ -30,7 +30,7 @@ NOTHING = Fraction(0)
 class PayerStanding:
     """What one payer has and lacks. `status` is their own, None when nothing is asked of them.
 
-    `share` is today's, `coming` another from a later day on; who has `left` stopped.
+    `share` is today's, `coming` the next one and its day, where it changes; who has `left` stopped.
     """
 
     payer: Payer
@@ -39,7 +39,7 @@ class PayerStanding:
     deposits: list[Receipt]
     status: schedule.PlanStatus | None
     saved: Money
-    coming: PlanShare | None
+    coming: tuple[date, Fraction] | None
 
 
 def standing_of(payer: Payer) -> PayerStanding:
@@ -62,11 +62,22 @@ def standings(plans: Iterable[SavingsPlan]) -> dict[int, list[PayerStanding]]:
                 payer, now_of.get(payer.id, NOTHING), payer.id in left, paid[plan.id][payer.id],
                 _replay(whole.get(payer.id, ()), paid[plan.id][payer.id], on),
                 Money.total((one.amount for one in paid[plan.id][payer.id] if one.on <= on), plan.currency),
-                next((one for one in shares[plan.id] if one.payer_id == payer.id and one.since > on), None),
+                _next_share(plan, shares[plan.id], payer.id, on),
             )
             for payer in payers[plan.id]
         ]  # fmt: skip
     return found
+
+
+def _next_share(
+    plan: SavingsPlan, told: list[PlanShare], payer_id: int, on: date
+) -> tuple[date, Fraction] | None:
+    share = shares_now(plan, told, on)[0].get(payer_id, NOTHING)
+    for day in sorted({one.since for one in told if one.since > on}):
+        other = shares_now(plan, told, day)[0].get(payer_id, NOTHING)
+        if other != share:
+            return day, other
+    return None
 
 
 def _replay(

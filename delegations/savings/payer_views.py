@@ -199,7 +199,7 @@ def stop_payer(code: str, plan_code: str, payer_id: int) -> Any:
     return form_page(
         "delegations/stop_payer.html", form, plan=plan, delegation=plan.delegation, payer=payer, ways=found,
         mine=payer_standings.standing_of(payer), missing=stands.difference(stands.need, share),
-        others=_others(plan, payer, share), share_words=share_words,
+        others=_others(payer, share), share=share, share_words=share_words,
     )  # fmt: skip
 
 
@@ -224,12 +224,13 @@ def _stopped(form: StopPayerForm, payer: Payer, *, asked: bool) -> bool:
     return True
 
 
-def _others(plan: SavingsPlan, payer: Payer, share: Fraction) -> list[Part]:
+def _others(payer: Payer, share: Fraction) -> list[Part]:
     """Who goes on paying, and which share of what is to come is then theirs."""
+    parts = payers.shares_to_come(payer.plan)
     return [
-        Part(one.payer.organisation.name, one.share / (1 - share))
-        for one in payer_standings.standings([plan])[plan.id]
-        if one.share and one.payer.id != payer.id
+        Part(one.organisation.name, parts[one.id] / (1 - share))
+        for one in payer_queries.payers_of(payer.plan)
+        if parts.get(one.id) and one.id != payer.id
     ]
 
 

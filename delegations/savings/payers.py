@@ -145,15 +145,10 @@ def stop_payer(payer: Payer, command: StopPayer, *, by: Actor) -> PlanChange | N
     stands = plan_changes.situation(plan)
     share = share_left(payer)
     reason = seats.reason_of(command.reason)
-    told = payer_queries.shares_of([plan.id])[plan.id]
-    now_of, _left = shares_now(plan, told, stands.on)
-    _claim(plan, payer.id, NOTHING, stands.on, reason, left=True, by=by)
+    _let_go(payer, stands.on, reason, by=by)
+    audit.record("plan.payer-stops", plan, by=by, payer=payer.organisation.name, reason=reason)
     if not share:
         return None
-    for other, part in now_of.items():
-        if part and other not in (payer.id, plan.payer_id):
-            _claim(plan, other, part / (1 - share), stands.on, reason, left=False, by=by)
-    audit.record("plan.payer-stops", plan, by=by, payer=payer.organisation.name, reason=reason)
     change = ChangePlan(
         cause=Cause.PAYER, policy=command.policy, seats=stands.seats, need=stands.need, reason=reason,
         key=command.key, leaving=share,
@@ -161,12 +156,30 @@ def stop_payer(payer: Payer, command: StopPayer, *, by: Actor) -> PlanChange | N
     return plan_changes.change_plan(plan, change, by=by)
 
 
-def share_left(payer: Payer) -> Fraction:
-    """The share that nobody pays once this payer stops. Raises `NobodyLeft`."""
+def _let_go(payer: Payer, on: date, reason: str, *, by: Actor) -> None:
+    """Nothing is asked of the payer from a day on, nor later; the others keep their proportions."""
     plan = payer.plan
     told = payer_queries.shares_of([plan.id])[plan.id]
-    now_of, _left = shares_now(plan, told, today(plan.delegation.edition.zone))
-    share = now_of.get(payer.id, NOTHING)
+    for day in sorted({on, *(one.since for one in told if one.since > on)}):
+        parts, _left = shares_now(plan, told, day)
+        share = parts.pop(payer.id, NOTHING)
+        _claim(plan, payer.id, NOTHING, day, reason, left=True, by=by)
+        for other, part in parts.items():
+            if share and share < 1 and part and other != plan.payer_id:
+                _claim(plan, other, part / (1 - share), day, reason, left=False, by=by)
+
+
+def shares_to_come(plan: SavingsPlan) -> dict[int, Fraction]:
+    """Each payer's share of the instalment that falls due next."""
+    following = savings.plan_status(plan).next_due
+    on = following.instalment.due if following else today(plan.delegation.edition.zone)
+    told = payer_queries.shares_of([plan.id])[plan.id]
+    return shares_now(plan, told, on)[0]
+
+
+def share_left(payer: Payer) -> Fraction:
+    """The share of what is to come that nobody pays once this payer stops. Raises `NobodyLeft`."""
+    share = shares_to_come(payer.plan).get(payer.id, NOTHING)
     if share == 1:
         raise NobodyLeft
     return share

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from babel import Locale
 from babel.numbers import format_percent
 
 from delegations.savings.models import Cause, ReminderKind
@@ -52,5 +53,6 @@ REMINDERS: dict[ReminderKind, LazyString] = {
 def share_words(share: Fraction, locale: str) -> str:
     """A share as people write it: ``25 %``, and ``1/3`` where no hundredth of a percent is exact."""
     if (share * 10_000).denominator == 1:
-        return str(format_percent(float(share), "#,##0.##%", locale=locale))
+        pattern = Locale.parse(locale).percent_formats[None].pattern.replace("0", "0.##")
+        return str(format_percent(float(share), pattern, locale=locale))
     return f"{share.numerator}/{share.denominator}"

@@ -179,6 +179,24 @@ def test_one_who_stops_is_asked_for_nothing_more_and_the_others_are_told(
     assert len(db.session.scalars(select(PayerSaved)).all()) == 2
 
 
+def test_one_who_stops_before_they_began_never_begins(
+    outaouais: Delegation, aristide: User, zoe: User
+) -> None:
+    on("2002-12-20")
+    with transaction():
+        plan = plan_of(outaouais, "P1", "9000.00", 12)
+    with transaction():
+        union, fund = joined(plan, "Syndicat fictif", THIRD), joined(plan, "Caisse fictive", THIRD)
+    stands = plan_changes.situation(plan)
+    command = StopPayer(policy=Policy.SPREAD, reason="Dissous", key=stands.key(stands.need, THIRD))
+    with transaction():
+        payers.stop_payer(union, command, by=BY)
+    first, gone, other = standings([plan])[plan.id]
+    assert (gone.status, gone.coming, other.coming) == (None, None, (date(2003, 1, 15), Fraction(1, 2)))
+    assert [one.status and one.status.target for one in (first, other)] == [cad("4500.00")] * 2
+    assert fund.reference == other.payer.reference
+
+
 def test_somebody_must_be_left_to_pay(plan: SavingsPlan, union: Payer) -> None:
     with transaction():
         payers.set_share(union, Fraction(1), date(2003, 1, 15), "", by=BY)
