@@ -217,15 +217,18 @@ class DepositForm(Form):
     key = HiddenField()
 
     def offer(self, payers: Sequence[tuple[int, str]]) -> None:
-        """Whose it may be; where a plan has one payer, nobody is asked."""
+        """Whose it may be, with nobody chosen beforehand; where a plan has one payer, nobody is asked."""
         if len(payers) > 1:
-            self.payer.choices = as_choices(payers)
+            self.payer.choices = as_choices([(0, "—"), *payers])
         else:
             del self.payer
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Mobile money has an operator and a reference."""
+        """A deposit is somebody's; mobile money has an operator and a reference."""
         good = super().validate(extra_validators)
+        if "payer" in self and not self.payer.data:
+            self.payer.errors = [_("Choose whose deposit it is.")]
+            good = False
         if self.method.data == PaymentMethod.MOBILE_MONEY.value:
             for field in (self.operator, self.number):
                 if not (field.data or "").strip():

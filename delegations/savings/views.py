@@ -241,6 +241,9 @@ def plan_page(
         urls=plan_urls(plan, token),
         **shown,
         **_paying_shown(plan, shown["payer"], _asked_next(status)),
+        waiting=[
+            one for one in savings.deposits_to_approve(plan) if mine is None or one.payer_id == mine.payer.id
+        ],
         **_WORDS,
     )
     return page, 422 if refused else 200
@@ -278,10 +281,9 @@ def _payers_shown(plan: SavingsPlan, payer: Payer | None) -> dict[str, Any]:
 
 
 def _paying_shown(plan: SavingsPlan, payer: Payer, offered: Money | None) -> dict[str, Any]:
-    """How a deposit is made, what waits for approval, and what a kept card does."""
+    """How a deposit is made, and what a kept card does."""
     return {
         "open": plan.status is PlanStatus.OPEN,
-        "waiting": savings.deposits_to_approve(plan),
         "bank_details": bank_details(),
         "code": code_for(offered, payer.reference),
         "offered": offered,

@@ -227,6 +227,24 @@ def test_one_payer_of_several_plans_keeps_them_apart(
     assert book.status_code == 200 and book.data.startswith(b"%PDF")
 
 
+def test_a_treasurer_says_whose_deposit_it_is(
+    client: FlaskClient, plan: SavingsPlan, union: Payer, aristide: User
+) -> None:
+    sign_in(client, aristide)
+    page = "/delegations/DKR05-OUT/plans/P1/deposit"
+    sent = {"amount": "250,00", "received_on": "2003-01-15", "method": "transfer"}
+    assert client.post(page, data=sent).status_code == 422
+    assert client.post(page, data=sent | {"payer": str(union.id)}).status_code == 302
+    assert "Syndicat fictif · " in client.get(page.removesuffix("/deposit")).get_data(as_text=True)
+    with transaction():
+        tokens = [
+            links.issue_link(*one.opened_by, clock.now() + timedelta(days=9)) for one in (union, Payer(plan))
+        ]
+    theirs, others = (client.get(f"/plan/{token}").get_data(as_text=True) for token in tokens)
+    assert "250.00" in theirs.split('class="say wait"')[1]
+    assert 'class="say wait"' not in others
+
+
 def test_the_head_adds_a_payer_changes_a_share_and_says_who_stops(
     client: FlaskClient, plan: SavingsPlan, ondine: User
 ) -> None:
