@@ -1,5 +1,9 @@
 """The wiring: which rooms exist, how they are served, and the `teranga` command. Nothing imports this."""
 
+import gc
+
+gc.disable()  # nothing that is loaded here is garbage: looking for it would take a fifth of the start
+
 import os
 import time
 from functools import cache, partial
@@ -124,6 +128,8 @@ from treasury.payments import ASKS_AGAIN, SETTLED
 from treasury.reconciliation import proposals
 from treasury.statements.cli import statements
 from treasury.statements.jobs import finish_import, take_a_look
+
+gc.enable()
 
 HERE = Path(__file__).parent
 

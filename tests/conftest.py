@@ -12,14 +12,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from werkzeug.test import TestResponse
 
-from access import open_sessions
+from access import open_sessions, users
 from access.models import Grant, RoleName, User
 from app import create_app
 from config.settings import Settings
@@ -29,6 +31,9 @@ from shared.limits import limiter
 from tests.clones import Clone
 
 pytest_plugins = ["tests.simulator.fixtures"]
+
+gc.disable()  # until everything is loaded
+users._hasher = PasswordHasher(time_cost=1, memory_cost=64)  # the least that a password may cost
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
 
@@ -43,6 +48,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 def settings(url: str, instance: Path) -> Settings:
@@ -121,9 +127,29 @@ def both_databases(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+class Compiled(BytecodeCache):
+    """What became of each template, for every application of this process."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give back what was kept."""
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 def made(chosen: Settings) -> Flask:
-    """The application as the tests use it: its passwords are hashed at the least cost."""
+    """The application as the tests use it: templates compiled once, passwords hashed at the least cost."""
     app = create_app(chosen)
+    app.jinja_env.bytecode_cache = COMPILED
     app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=64)
     app.test_client_class = Browser
     return app
@@ -182,7 +208,7 @@ def stage() -> Iterator[Stage]:
 def app(request: pytest.FixtureRequest, stage: Stage, tmp_path: Path) -> Iterator[Flask]:
     """The application on a fresh database: SQLite, or both where `both_databases` is asked for.
 
-    A test that says `settings(...)` has an application to itself.
+    A test that says `settings` and no change has an application to itself.
     """
     engine = (
         request.getfixturevalue("both_databases") if "both_databases" in request.fixturenames else "sqlite"
@@ -193,11 +219,14 @@ def app(request: pytest.FixtureRequest, stage: Stage, tmp_path: Path) -> Iterato
         url = stage.postgresql(request.getfixturevalue("postgres_template"))
     else:
         url = stage.sqlite(request.getfixturevalue("sqlite_template"))
-    if own := request.node.get_closest_marker("settings"):
-        app = made(replace(settings(url, tmp_path), **own.kwargs))
+    own = request.node.get_closest_marker("settings")
+    if own and not own.kwargs:
+        app = made(settings(url, tmp_path))
     else:
-        app = stage.app(settings(url, stage.folder))
+        app = stage.app(replace(settings(url, stage.folder), **(own.kwargs if own else {})))
     limiter.enabled = app.config["RATELIMIT_ENABLED"]  # one for all applications of the process
+    if limiter.enabled:
+        limiter.reset()
     extensions, testing = dict(app.extensions), app.testing
     with app.app_context():
         yield app
