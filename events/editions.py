@@ -57,6 +57,14 @@ class DatesReversed(DomainError):
     message = _l("The end comes before the beginning.")
 
 
+class DeadlineTooLate(DomainError):
+    """People are named before the gathering is over."""
+
+    code = "deadline_too_late"
+    status = 422
+    message = _l("The gathering is over by then: choose a day before its last one.")
+
+
 class UnknownZone(DomainError):
     """Deadlines are told in a zone of the IANA database."""
 
@@ -326,6 +334,8 @@ def _check(command: EditionDetails) -> None:
     _text(command.country, "country")
     if command.ends_on < command.starts_on:
         raise DatesReversed(field="ends_on")
+    if command.delegation_deadline and command.delegation_deadline > command.ends_on:
+        raise DeadlineTooLate(field="delegation_deadline")
     opens, closes = command.registration_opens_at, command.registration_closes_at
     if opens and closes and closes <= opens:
         raise DatesReversed(field="registration_closes_at")

@@ -253,9 +253,12 @@ def _submitted(key: str | None) -> Registration | None:
 
 
 def _admits(edition: Edition, command: Register) -> bool:
-    if command.seat_code:
-        return edition.status in (EditionStatus.OPEN, EditionStatus.CLOSED)
-    return window(edition) is Window.OPEN
+    return admits_seats(edition) if command.seat_code else window(edition) is Window.OPEN
+
+
+def admits_seats(edition: Edition) -> bool:
+    """Whether who sits in a delegation's seat can be registered: the gathering is public, and not over."""
+    return edition.status in (EditionStatus.OPEN, EditionStatus.CLOSED)
 
 
 def _tier(edition: Edition, command: Register) -> FeeTier | None:

@@ -216,7 +216,7 @@ def new_claim(code: str) -> Any:
         (one, one) for one in delegation.edition.currencies or [delegation.edition.currency]
     )
     own = [one for one in advances.advances_of(delegation) if one.holder_id == actor().id]
-    form.advance.choices = as_choices([(0, _("none")), *((one.id, one.purpose) for one in own)])
+    form.advance.choices = as_choices([(0, _("no advance")), *((one.id, one.purpose) for one in own)])
     if form.validate_on_submit():
         try:
             with transaction():

@@ -11,7 +11,7 @@ from access.models import User
 from delegations.budgets.models import Basis, Budget, BudgetLine
 from delegations.budgets.per_diem import Day, Meal, PerDiem, Stay, work_out
 from delegations.budgets.per_diem_models import PerDiemTable, PerDiemWorking
-from delegations.budgets.versions import BadBudget, kept, open_draft
+from delegations.budgets.versions import BadBudget, CodeTwice, kept, open_draft
 from shared import audit
 from shared.audit import Actor
 from shared.database import db
@@ -127,8 +127,9 @@ def add_per_diem(budget: Budget, command: AddPerDiem, *, by: Actor, seen: int | 
     found = worked_out(command.place, command.stay)
     open_draft(budget, by, seen)
     currency = next((line.amount.currency for line in budget.lines), found.total.currency)
-    taken = command.code in {line.code for line in budget.lines}
-    if taken or not command.code or not command.label:
+    if command.code in {line.code for line in budget.lines}:
+        raise CodeTwice(field="code", taken=command.code)
+    if not command.code or not command.label:
         raise BadBudget(field="code")
     if (command.rate.base if command.rate else found.total.currency) != currency:
         raise NoRate(base=currency, quote=found.total.currency, day=command.stay.starts_on)

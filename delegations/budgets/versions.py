@@ -40,6 +40,13 @@ class BadBudget(DomainError):
     message = _l("A budget needs lines in one currency, each with its own code.")
 
 
+class CodeTwice(BadBudget):
+    """Two lines of a budget have one code."""
+
+    code = "code_twice"
+    message = _l("Another line has the code %(taken)s: give this one its own.")
+
+
 class PaidTwice(DomainError):
     """Sources of the same budget pay a line, together no more than it costs."""
 
@@ -237,12 +244,14 @@ def as_lines(budget: Budget, *, reasons: bool, payers: bool = False) -> list[Lin
 
 
 def _read(lines: Sequence[Line]) -> None:
-    codes = {line.code for line in lines}
+    codes = [line.code for line in lines]
+    if twice := next((code for code in codes if codes.count(code) > 1), None):
+        raise CodeTwice(taken=twice)
     counted = min((min(line.quantity, line.people, line.days) for line in lines), default=0)
     currencies = {line.rate.base if line.rate else line.unit_price.currency for line in lines}
     told = all(line.rate is None or line.rate.quote == line.unit_price.currency for line in lines)
     below = any(line.unit_price.minor < 0 for line in lines)
-    if len(codes) < len(lines) or counted < 1 or len(currencies) > 1 or below or not told:
+    if counted < 1 or len(currencies) > 1 or below or not told:
         raise BadBudget
 
 

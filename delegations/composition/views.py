@@ -33,7 +33,10 @@ class RuleForm(Form):
     kind = SelectField(_l("What is wanted"), choices=lambda: as_choices(rules.NAMES.items()))
     value = IntegerField(_l("How many"), [InputRequired()])
     binds = BooleanField(
-        _l("It binds: nobody's word makes it impossible, and no delegation is locked before")
+        _l(
+            "It binds: no record is confirmed that would make it impossible, "
+            "and no delegation is locked before it is kept"
+        )
     )
     together = BooleanField(_l("Measured over the whole gathering, not over each delegation"))
 

@@ -123,8 +123,15 @@ def name_of(scope: QuotaScope, of: str) -> str:
 
 
 def possible(edition: Edition) -> list[tuple[QuotaScope, str]]:
-    """What a quota of this edition can be about: what its delegations are, and whose."""
-    found: dict[tuple[QuotaScope, str], None] = {}
+    """What a quota of this edition can be about: its delegations, whose they are, and every region and
+    sector that the network knows, so that a quota can be set before anybody is invited.
+    """
+    network = [(QuotaScope.REGION, Organisation.region), (QuotaScope.SECTOR, Organisation.sector)]
+    found: dict[tuple[QuotaScope, str], None] = {
+        (scope, of): None
+        for scope, column in network
+        for of in db.session.scalars(select(column).where(column != "").distinct().order_by(column))
+    }
     for one in db.session.scalars(
         select(Delegation).where(Delegation.edition_id == edition.id).order_by(Delegation.code)
     ):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from delegations.models import Nomination
 from delegations.seats import approvals
 from events.models import Edition
-from events.registration import EditionFull
+from events.registration import EditionFull, RegistrationClosed, admits_seats
 from shared.errors import DomainError
 from shared.money import Money
 
@@ -51,7 +51,7 @@ def preview(chosen: Sequence[Nomination]) -> Preview:
     passing, staying = [], []
     for one in chosen:
         edition, registered = one.seat.delegation.edition, one.seat.registration_id is not None
-        why = hindrance(one) or (None if registered else _no_room(edition, taken[edition.id]))
+        why = hindrance(one) or (None if registered else _kept_out(edition, taken[edition.id]))
         if why:
             staying.append(Stays(one, why))
         else:
@@ -70,6 +70,9 @@ def hindrance(nomination: Nomination) -> DomainError | None:
     return None
 
 
-def _no_room(edition: Edition, more: int) -> DomainError | None:
+def _kept_out(edition: Edition, more: int) -> DomainError | None:
+    """Why the gathering registers nobody, or not so many `more`."""
+    if not admits_seats(edition):
+        return RegistrationClosed()
     full = edition.capacity is not None and edition.places_taken + more >= edition.capacity
     return EditionFull() if full else None

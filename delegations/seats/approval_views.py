@@ -165,7 +165,7 @@ def _each(chosen: list[Nomination], act: Callable[[Nomination], object]) -> int:
             with transaction():
                 act(one)
         except DomainError as refused:
-            flash(f"{name}: {refused.sentence()}", "error")
+            flash(_("%(what)s: %(told)s", what=name, told=refused.sentence()), "error")
         else:
             done += 1
     return done

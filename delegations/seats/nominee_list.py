@@ -168,6 +168,7 @@ class _Judging:
         self._left = len(free)
         self._exact = {(normalised_name(who.name), normalised_email(who.email)) for who in placed}
         self._known = KnownPeople(placed)
+        self._at = {normalised_email(who.email): who for who in placed if who.email}
         self._own = own
 
     def judge(self, row: Written) -> Judged:
@@ -184,6 +185,8 @@ class _Judging:
                 there = _("%(name)s is there already.", name=self._shown(other))
                 return Judged(row, Verdict.DUPLICATE, (there,))
             doubts.append(_("Perhaps %(name)s: %(why)s.", name=self._shown(other), why=LIKENESSES[why]))
+        if (other := self._at.setdefault(exact[1], who)) is not who and row["email"] and not doubts:
+            doubts.append(_("The e-mail address is that of %(name)s too.", name=self._shown(other)))
         seat = row["seat"].upper()
         self._exact.add(exact)
         self._known.add(who)

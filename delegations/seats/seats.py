@@ -22,7 +22,7 @@ from events import badges
 from events import registration as registrations
 from shared import audit
 from shared.audit import Actor
-from shared.clock import now
+from shared.clock import now, today
 from shared.database import db, hold
 from shared.errors import DomainError
 from shared.i18n import _l
@@ -61,7 +61,15 @@ class ReasonMissing(DomainError):
 
     code = "reason_missing"
     status = 422
-    message = _l("Write the reason: it is kept with the seat.")
+    message = _l("Write the reason: it is kept.")
+
+
+class NotYet(DomainError):
+    """What is written down has happened."""
+
+    code = "not_yet"
+    status = 422
+    message = _l("This day is still to come: write the day on which it was decided.")
 
 
 def set_nominator(seat: Seat, nominator: str, *, by: Actor) -> Seat:
@@ -86,9 +94,11 @@ def withdraw_seat(seat: Seat, reason: str, on: date, *, by: Actor) -> Seat:
     """Withdraw a seat and its person, if any: the registration is cancelled and its badges revoked.
 
     What was saved for it stays in its plan's fund until a minuted decision moves it (`support.move_savings`).
-    Raises `SeatNotFree` for a seat already given back or attended, `SeatHeld`, `ReasonMissing`.
+    Raises `SeatNotFree` for a seat already given back or attended, `SeatHeld`, `ReasonMissing`, `NotYet`.
     """
     reason = reason_of(reason)
+    if on > today(seat.delegation.edition.zone):
+        raise NotYet(field="on")
     lock(seat, S.PLANNED, S.FUNDED, S.NAMED, S.ACCREDITED)
     waiting.must_not_be_held(seat)
     nomination = seat.nomination

@@ -223,7 +223,7 @@ def hand_over(code: str, number: int) -> Any:
     delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
     form = ReasonForm()
     if not form.validate_on_submit():
-        flash(_("Write the reason: it is kept with the seat."), "error")
+        flash(_("Write the reason: it is kept."), "error")
         return redirect(url_for("delegations.substitute", code=code, number=number))
     try:
         with transaction():
@@ -347,7 +347,7 @@ def accredit(code: str, number: int) -> Any:
         with transaction():
             nominations.accredit(nomination, by=actor())
     except DomainError as refused:
-        flash(f"{name}: {refused.sentence()}", "error")
+        flash(_("%(what)s: %(told)s", what=name, told=refused.sentence()), "error")
     else:
         flash(_("%(name)s is accredited for %(seat)s.", name=name, seat=seat.code), "good")
     return redirect(url_for("delegations.accreditation"))

@@ -38,12 +38,28 @@ TOLD = {
 }
 
 
+class NobodyNamed(DomainError):
+    """Somebody waits, by name."""
+
+    code = "nobody_named"
+    status = 422
+    message = _l("Write the name of who waits.")
+
+
 class WaitingPart(Part):
-    """One person of those who wait together."""
+    """One person of those who wait together; an address has a name."""
 
     name = StringField(_l("Name"), [Length(max=160)])
     email = EmailField(_l("E-mail address"), [Optional(), Email(), Length(max=255)])
     role = SelectField(_l("Role"), choices=as_choices((one.value, ROLE_LABELS[one]) for one in ROLES))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether everything is right; what is missing is said at its field."""
+        good = super().validate(extra_validators)
+        if (self.email.data or "").strip() and not (self.name.data or "").strip():
+            self.name.errors = [NobodyNamed().sentence()]
+            return False
+        return good
 
 
 class JoinForm(Form):
@@ -106,7 +122,7 @@ def join_line(code: str) -> Any:
         try:
             commands = form.commands()
             if not commands:
-                raise offers.NobodyChosen
+                raise NobodyNamed
             with transaction():
                 waiting.wait_all(delegation, commands, by=actor())
         except DomainError as refused:
