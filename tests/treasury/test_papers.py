@@ -234,6 +234,7 @@ def test_credit_notes_take_from_an_invoice_and_never_more(
     said = words(papers.printed(note.id))
     assert "Note de crédit" in said
     assert "F2005-0001" in said
+    assert said.count("−50,00") == 3  # above, in its line and in the total alike
     for amount, reason in (("150.01", "Trop"), ("0.00", "Rien"), ("1.00", " ")):
         with pytest.raises(payment_papers.BadCredit), transaction():
             payment_papers.credit(invoice, cad(amount), reason, by=aristide)

@@ -297,6 +297,12 @@ def test_every_report_is_a_page_a_paper_a_workbook_and_a_text(
     assert "=Ticket" in words(pdf)
 
 
+@pytest.mark.usefixtures("bank")
+def test_a_fund_without_entries_has_a_file_that_says_so(auditor_desk: Desk, house: Fund) -> None:
+    [title, said] = auditor_desk.see(f"/treasury/reports/fund/file.csv?fund={house.code}").splitlines()
+    assert "Statement of a fund" in title and "Nothing to report" in said
+
+
 @pytest.mark.usefixtures("books")
 def test_a_report_asks_about_whom_before_it_tells(auditor_desk: Desk) -> None:
     for name in ("fund", "payer", "funder"):

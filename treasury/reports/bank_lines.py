@@ -64,7 +64,7 @@ def lines_of(statement: BankStatement) -> Report:
         (
             line.dated_on,
             bank_words(line.name),
-            bank_words(line.memo),
+            bank_words(line.memo) if line.memo != line.name else "",
             line.reference,
             line.counterparty,
             line.amount,

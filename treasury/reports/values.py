@@ -111,7 +111,12 @@ def by_currency(amounts: Iterable[Money]) -> dict[str, list[Money]]:
 
 
 def sheets(report: Report) -> list[Sheet]:
-    """The report's sections for a spreadsheet: dates as ISO texts, the currency in a column of its own."""
+    """The report's sections for a spreadsheet: dates as ISO texts, the currency in a column of its own.
+
+    One with nothing in it says so.
+    """
+    if not report.sections:
+        return [Sheet(title=report.title, heads=[report.subtitle, _("Nothing to report")], rows=[])]
     return [
         Sheet(
             title=section.title,
