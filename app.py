@@ -30,6 +30,7 @@ import delegations.budgets.claim_views
 import delegations.budgets.cost_views
 import delegations.budgets.draft_views
 import delegations.budgets.per_diem_views
+import delegations.budgets.phone_claim_views
 import delegations.budgets.spending_views
 import delegations.cli
 import delegations.composition.views

@@ -106,6 +106,7 @@ def _leave() -> None:
     logout_user()
     language = session.get("locale")
     session.clear()
+    session["left"] = True  # the next page empties what the browser kept of pages
     if language:
         session["locale"] = language
 

@@ -1,9 +1,10 @@
 """Forms of advances and claims, each making the command of its operation."""
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, SelectField, StringField
+from wtforms import DateField, HiddenField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from delegations.budgets.advances import AskAdvance, ChangeAdvance
@@ -116,6 +117,37 @@ class ClaimLineForm(Once):
             missing_reason="" if upload else words(self.missing_reason),
             seat_ids=self.seats.data or (),
             key=self.key,
+        )
+
+
+class FirstLineForm(ClaimLineForm):
+    """A new claim with its first line, as a phone keeps it; its others come with the same `claim_key`."""
+
+    title = StringField(_l("What for"), [DataRequired(), Length(max=160)])
+    currency = SelectField(_l("Currency"), [InputRequired()])
+    advance = SelectField(_l("Paid from the advance"), coerce=int, default=0)
+    claim_key = HiddenField(validators=[Length(max=60)], default=lambda: uuid4().hex)
+
+    def __init__(
+        self,
+        currencies: Sequence[str],
+        advances: Sequence[tuple[int, str]],
+        lines: Sequence[tuple[str, str]],
+        seats: Sequence[tuple[int, str]] = (),
+    ) -> None:
+        super().__init__(currencies[0], lines, seats)
+        self.currency.choices = as_choices((one, one) for one in currencies)
+        self.advance.choices = as_choices([(0, _("no advance")), *advances])
+        if self.currency.data in currencies:
+            self.amount.currency = self.currency.data
+
+    def claim(self) -> OpenClaim:
+        """The claim; its further lines carry the same key."""
+        return OpenClaim(
+            title=words(self.title),
+            currency=self.currency.data,
+            advance_id=self.advance.data or None,
+            key=self.claim_key.data or "",
         )
 
 

@@ -79,7 +79,10 @@ WAITING = (ClaimStatus.SUBMITTED, ClaimStatus.APPROVED)
 
 
 class ExpenseClaim(Base):
-    """What one person spent for a delegation, in one currency, against an advance or to be paid back."""
+    """What one person spent for a delegation, in one currency, against an advance or to be paid back.
+
+    `sent_key` is that of the form a phone began it with: each line sent from there finds it again.
+    """
 
     __tablename__ = "expense_claim"
     __table_args__ = (
@@ -93,6 +96,7 @@ class ExpenseClaim(Base):
             "(status = 'paid') = (payer_id IS NOT NULL) AND (status = 'paid') = (entry_id IS NOT NULL)",
             name="paid",
         ),
+        UniqueConstraint("claimant_id", "sent_key"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -107,6 +111,7 @@ class ExpenseClaim(Base):
     approver_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), default=None)
     payer_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), default=None)
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("journal_entry.id"), unique=True, default=None)
+    sent_key: Mapped[str | None] = mapped_column(String(60), default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
     is_demo: Mapped[bool] = mapped_column(default=False)
 

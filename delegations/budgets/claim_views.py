@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, send_from_directory, url_for
+from flask import flash, redirect, render_template, url_for
 from sqlalchemy import select
 
 from access.models import Grant, User
@@ -41,7 +41,8 @@ STATES = {
 }
 
 
-def _delegation(code: str, permission: Permission = P.DELEGATION_READ) -> Delegation:
+def delegation_of(code: str, permission: Permission = P.DELEGATION_READ) -> Delegation:
+    """The delegation, for somebody who may do this there. Raises `NotFound`, `Forbidden`."""
     return queries.find_delegation(code, actor(), permission)
 
 
@@ -52,7 +53,8 @@ def _advance(delegation: Delegation, advance_id: int) -> Advance:
     return found
 
 
-def _claim(delegation: Delegation, claim_id: int) -> ExpenseClaim:
+def claim_of(delegation: Delegation, claim_id: int) -> ExpenseClaim:
+    """A claim of this delegation. Raises `NotFound`."""
     found = db.session.get(ExpenseClaim, claim_id)
     if found is None or found.delegation_id != delegation.id:
         raise NotFound
@@ -76,7 +78,7 @@ def _may(delegation: Delegation) -> dict[str, bool]:
 @requires(P.DELEGATION_READ)
 def money_in_hands(code: str) -> Any:
     """Advances with what is left of each, claims with what they miss."""
-    delegation = _delegation(code)
+    delegation = delegation_of(code)
     return render_template(
         "delegations/claims.html",
         delegation=delegation,
@@ -95,7 +97,7 @@ def money_in_hands(code: str) -> Any:
 @requires(P.ENTRY_RECORD)
 def new_advance(code: str) -> Any:
     """Write down an advance to somebody of the delegation."""
-    delegation = _delegation(code, P.ENTRY_RECORD)
+    delegation = delegation_of(code, P.ENTRY_RECORD)
     form = AdvanceForm()
     form.amount.currency = delegation.edition.currency
     form.holder.choices = as_choices((one.id, one.name) for one in _people(delegation))
@@ -140,7 +142,7 @@ def _done(form: Any, operation: Any, words: str, code: str) -> Any:
 @requires(P.ENTRY_APPROVE)
 def give_advance(code: str, advance_id: int) -> Any:
     """A third person gives it."""
-    advance = _advance(_delegation(code, P.ENTRY_APPROVE), advance_id)
+    advance = _advance(delegation_of(code, P.ENTRY_APPROVE), advance_id)
     return _pressed(lambda: advances.give_advance(advance, by=actor()), _("The advance is given."), code)
 
 
@@ -162,7 +164,7 @@ def _pressed(operation: Any, words: str, code: str, claim_id: int | None = None)
 @requires(P.ENTRY_RECORD)
 def change_advance(code: str, advance_id: int, currency: str) -> Any:
     """Record what the holder changed into another currency of the edition."""
-    delegation = _delegation(code, P.ENTRY_RECORD)
+    delegation = delegation_of(code, P.ENTRY_RECORD)
     advance = _advance(delegation, advance_id)
     if currency not in delegation.edition.currencies or currency == advance.amount.currency:
         raise NotFound
@@ -185,7 +187,7 @@ def change_advance(code: str, advance_id: int, currency: str) -> Any:
 @requires(P.ENTRY_RECORD)
 def return_advance(code: str, advance_id: int, currency: str) -> Any:
     """Record what the holder gave back."""
-    delegation = _delegation(code, P.ENTRY_RECORD)
+    delegation = delegation_of(code, P.ENTRY_RECORD)
     advance = _advance(delegation, advance_id)
     if currency not in advances.in_hand(advance):
         raise NotFound
@@ -210,13 +212,10 @@ def return_advance(code: str, advance_id: int, currency: str) -> Any:
 @requires(P.DELEGATION_EDIT)
 def new_claim(code: str) -> Any:
     """Begin a claim of one's own."""
-    delegation = _delegation(code, P.DELEGATION_EDIT)
+    delegation = delegation_of(code, P.DELEGATION_EDIT)
     form = ClaimForm()
-    form.currency.choices = as_choices(
-        (one, one) for one in delegation.edition.currencies or [delegation.edition.currency]
-    )
-    own = [one for one in advances.advances_of(delegation) if one.holder_id == actor().id]
-    form.advance.choices = as_choices([(0, _("no advance")), *((one.id, one.purpose) for one in own)])
+    form.currency.choices = as_choices((one, one) for one in currencies(delegation))
+    form.advance.choices = as_choices([(0, _("no advance")), *own_advances(delegation)])
     if form.validate_on_submit():
         try:
             with transaction():
@@ -228,13 +227,24 @@ def new_claim(code: str) -> Any:
     return form_page("delegations/claim_form.html", form, delegation=delegation, title=_("New claim"))
 
 
+def currencies(delegation: Delegation) -> list[str]:
+    """What a claim may be written in, the usual one first."""
+    return list(delegation.edition.currencies) or [delegation.edition.currency]
+
+
+def own_advances(delegation: Delegation) -> list[tuple[int, str]]:
+    """The advances that the reader holds, as choices."""
+    held = advances.advances_of(delegation)
+    return [(one.id, one.purpose) for one in held if one.holder_id == actor().id]
+
+
 @blueprint.route("/delegations/<code>/claims/<int:claim_id>", methods=["GET", "POST"])
 @requires(P.DELEGATION_READ)
 def claim(code: str, claim_id: int) -> Any:
     """One claim, line by line; its claimant adds a line while it is a draft."""
-    delegation = _delegation(code)
-    found = _claim(delegation, claim_id)
-    form = _line_form(delegation, found)
+    delegation = delegation_of(code)
+    found = claim_of(delegation, claim_id)
+    form = line_form(delegation, found)
     if form.validate_on_submit():
         try:
             with transaction():
@@ -258,44 +268,28 @@ def claim(code: str, claim_id: int) -> Any:
     )
 
 
-def _line_form(delegation: Delegation, claim: ExpenseClaim) -> ClaimLineForm:
+def line_form(delegation: Delegation, claim: ExpenseClaim) -> ClaimLineForm:
     """The form of one line: the lines of the budget, and the seats it may be shared among."""
+    return ClaimLineForm(claim.currency, budget_lines(delegation), sharing_seats(delegation))
+
+
+def budget_lines(delegation: Delegation) -> list[tuple[str, str]]:
+    """The lines of the budget, as choices."""
     budget = seat_budget(delegation)
-    lines = [(one.code, f"{one.code} {one.label}") for one in budget.costs] if budget else []
+    return [(one.code, f"{one.code} {one.label}") for one in budget.costs] if budget else []
+
+
+def sharing_seats(delegation: Delegation) -> list[tuple[int, str]]:
+    """The seats that a line may be shared among: more than one, or none."""
     seats = [(one.id, one.code) for one in delegation.seats if one.status in ACTIVE]
-    return ClaimLineForm(claim.currency, lines, seats if len(seats) > 1 else ())
-
-
-@blueprint.get("/delegations/<code>/claims/<int:claim_id>/line")
-@requires(P.DELEGATION_EDIT)
-def claim_line(code: str, claim_id: int) -> Any:
-    """The empty form of one line alone: what a phone keeps and opens where there is no network."""
-    delegation = _delegation(code, P.DELEGATION_EDIT)
-    found = _claim(delegation, claim_id)
-    if found.status is not S.DRAFT or found.claimant_id != actor().id:
-        return redirect(url_for("delegations.claim", code=code, claim_id=claim_id))
-    form = _line_form(delegation, found)
-    return render_template(
-        "delegations/claim_line.html", form=form, delegation=delegation, claim=found, reader=actor()
-    )
-
-
-@blueprint.get("/delegations/claims-worker.js")
-@requires(P.DELEGATION_READ)
-def claims_worker() -> Any:
-    """Served from here, so that it may look after the pages of claims."""
-    folder = current_app.static_folder
-    assert folder is not None
-    response = send_from_directory(folder, "js/offline-pages.js", mimetype="text/javascript")
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return seats if len(seats) > 1 else []
 
 
 @blueprint.get("/delegations/<code>/claims/<int:claim_id>/<int:number>/<name>")
 @requires(P.DELEGATION_READ)
 def claim_voucher(code: str, claim_id: int, number: int, name: str) -> Any:
     """One voucher, never opened inside the site."""
-    voucher = _line(_claim(_delegation(code), claim_id), number).voucher
+    voucher = _line(claim_of(delegation_of(code), claim_id), number).voucher
     if voucher is None or voucher.file_name != name:
         raise NotFound
     return sandboxed(voucher)
@@ -305,7 +299,7 @@ def claim_voucher(code: str, claim_id: int, number: int, name: str) -> Any:
 @requires(P.DELEGATION_EDIT)
 def add_voucher(code: str, claim_id: int, number: int) -> Any:
     """A missing voucher turned up."""
-    line = _line(_claim(_delegation(code, P.DELEGATION_EDIT), claim_id), number)
+    line = _line(claim_of(delegation_of(code, P.DELEGATION_EDIT), claim_id), number)
     form = VoucherForm()
     if not form.validate_on_submit():
         flash(" ".join(str(one) for one in form.voucher.errors), "error")
@@ -323,7 +317,7 @@ def add_voucher(code: str, claim_id: int, number: int) -> Any:
 @requires(P.DELEGATION_EDIT)
 def remove_claim_line(code: str, claim_id: int, number: int) -> Any:
     """Take a line out of one's draft."""
-    line = _line(_claim(_delegation(code, P.DELEGATION_EDIT), claim_id), number)
+    line = _line(claim_of(delegation_of(code, P.DELEGATION_EDIT), claim_id), number)
     return _pressed(lambda: claims.remove_line(line, by=actor()), _("The line is gone."), code, claim_id)
 
 
@@ -331,7 +325,7 @@ def remove_claim_line(code: str, claim_id: int, number: int) -> Any:
 @requires(P.DELEGATION_EDIT)
 def submit_claim(code: str, claim_id: int) -> Any:
     """Hand it in."""
-    found = _claim(_delegation(code, P.DELEGATION_EDIT), claim_id)
+    found = claim_of(delegation_of(code, P.DELEGATION_EDIT), claim_id)
     done = _("Handed in. Somebody else looks at it now.")
     return _pressed(lambda: claims.submit_claim(found, by=actor()), done, code, claim_id)
 
@@ -340,7 +334,7 @@ def submit_claim(code: str, claim_id: int) -> Any:
 @requires(P.ENTRY_APPROVE)
 def approve_claim(code: str, claim_id: int) -> Any:
     """Another person says that it is right."""
-    found = _claim(_delegation(code, P.ENTRY_APPROVE), claim_id)
+    found = claim_of(delegation_of(code, P.ENTRY_APPROVE), claim_id)
     done = _("Approved. A third person pays it.")
     return _pressed(lambda: claims.approve_claim(found, by=actor()), done, code, claim_id)
 
@@ -349,8 +343,8 @@ def approve_claim(code: str, claim_id: int) -> Any:
 @requires(P.ENTRY_APPROVE)
 def send_claim_back(code: str, claim_id: int) -> Any:
     """Give it back with a reason."""
-    delegation = _delegation(code, P.ENTRY_APPROVE)
-    found = _claim(delegation, claim_id)
+    delegation = delegation_of(code, P.ENTRY_APPROVE)
+    found = claim_of(delegation, claim_id)
     form = ReasonForm()
     if form.validate_on_submit():
         done = _("The claim is with its claimant again.")
@@ -363,6 +357,6 @@ def send_claim_back(code: str, claim_id: int) -> Any:
 @requires(P.ENTRY_RECORD)
 def pay_claim(code: str, claim_id: int) -> Any:
     """A third person pays it; the entry follows."""
-    found = _claim(_delegation(code, P.ENTRY_RECORD), claim_id)
+    found = claim_of(delegation_of(code, P.ENTRY_RECORD), claim_id)
     done = _("Paid: the entry is posted with its vouchers.")
     return _pressed(lambda: claims.pay_claim(found, today(), by=actor()), done, code, claim_id)

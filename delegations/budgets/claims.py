@@ -72,11 +72,15 @@ class NotYours(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenClaim:
-    """A claim in one `currency`, against an advance (and then on its fund) or to be paid back."""
+    """A claim in one `currency`, against an advance (and then on its fund) or to be paid back.
+
+    What carries the same `key` is the same claim, however it is called by then.
+    """
 
     title: str
     currency: str
     advance_id: int | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +103,12 @@ class AddLine:
 
 
 def open_claim(delegation: Delegation, command: OpenClaim, *, by: User) -> ExpenseClaim:
-    """Begin a claim of `by`; the same one, still empty, is begun once. Raises `BadClaim`, `OtherAdvance`."""
+    """Begin a claim of `by`; the same one, by its key or still empty, is begun once.
+
+    Raises `BadClaim`, `OtherAdvance`.
+    """
+    if (sent := _sent_claim(delegation, command, by)) is not None:
+        return sent
     title, fund_id = command.title.strip(), delegation.fund_id
     if not title:
         raise BadClaim(field="title")
@@ -108,7 +117,7 @@ def open_claim(delegation: Delegation, command: OpenClaim, *, by: User) -> Expen
         if advance.delegation_id != delegation.id or advance.holder_id != by.id:
             raise OtherAdvance(field="advance")
         fund_id = advance.fund_id
-    if (known := _begun_already(delegation, command, title, by)) is not None:
+    if not command.key and (known := _begun_already(delegation, command, title, by)) is not None:
         return known
     claim = ExpenseClaim(
         delegation_id=delegation.id,
@@ -117,6 +126,7 @@ def open_claim(delegation: Delegation, command: OpenClaim, *, by: User) -> Expen
         currency=command.currency,
         title=title,
         advance_id=command.advance_id,
+        sent_key=command.key or None,
     )
     db.session.add(claim)
     db.session.flush()
@@ -271,6 +281,20 @@ def _legs(claim: ExpenseClaim) -> list[Leg]:
         if part:
             legs.append(Leg(account, claim.fund_id, -part, memo=claim.claimant.name))
     return legs
+
+
+def _sent_claim(delegation: Delegation, command: OpenClaim, by: User) -> ExpenseClaim | None:
+    """The claim that a phone began with this key."""
+    if not command.key:
+        return None
+    hold(by)  # two lines of one claim may arrive together
+    return db.session.scalar(
+        select(ExpenseClaim).where(
+            ExpenseClaim.claimant_id == by.id,
+            ExpenseClaim.sent_key == command.key,
+            ExpenseClaim.delegation_id == delegation.id,
+        )
+    )
 
 
 def _begun_already(delegation: Delegation, command: OpenClaim, title: str, by: User) -> ExpenseClaim | None:

@@ -66,7 +66,7 @@ async function held(form) {
   return fields;
 }
 
-const words = (fields) => fields.filter(([name, value]) => typeof value === "string" && value && !["submission_key", "category", "missing_reason"].includes(name)).map(([, value]) => value).join(" · ");
+const words = (fields) => fields.filter(([name, value]) => typeof value === "string" && value && !["submission_key", "claim_key", "currency", "advance", "category", "missing_reason"].includes(name)).map(([, value]) => value).join(" · ");
 
 function fill(form, fields) {
   for (const one of form.elements) if (one.type === "checkbox") one.checked = false;
@@ -107,8 +107,9 @@ async function send(record) {
   const html = new DOMParser().parseFromString(await response.text(), "text/html");
   const error = [".flash.error", ".summary-errors li", "main .error"].map((where) => html.querySelector(where)).find(Boolean);
   if (response.ok && response.redirected) {
-    if (new URL(response.url).pathname !== record.page) throw new SignedOut();
-    if (!html.querySelector(".flash.error")) return { ok: true };
+    const { pathname } = new URL(response.url);
+    if (pathname !== record.page && !(record.lands && pathname.startsWith(record.lands))) throw new SignedOut();
+    if (!html.querySelector(".flash.error")) return { ok: true, at: pathname };
   }
   return { ok: false, why: error?.textContent.trim() || say.refused };
 }
@@ -116,7 +117,7 @@ async function send(record) {
 const AGAIN = 20_000; // milliseconds between attempts
 let last = Promise.resolve();
 
-/** Send what waits, the oldest first, one after the other, one page at a time; tells how many left. */
+/** Send what waits, the oldest first, one after the other, one page at a time; tells where the last one landed. */
 function sendAll() {
   const work = () => navigator.locks ? navigator.locks.request("teranga-forms", sendInTurn) : sendInTurn();
   last = last.then(work, work);
@@ -124,21 +125,27 @@ function sendAll() {
 }
 
 async function sendInTurn() {
-  let sent = 0;
+  let landed = "";
   try {
     for (const record of await waiting()) {
       if (record.why) continue;
       const answer = await send(record);
       if (answer.ok) {
         await drop(record.id);
-        sent += 1;
+        landed = answer.at;
       } else await put({ ...record, why: answer.why });
     }
     await tell(navigator.onLine ? "" : say.offline);
   } catch (problem) {
     await tell(problem instanceof SignedOut ? say.signin : say.offline);
   }
-  return sent;
+  return landed;
+}
+
+/** Show what became of it, unless something more is being typed here. */
+async function sendAndShow() {
+  const landed = await sendAll();
+  if (landed) location.assign(landed);
 }
 
 // What the page says -----------------------------------------------------------------------------------------
@@ -174,11 +181,39 @@ async function tell(text) {
 async function back(record) {
   if (record.page !== say.page) return location.assign(record.page);
   const form = document.querySelector(`form[data-keep="${record.name}"]`);
-  if (!form) return;
+  if (!form) return location.assign(record.page);
   fill(form, record.fields);
   await drop(record.id);
   await tell("");
   form.scrollIntoView({ block: "start" });
+}
+
+// A claim that is not begun yet: its lines wait together ------------------------------------------------------
+
+const KEYS = ["submission_key", "claim_key"];
+
+function renew(form, name) {
+  const key = form.elements.namedItem(name);
+  if (key) key.value = crypto.randomUUID().replaceAll("-", "");
+}
+
+/** A further line belongs to the claim whose lines wait here already, until another one is begun. */
+async function goOn(form) {
+  const another = form.querySelector("[data-another]");
+  if (!another) return;
+  const before = (await waiting()).filter((one) => one.page === say.page && one.name === form.dataset.keep).at(-1);
+  another.hidden = !before;
+  if (!before) return;
+  for (const one of form.elements) {
+    const said = before.fields.find(([name]) => name === one.name);
+    if (one.dataset.stays !== undefined && said) one.value = said[1];
+  }
+  another.onclick = () => {
+    renew(form, "claim_key");
+    form.elements.namedItem("title").value = "";
+    form.elements.namedItem("title").focus();
+    another.hidden = true;
+  };
 }
 
 // The forms of this page --------------------------------------------------------------------------------------
@@ -188,8 +223,11 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
   const typing = `typing:${say.owner}:${say.page}:${name}`;
   const typed = () => [...form.elements].some((one) => one.defaultValue !== undefined && one.type !== "hidden" && one.type !== "submit" && one.value !== one.defaultValue);
 
-  get(typing).then((draft) => {
-    if (draft && !typed() && !form.querySelector(".error")) fill(form, draft.fields.filter(([field]) => field !== "submission_key"));
+  renew(form, "submission_key"); // a page that was kept has been sent from before
+  renew(form, "claim_key");
+  get(typing).then(async (draft) => {
+    if (draft && !typed() && !form.querySelector(".error")) fill(form, draft.fields.filter(([field]) => !KEYS.includes(field)));
+    await goOn(form);
   });
   form.addEventListener("change", async () => put({ id: typing, owner: say.owner, fields: await held(form), at: Date.now(), waits: false }));
 
@@ -197,28 +235,28 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
     event.preventDefault();
     const press = form.querySelector("[type=submit], button:not([type])");
     press.disabled = true;
-    const record = { id: crypto.randomUUID(), owner: say.owner, name, label: form.dataset.label, action: form.action, page: say.page, fields: await held(form), at: Date.now(), waits: true };
+    const record = { id: crypto.randomUUID(), owner: say.owner, name, label: form.dataset.label, action: form.action, page: say.page, lands: form.dataset.lands, fields: await held(form), at: Date.now(), waits: true };
     try {
       await put(record);
     } catch {
       return form.submit(); // nowhere to keep it: as a form does
     }
     await drop(typing);
-    if (await sendAll()) return location.assign(say.page);
+    const landed = await sendAll();
+    if (landed) return location.assign(landed);
     press.disabled = false;
     const now = await get(record.id);
     if (now?.why) return;
+    const stays = [...form.elements].filter((one) => one.dataset.stays !== undefined).map((one) => [one, one.value]);
     form.reset();
-    const key = form.elements.namedItem("submission_key");
-    if (key) key.value = crypto.randomUUID().replaceAll("-", "");
+    for (const [one, value] of stays) one.value = value;
+    renew(form, "submission_key");
+    await goOn(form);
     box.scrollIntoView({ block: "nearest" });
   });
 }
 
 box.querySelector("[data-send]").addEventListener("click", sendAndShow);
-async function sendAndShow() {
-  if (await sendAll()) location.assign(say.page);
-}
 window.addEventListener("online", sendAndShow);
 setInterval(async () => { if (navigator.onLine && (await waiting()).some((one) => !one.why)) sendAndShow(); }, AGAIN);
 window.addEventListener("offline", () => tell(say.offline));
@@ -231,7 +269,7 @@ async function keepPage() {
     await navigator.serviceWorker.register(say.worker, { scope: "/delegations/" });
     const { active } = await navigator.serviceWorker.ready;
     const used = [...document.querySelectorAll("link[rel=stylesheet], link[rel=icon], script[src]")].map((one) => one.href || one.src);
-    if (document.querySelector('form[data-keep="line"]')) active.postMessage({ page: say.line, parts: used });
+    if (say.line) active.postMessage({ page: say.line, parts: used });
   } catch {
     // Without a worker the page has to stay open; everything else works.
   }

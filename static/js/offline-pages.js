@@ -1,9 +1,11 @@
 // The service worker of /check-in/ and of /delegations/: the desk's page opens without network, and a claim
-// that is being written opens as its empty form. The page tells what it is made of; answers about people, and
+// that is being written, or a new one, opens as its empty form. The page tells what it is made of; answers about people, and
 // what a claim says, are never kept here.
 
 const KEPT = "teranga-desk-page";
-const PAGES = [/^\/check-in\/[^/]+$/, /^\/delegations\/[^/]+\/claims\/\d+(\/line)?$/];
+const PAGES = [/^\/check-in\/[^/]+$/, /^\/delegations\/[^/]+\/claims(\/(new|\d+)(\/line)?)?$/];
+const INSTEAD = ["/line", "/new/line"]; // the empty form where a page of claims cannot open
+const CLOSED = [({ type }) => type === "opaqueredirect", ({ status }) => [401, 403, 404].includes(status)];
 const PATIENCE = 3000; // milliseconds until the kept page is shown instead of a slow network's
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -38,10 +40,17 @@ async function networkFirst(request, pathname) {
   const kept = await cache.match(request, { ignoreSearch: true, ignoreVary: true }) ?? (await cache.match(pathname, { ignoreVary: true }));
   try {
     const signal = kept && request.mode !== "navigate" ? AbortSignal.timeout(PATIENCE) : undefined;
-    return await patient(fetch(request, signal ? { signal } : undefined), kept);
+    const answer = fetch(request, signal ? { signal } : undefined).then(async (response) => {
+      if (kept && CLOSED.some((closed) => closed(response))) await cache.delete(kept.url, { ignoreVary: true });
+      return response;
+    });
+    return await patient(answer, kept);
   } catch (problem) {
-    const instead = kept ?? await cache.match(`${pathname}/line`, { ignoreVary: true });
-    if (instead) return instead;
+    if (kept) return kept;
+    for (const form of INSTEAD) {
+      const instead = await cache.match(`${pathname}${form}`, { ignoreVary: true });
+      if (instead) return instead;
+    }
     throw problem;
   }
 }

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from access.models import User
 from delegations.budgets import claims
-from delegations.budgets.claim_models import ClaimLine
+from delegations.budgets.claim_models import ClaimLine, ExpenseClaim
 from delegations.budgets.claims import OpenClaim
 from delegations.models import Delegation
 from shared.database import db, transaction
@@ -154,6 +154,77 @@ def test_a_claim_opens_without_network_as_its_empty_form(
     expect(page.get_by_role("row", name="Taxi")).to_be_visible()
     expect(page.get_by_role("heading", name="Taxis de Dakar")).to_be_visible()
     assert kept() == [("Taxi", False)]
+
+
+def kept_here(page: Page) -> list[str]:
+    """The addresses that this browser opens without network, but for what pages are made of."""
+    found: list[str] = page.evaluate(
+        "async () => (await Promise.all((await caches.keys()).map(async (name) => (await (await "
+        "caches.open(name)).keys()).map((one) => new URL(one.url).pathname)))).flat()"
+    )
+    return [one for one in found if not one.startswith("/static/")]
+
+
+def test_a_new_claim_is_begun_without_network_with_all_its_lines(
+    site: Site, address: str, phone: BrowserContext, photograph: Path
+) -> None:
+    claims_page = address.rsplit("/", 1)[0]
+    page = phone.new_page()
+    page.goto(claims_page)
+    while not kept_here(page):
+        page.wait_for_timeout(50)
+    page.close()
+    site.down()
+    page = phone.new_page()
+    page.goto(f"{claims_page}/new")
+    page.get_by_label("What for").fill("Visite de Thiès")
+    page.get_by_label("Currency").select_option("XOF")
+    write(page, "Car rapide", "1 500", photograph)
+    expect(page.locator("#kept")).to_contain_text("Car rapide")
+    page.close()  # put away, and taken out again
+    page = phone.new_page()
+    page.goto(claims_page)
+    expect(page.get_by_label("What for")).to_have_value("Visite de Thiès")  # a further line belongs to it
+    write(page, "Repas", "2 500")
+    expect(page.locator("#kept").get_by_role("listitem")).to_have_count(2)
+    page.get_by_role("button", name="Begin another claim").click()
+    page.get_by_label("What for").fill("Retour")
+    write(page, "Taxi", "9 000")
+    expect(page.locator("#kept").get_by_role("listitem")).to_have_count(3)
+    site.up()
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_role("heading", name="Retour")).to_be_visible()
+    db.session.rollback()
+    begun = db.session.query(ExpenseClaim).order_by(ExpenseClaim.id).all()[1:]
+    assert [(one.title, str(one.total), len(one.lines)) for one in begun] == [
+        ("Visite de Thiès", str(xof("4000")), 2),
+        ("Retour", str(xof("9000")), 1),
+    ]
+    assert begun[0].lines[0].voucher is not None
+
+
+def test_after_sign_out_no_page_stays_and_what_waits_does(
+    site: Site, address: str, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    page.goto(address)
+    while not kept_here(page):
+        page.wait_for_timeout(50)
+    phone.set_offline(True)
+    write(page, "Taxi", "4 000")
+    expect(page.locator("#kept")).to_contain_text("Taxi")
+    phone.set_offline(False)
+    page.route(address, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_load_state("networkidle")
+    assert kept_here(page) == []
+    waits = "() => new Promise((done) => { indexedDB.open('teranga-forms').onsuccess = (event) => {"
+    waits += "event.target.result.transaction('kept').objectStore('kept').getAll().onsuccess = (found) =>"
+    waits += "done(found.target.result.filter((one) => one.waits).length) } })"
+    assert (page.evaluate(waits), kept()) == (1, [])
+    phone.set_offline(True)
+    with pytest.raises(Error):
+        page.goto(f"{address}/line")
 
 
 def test_a_late_voucher_is_kept_too(

@@ -1,11 +1,12 @@
 """The advance of Dakar, its claims and its settlement: three people, to the franc, on both databases."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from access import grants, users
 from access.models import RoleName, User
@@ -274,3 +275,32 @@ def test_a_delegation_is_closed_over_an_open_advance_only_with_a_reason(advance:
     with transaction():
         standing.close(outaouais, "Avance perdue, le conseil en est informé", by=BY)
     assert standing.steps_of(outaouais)[-1].reason == "Avance perdue, le conseil en est informé"
+
+
+@both
+def test_a_claim_that_a_phone_begins_is_found_again_by_its_key(outaouais: Delegation, ondine: User) -> None:
+    begun = OpenClaim(title="Taxis", currency="XOF", key="a1")
+    with transaction():
+        first = claims.open_claim(outaouais, begun, by=ondine)
+        taxi = AddLine(
+            spent_on=date(2005, 11, 25),
+            description="Taxi",
+            amount=xof("4000"),
+            missing_reason="Perdu",
+            key="l",
+        )
+        claims.add_line(first, taxi, by=ondine)
+    with transaction():
+        corrected = replace(begun, title="Taxis de Dakar")
+        assert claims.open_claim(outaouais, corrected, by=ondine).id == first.id
+        other = claims.open_claim(
+            outaouais, replace(begun, key="b2"), by=ondine
+        )  # the same words, begun anew
+    assert other.id != first.id
+    with pytest.raises(IntegrityError), transaction():
+        db.session.add(
+            ExpenseClaim(
+                delegation_id=outaouais.id, fund_id=first.fund_id, claimant_id=ondine.id,
+                currency="XOF", title="Deux fois", sent_key="a1",
+            )
+        )  # fmt: skip
