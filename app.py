@@ -102,7 +102,7 @@ from delegations import forgetting
 from delegations.answers import treasurer as delegation_answers
 from delegations.expectations import funders, instalments, pledges
 from delegations.organising import TOWARDS_PEOPLE
-from delegations.savings import card_deposits
+from delegations.savings import card_deposits, quoted
 from delegations.savings import reminders as plan_reminders
 from delegations.savings.cli import savings
 from delegations.savings.plans import deposit_settled
@@ -126,7 +126,7 @@ from treasury.funds import commitments
 from treasury.paper import gifts
 from treasury.paper import messages as paper_messages
 from treasury.payments import ASKS_AGAIN, SETTLED
-from treasury.reconciliation import proposals
+from treasury.reconciliation import proposals, standing_references
 from treasury.statements.cli import statements
 from treasury.statements.jobs import finish_import, take_a_look
 
@@ -247,6 +247,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     forgetting.install()
     expectations.EXPECTED |= {"plans": instalments, "pledges": pledges}
     expectations.FUNDERS["agreements"] = funders
+    standing_references.KNOWN["plans"] = quoted.standing_references
     delegation_answers.install()
     outbox.jobs.HANDLERS["paper-message"] = paper_messages.send_paper
     worker.install(app)

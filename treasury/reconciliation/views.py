@@ -24,6 +24,7 @@ from treasury.reconciliation import (
     proposals,
     reconciled,
     searching,
+    standing_references,
     taking_back,
 )
 from treasury.reconciliation import links as reconciliation
@@ -133,6 +134,7 @@ def _known_of(account: Account, lines: list[StatementLine]) -> dict[str, Any]:
         "links": journal_queries.live_links(ids),
         "waiting": _drafts(ids),
         "before": habits.written_before(account, puzzling),
+        "quoted": standing_references.quoted(puzzling),
         "most_written_off": differences.cap(account.currency),
         "written_off_to": differences.NAMED,
     }
@@ -311,6 +313,21 @@ def record_receipt(line_id: int) -> Any:
             flash(_("Recorded. Somebody else approves it; then the line is matched."), "good")
         except reconciliation.AlreadyDrafted as known:
             flash(known.sentence(), "info")
+    return _next(found)
+
+
+@blueprint.post("/lines/<int:line_id>/quoted")
+@requires(Permission.ENTRY_RECORD)
+def record_quoted(line_id: int) -> Any:
+    """Record what a line brought for what its reference stands for; somebody else approves it."""
+    found = journal_queries.line(line_id)
+    try:
+        with transaction():
+            standing_references.record_quoted(journal_queries.line(line_id), by=whoever_acts())
+    except reconciliation.AlreadyDrafted as known:
+        flash(known.sentence(), "info")
+    else:
+        flash(_("Recorded. Somebody else approves it; then the line is matched."), "good")
     return _next(found)
 
 

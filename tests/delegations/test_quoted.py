@@ -1,0 +1,45 @@
+"""A transfer that quotes a payer's reference: their deposit from the bank's line on, whatever its amount."""
+
+from fractions import Fraction
+
+from flask import Flask
+from sqlalchemy import select
+
+from access.models import User
+from delegations.models import SavingsPlan
+from delegations.savings import plans as savings
+from delegations.savings.payer_models import Payer
+from delegations.savings.payer_standings import standings
+from shared.database import db, transaction
+from tests.delegations.conftest import cad
+from tests.delegations.test_payers import joined
+from tests.treasury.bank import bring_in, lines_of
+from tests.treasury.desk import Desk
+from treasury import approvals, chart, ledger
+from treasury.models import ReconciliationLink
+from treasury.reconciliation import standing_references
+
+
+def test_a_line_that_quotes_a_payer_is_recorded_as_theirs_and_matched_when_approved(
+    app: Flask, plan: SavingsPlan, aristide: User, zoe: User
+) -> None:
+    bank = ledger.account(chart.BANK, "CAD")
+    with transaction():
+        union: Payer = joined(plan, "Syndicat fictif", Fraction(1, 3))
+    typed = union.reference.replace("-", " ").lower()
+    rows = (f"20/01/2003;VIR DIVERS {typed};;261,50;", "20/01/2003;VIR INCONNU TG7K-492Q-X;;40,00;")
+    line, unknown = lines_of(bring_in(bank, aristide, *rows))
+    assert list(standing_references.quoted([line, unknown])) == [line.id]
+    treasurer = Desk(app, aristide)
+    page = f"/treasury/statements/lines/{line.id}"
+    assert f"deposit of {union.organisation.name}" in treasurer.see(page)
+    assert treasurer.press(page, page + "/quoted").status_code in (302, 303)
+    assert f"deposit of {union.organisation.name}" not in treasurer.see(page)  # a second time it is no choice
+    [waiting] = savings.deposits_to_approve(plan)
+    assert (waiting.payer_id, waiting.amount) == (union.id, cad("261.50"))
+    with transaction():
+        assert waiting.entry
+        approvals.approve(waiting.entry, by=zoe)
+    first, theirs = standings([plan])[plan.id]
+    assert (first.saved, theirs.saved) == (cad("0.00"), cad("261.50"))
+    assert [one.amount_minor for one in db.session.scalars(select(ReconciliationLink))] == [26150]
