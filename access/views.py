@@ -19,6 +19,7 @@ from flask import (
 from flask_login import current_user
 from flask_security import login_user, logout_user
 from sqlalchemy import select
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from access import open_sessions, sign_in_links
 from access.forms import AccountForm, LinkForm
@@ -134,7 +135,22 @@ def language(code: str) -> Any:
     if code not in LOCALES:
         raise NotFound
     session["locale"] = code
-    return redirect(same_origin_path(request.args.get("next"), "/"))
+    return redirect(_page_of(same_origin_path(request.args.get("next"), "/")))
+
+
+def _page_of(target: str) -> str:
+    """`target`; where a form was refused at an address that only takes what is sent, the page above it."""
+    known = current_app.url_map.bind("")
+    path = target.partition("?")[0]
+    try:
+        known.match(path)
+    except MethodNotAllowed:
+        while not known.test(path, "GET"):
+            path = path.rpartition("/")[0] or "/"
+        return path
+    except HTTPException:
+        pass
+    return target
 
 
 TO_TRY: dict[RoleName, LazyString] = {

@@ -195,3 +195,10 @@ def test_a_page_without_a_permission_is_for_nobody(app: Flask) -> None:
     app.add_url_rule("/forgotten-to-say", "forgotten", lambda: "secret")
     assert app.test_client().get("/forgotten-to-say").status_code == 302
     assert blueprint.name == "access"
+
+
+def test_a_language_chosen_where_a_form_was_refused_leads_to_the_page_of_the_form(post: Post) -> None:
+    """The address of a refused form may take only what is sent: the reader goes on, on the page above it."""
+    sent_to = "/delegations/funders/DKR05/B1/duties/5/done"
+    assert post(f"/language/en?next={sent_to}").location == "/delegations/funders/DKR05/B1"
+    assert post("/language/en?next=/delegations/funders/DKR05/B1").location.endswith("/B1")
