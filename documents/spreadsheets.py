@@ -90,8 +90,11 @@ def _widest(sheet: Sheet, column: int) -> int:
 
 
 def sheet_name(title: str) -> str:
-    """A name that workbooks accept: at most 31 characters and none of their own signs."""
-    return "".join(" " if character in "[]:*?/\\'" else character for character in title)[:31].strip() or "1"
+    """A name that workbooks accept: at most 31 characters, whole words, and none of their own signs."""
+    name = "".join(" " if character in "[]:*?/\\'" else character for character in title).strip()
+    if len(name) > 31:
+        name = f"{name[:30].rpartition(' ')[0] or name[:30]}…"
+    return name or "1"
 
 
 def _unused(title: str, names: set[str]) -> str:

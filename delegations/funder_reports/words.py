@@ -1,5 +1,6 @@
 """A funder's report in words: its tables for page, paper and workbook alike, and its fifteen answers."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from delegations.budgets.spending import OTHER
 from delegations.budgets.versions import GROUPS
 from delegations.funder_reports.figures import Facts, Figure, Line, Source, Status, shown_status
 from delegations.funding.offers import Condition
+from events.wording import partial_date
 from shared.forms import reader
 from shared.i18n import LazyString, _, _l, ngettext
 from shared.money import Money, format_money
@@ -237,6 +239,10 @@ def _proofs(facts: Facts) -> Section:
     )
 
 
+_MARK = re.compile(r"^[FIR] ")
+"""What a source begins with in our own records: fact, invented, read so. A funder wants the source."""
+
+
 def _people(facts: Facts, told: Told) -> Section:
     return Section(
         title=_("People"),
@@ -252,8 +258,8 @@ def _people(facts: Facts, told: Told) -> Section:
                 str(PEOPLE[one.what]),
                 one.count,
                 _status(one.status, told),
-                one.said_by or str(SOURCES[one.source]),
-                one.on,
+                _MARK.sub("", one.said_by) or str(SOURCES[one.source]),
+                partial_date(one.on, reader()),
             ]
             for one in facts.people
         ],

@@ -1,5 +1,6 @@
 """Forms of an agreement's page: its terms, what is due, what is called up."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -29,6 +30,8 @@ from shared.clock import today
 from shared.forms import Form, MoneyField, Part, as_choices, more_than_nothing
 from shared.i18n import _, _l
 from treasury.forms import Once, not_in_the_future
+
+_RATIO = re.compile(r"[0-9]+(\.[0-9]+|/[0-9]+)?")
 
 
 class TurnForm(Part):
@@ -145,9 +148,11 @@ def shown_ratio(ratio: Fraction) -> str:
 def read_ratio(typed: str) -> Fraction | None:
     """2, 0.5, 0,5, 2:1 or 2/3; None where it is none of them or not above nothing."""
     over = typed.replace(" ", "").replace(",", ".").replace(":", "/")
+    if not _RATIO.fullmatch(over):
+        return None
     try:
         ratio = Fraction(over)
-    except (ValueError, ZeroDivisionError):
+    except ZeroDivisionError:
         return None
     return ratio if 0 < ratio <= 100 and ratio.denominator <= 10_000 else None
 

@@ -115,7 +115,7 @@ def lock_line(code: str) -> Any:
         seat = next(one for one in delegation.seats if one.id == form.seat.data)
         try:
             with transaction():
-                locks.lock(seat, _command(form, seat, coverage), by=actor())
+                locks.lock(seat, _command(form, seat, funding, coverage), by=actor())
         except DomainError as refused:
             explain(form, refused)
         else:
@@ -124,14 +124,17 @@ def lock_line(code: str) -> Any:
     return _page(delegation, form)
 
 
-def _command(form: LockForm, seat: Seat, coverage: Coverage) -> LockLine:
+def _command(form: LockForm, seat: Seat, funding: Funding, coverage: Coverage) -> LockLine:
     amount = form.amount.required()
+    group = next(one.group for one in coverage.lines if one.code == form.line.data)
+    offers = {one.code: one.eligible for one in funding.for_delegation(coverage.delegation)}
     return LockLine(
         line=form.line.data,
         source=form.source.data,
         amount=amount,
         cost=coverage.costs.get((seat.code, form.line.data), amount * 0),
         reason=form.reason.data or "",
+        payable=group in offers.get(form.source.data, (group,)),
     )
 
 

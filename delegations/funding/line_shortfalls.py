@@ -54,7 +54,7 @@ def _why(funding: Funding, coverage: Coverage, group: str, groups: Mapping[str, 
     if reached:
         return str(_("the cap of %(funder)s is reached", funder=", ".join(reached)))
     names = ", ".join(offer.label or offer.code for offer in able)
-    return str(_("all that %(funder)s adds to what was saved is used", funder=names))
+    return str(_("all that %(funder)s gives here is used", funder=names))
 
 
 def _lifts(

@@ -26,20 +26,34 @@ class LineFull(DomainError):
     message = _l("The line costs %(cost)s: no more than that can be locked on it.")
 
 
+class NotItsLine(DomainError):
+    """A funder pays only what was agreed."""
+
+    code = "not_its_line"
+    status = 422
+    message = _l("By its agreement, %(source)s may not pay this line. Choose another payer or another line.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockLine:
-    """`source` (an agreement's code, ``own``, ``support``) pays `amount` of `line`, which costs `cost`."""
+    """`source` (an agreement's code, ``own``, ``support``) pays `amount` of `line`, which costs `cost`.
+
+    `payable` is whether the source may pay such a line at all.
+    """
 
     line: str
     source: str
     amount: Money
     cost: Money
     reason: str
+    payable: bool = True
 
 
 def lock(seat: Seat, command: LockLine, *, by: User) -> AllocationLock:
-    """Decide that a source pays so much of a line. Raises `LineFull`, `ReasonMissing`."""
+    """Decide that a source pays so much of a line. Raises `NotItsLine`, `LineFull`, `ReasonMissing`."""
     reason = reason_of(command.reason)
+    if not command.payable:
+        raise NotItsLine(field="source", source=command.source)
     hold(seat)
     already = [one.amount for one in _standing(seat.delegation_id) if one.seat_id == seat.id
                and one.line == command.line and one.amount.currency == command.cost.currency]  # fmt: skip

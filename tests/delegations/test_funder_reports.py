@@ -228,6 +228,9 @@ def test_a_funder_reads_it_by_a_link_without_an_account(app: Flask, link: str) -
     assert "Billets" not in page  # what an entry says may name people
     book = CalamineWorkbook.from_filelike(io.BytesIO(reader.get(f"{link}/file.xlsx").data))
     assert len(book.sheet_names) == 7
+    assert book.sheet_names[3:5] == ["Who pays the seats of these…", "Evidence"]  # whole words
+    heads = [book.get_sheet_by_name(name).to_python()[0] for name in book.sheet_names]
+    assert all(head.count("Currency") == 1 for head in heads[:4])
     rows = book.get_sheet_by_index(1).to_python()
     assert [row[2] for row in rows if str(row[0]).startswith("L02")] == [540.0]
     assert reader.get(f"{link}/file.pdf").data.startswith(b"%PDF")

@@ -78,6 +78,8 @@ def test_a_line_is_locked_kept_compared_and_lifted(
     press(client, page, f"{page}/kept", title="Avant la lettre")
     lock = {"seat": str(outaouais.seats[1].id), "line": "L09", "source": "own", "amount": "150,00"}
     assert press(client, page, f"{page}/locks", **lock).status_code == 422  # no reason
+    wrong = press(client, page, f"{page}/locks", **lock | {"line": "L01", "source": "B1", "reason": "Lettre"})
+    assert wrong.status_code == 422 and "B1 ne peut pas payer ce poste" in wrong.text  # education, no flight
     assert press(client, page, f"{page}/locks", **lock, reason="Lettre").status_code == 302
     assert "Avant la lettre" in client.get(f"{page}/compare?a=1&b=now").text
     assert client.get(f"{page}/compare?a=7").status_code == 404

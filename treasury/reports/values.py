@@ -111,20 +111,19 @@ def by_currency(amounts: Iterable[Money]) -> dict[str, list[Money]]:
 
 
 def sheets(report: Report) -> list[Sheet]:
-    """The report's sections for a spreadsheet: dates as ISO texts, the currency in a column of its own.
-
-    One with nothing in it says so.
+    """The report's sections for a spreadsheet: dates as ISO texts, the currency in a column of its own, where
+    a section has one for all its rows. One with nothing in it says so.
     """
     if not report.sections:
         return [Sheet(title=report.title, heads=[report.subtitle, _("Nothing to report")], rows=[])]
     return [
         Sheet(
             title=section.title,
-            heads=[*(one.label for one in section.columns), _("Currency")],
+            heads=[*(one.label for one in section.columns), *([_("Currency")] if section.currency else [])],
             rows=[
                 [
                     *(_written(cell, one.kind) for cell, one in zip(row, section.columns, strict=True)),
-                    section.currency,
+                    *([section.currency] if section.currency else []),
                 ]
                 for row in (*section.rows, *([section.total] if section.total else []))
             ],
