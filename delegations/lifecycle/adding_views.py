@@ -57,6 +57,7 @@ def more_seats(code: str) -> Any:
         delegation=delegation,
         following=f"{delegation.code}-{adding.last_number(delegation) + 1:02}",
         waits=len(waiting.line_of(delegation)),
+        confirmed=delegation.status is DelegationStatus.CONFIRMED,
         can_now=delegation.status in (DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED),
         state=lifecycle.STATES[delegation.status],
     )

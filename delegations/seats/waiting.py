@@ -7,7 +7,7 @@ be parted takes what is free.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Subquery, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, select, true
 from sqlalchemy.orm import selectinload
 
 from delegations.models import CURRENT_NOMINATION, Delegation, Nomination, Seat, SeatStatus
@@ -129,12 +129,17 @@ def offered_to(seat: Seat) -> OfferedSeat | None:
 
 def line_of(delegation: Delegation) -> Sequence[WaitingPerson]:
     """Who waits, the first first."""
-    return db.session.scalars(
+    return db.session.scalars(in_line(delegation)).all()
+
+
+def in_line(delegation: Delegation) -> Select[tuple[WaitingPerson]]:
+    """How to ask for who waits, the first first."""
+    return (
         select(WaitingPerson)
         .where(WaitingPerson.delegation_id == delegation.id, WaitingPerson.status == WaitingStatus.WAITING)
         .order_by(WaitingPerson.id)
         .options(selectinload(WaitingPerson.person))
-    ).all()
+    )
 
 
 STATES: dict[WaitingStatus, LazyString] = {

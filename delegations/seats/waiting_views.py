@@ -26,10 +26,11 @@ from shared.errors import DomainError, NotFound
 from shared.forms import Form, Part, as_choices, explain, reader
 from shared.i18n import _, _l, ngettext
 from shared.limits import limiter
-from shared.web import public, requires, row_id
+from shared.web import page_number, public, requires, row_id
 
 P = Permission
 _ROWS = 5
+_PER_PAGE = 50
 TOLD = {
     OfferStatus.ACCEPTED: _l("The seat is taken: a private link to complete the record is on its way."),
     OfferStatus.DECLINED: _l("You said no. Thank you for telling us."),
@@ -95,11 +96,13 @@ class AnswerForm(Form):
 def waiting_line(code: str) -> Any:
     """Who waits, in order; the offers that are open; what would be offered now."""
     delegation = queries.find_delegation(code, person())
+    listed = db.paginate(waiting.in_line(delegation), page=page_number(), per_page=_PER_PAGE, error_out=False)
     return render_template(
         "delegations/waiting.html",
+        listed=listed,
         delegation=delegation,
         edition=delegation.edition,
-        parties=waiting.parties_of(waiting.line_of(delegation)),
+        parties=waiting.parties_of(listed.items),
         offers=offers.open_offers(delegation),
         planned=offers.plan(delegation),
         free=len(waiting.free_seats(delegation)),

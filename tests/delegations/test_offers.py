@@ -155,3 +155,17 @@ def test_from_the_line_to_the_telephone(
     assert "lien privé" in client.get(f"/offer/{token}").text
     db.session.rollback()
     assert outaouais.seats[5].status is SeatStatus.NAMED
+
+
+def test_a_long_line_is_paged(client: FlaskClient, outaouais: Delegation, fatou: User) -> None:
+    everybody = [Wait(person=person(f"Attente{number:02} Exemple")) for number in range(60)]
+    with transaction():
+        waiting.wait_all(outaouais, everybody, by=BY)
+    sign_in(client, fatou)
+    first = client.get("/delegations/DKR05-OUT/waiting").text
+    assert "Attente49" in first
+    assert "Attente50" not in first
+    assert "Attente59" in client.get("/delegations/DKR05-OUT/waiting?page=2").text
+    board = client.get("/delegations/DKR05-OUT/seats").text
+    assert "Attente09" in board
+    assert "Attente10" not in board
