@@ -13,7 +13,7 @@ from delegations.budgets import versions as budgets
 from delegations.composition.words import balance_words
 from delegations.forms import InviteForm, ReasonForm, SeatsForm
 from delegations.funding import coverage_queries
-from delegations.funding.coverage import Coverage, Totals, cover, total
+from delegations.funding.coverage import Coverage, Totals, total
 from delegations.funding.shortfall import UNUSED, sentence
 from delegations.funding.unlocks import unlocks
 from delegations.joining import requests
@@ -144,9 +144,9 @@ def show(code: str) -> Any:
     board = queries.seat_board(delegation)
     plans = queries.plans_of(delegation)
     statuses = savings.plan_statuses(plans)
-    funding = coverage_queries.funding_of(delegation.edition, [delegation])
-    network = cover(funding)
-    coverage = network.delegations[delegation.code]
+    covered = coverage_queries.covered_around(delegation)
+    coverage = covered.network.delegations[delegation.code]
+    gaps = unlocks(covered.funding, covered.network, delegation.code)
     may = may_here(delegation)
     budget, holds = seat_budget(delegation), umbrellas.members_of(delegation)
     return render_template(
@@ -161,7 +161,7 @@ def show(code: str) -> Any:
         unused=[sentence(reason, group_names()) for reason in coverage.reasons if reason.kind in UNUSED],
         reasons=[sentence(reason, group_names()) for reason in coverage.reasons if reason.kind not in UNUSED],
         moved_away=_moved_away(coverage, [statuses[plan.id].saved for plan in plans]),
-        unlocks=[sentence(one, group_names()) for one in unlocks(funding, network, delegation.code)],
+        unlocks=[sentence(one, group_names()) for one in gaps],
         budget=budget,
         groups=budgets.GROUPS,
         states=lifecycle.STATES,

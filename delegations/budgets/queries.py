@@ -1,7 +1,7 @@
 """Budgets as they are kept: every version, their states, who pays what, what each seat costs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -79,24 +79,32 @@ def states(versions: Iterable[Budget]) -> dict[int, BudgetState]:
     return found
 
 
-def seat_lines(budget: Budget, seats: int) -> list[tuple[CostLine, ...]]:
-    """What each of so many seats costs; what is for the whole delegation is shared among them to the cent."""
-    costs = budget.costs
-    parts = {line.code: line.amount.split(seats) for line in costs if line.basis is Basis.WHOLE and seats}
+Prices = tuple[tuple[CostLine, bool], ...]
+"""What a budget of seats asks for: each line, and whether it is for the whole delegation."""
+
+
+def prices_of(budget: Budget) -> Prices:
+    """The costs of a budget as values."""
+    return tuple(
+        (CostLine(one.code, one.label, one.category, one.amount), one.basis is Basis.WHOLE)
+        for one in budget.costs
+    )
+
+
+def seat_lines(prices: Prices, seats: int) -> list[tuple[CostLine, ...]]:
+    """What each of so many seats costs; what is for the whole delegation is shared among them to the cent.
+
+    Seats that cost the same share one value.
+    """
+    parts = {line.code: line.amount.split(seats) for line, whole in prices if whole and seats}
     if not parts:
-        return [tuple(CostLine(one.code, one.label, one.category, one.amount) for one in costs)] * seats
-    return [
-        tuple(
-            CostLine(
-                one.code,
-                one.label,
-                one.category,
-                parts[one.code][seat] if one.code in parts else one.amount,
-            )
-            for one in costs
-        )
+        return [tuple(line for line, _whole in prices)] * seats
+    made: dict[tuple[CostLine, ...], tuple[CostLine, ...]] = {}
+    each = (
+        tuple(replace(line, amount=parts[line.code][seat]) if whole else line for line, whole in prices)
         for seat in range(seats)
-    ]
+    )
+    return [made.setdefault(lines, lines) for lines in each]
 
 
 def shares_of(budget: Budget) -> Shares:

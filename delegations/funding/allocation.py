@@ -121,14 +121,19 @@ class Pouring:
         return costs, shared, len(offer.eligible), isinstance(offer, MatchAgreement), in_order(offer.code)
 
     def lay(self, caps: dict[str, int]) -> None:
-        """Keep what is locked, taking it off `caps`; then sources → (a seat, for a grant) → groups → goal."""
+        """Keep what is locked, taking it off `caps`; then sources → (a seat, for a grant) → groups → goal.
+
+        Seats that cost the same and of which nothing is locked are laid as one: what can reach them together
+        is what can reach them one by one.
+        """
         self._keep_locks(caps)
         payable = frozenset[str]().union(*(offer.eligible for offer in self._offers))
         costs: dict[tuple[int, str], int] = defaultdict(int)
-        for index, seat in enumerate(self.seats):
-            for line in seat.lines:
+        alike = self._alike()
+        for index, count in alike.items():
+            for line in self.seats[index].lines:
                 if line.group in payable:
-                    costs[index, line.group] += self._unlocked(index, line)
+                    costs[index, line.group] += self._unlocked(index, line) * count
         groups = {place: self._flow.node() for place in sorted(costs)}
         for place, node in groups.items():
             self._flow.arc(node, self._goal, costs[place])
@@ -142,16 +147,28 @@ class Pouring:
                 if not isinstance(offer, MatchAgreement):
                     if index not in doors:
                         doors[index] = self._flow.node()
-                        self._flow.arc(start, doors[index], self._room_in_seat(offer, index))
+                        room = self._room_in_seat(offer, index) * alike[index]
+                        self._flow.arc(start, doors[index], room)
                     door = doors[index]
                 self._flow.arc(door, node, costs[index, group])
 
+    def _alike(self) -> dict[int, int]:
+        """The first of each kind of seats, and how many there are of the kind."""
+        locked = {index for index, _line in self._locked}
+        first: dict[tuple[int, int], int] = {}
+        found = Counter[int]()
+        for index, seat in enumerate(self.seats):
+            kind = id(seat.lines), index if index in locked else -1
+            found[first.setdefault(kind, index)] += 1
+        return found
+
     def _keep_locks(self, caps: dict[str, int]) -> None:
+        if not self.delegation.locks:
+            return
         places = {
             (seat.code, line.code): (index, line)
             for index, seat in enumerate(self.seats)
             for line in seat.lines
-            if self.delegation.locks
         }
         offers = {offer.code: offer for offer in self._offers}
         for lock in self.delegation.locks:
@@ -180,6 +197,8 @@ class Pouring:
 
     def _unlocked(self, index: int, line: CostLine) -> int:
         """What of a line no lock pays."""
+        if not self._locked:
+            return line.amount.minor
         return line.amount.minor - sum(self._locked.get((index, line.code), {}).values())
 
     def _room_in_seat(self, offer: SeatGrant, index: int) -> int:

@@ -12,8 +12,8 @@ from access.policy import Permission, can
 from delegations import pictures, queries
 from delegations.funding import kept as keeping
 from delegations.funding import locks
-from delegations.funding.coverage import Coverage, cover
-from delegations.funding.coverage_queries import coverage_of, funding_of
+from delegations.funding.coverage import Coverage
+from delegations.funding.coverage_queries import coverage_of, covered_around
 from delegations.funding.kept import Allocation
 from delegations.funding.line_shortfalls import line_shortfalls
 from delegations.funding.locks import LockLine
@@ -76,8 +76,8 @@ def allocation(code: str) -> Any:
 
 
 def _page(delegation: Delegation, form: LockForm | None = None) -> Any:
-    funding = funding_of(delegation.edition, [delegation])
-    network = cover(funding)
+    covered = covered_around(delegation)
+    funding, network = covered.funding, covered.network
     coverage = network.delegations[delegation.code]
     form = form or _lock_form(delegation, funding, coverage, asked=False)
     names = group_names()
@@ -108,8 +108,8 @@ def lock_line(code: str) -> Any:
     delegation = queries.find_delegation(code, person())
     if not _may(delegation, *_LOCKERS):
         raise Forbidden
-    funding = funding_of(delegation.edition, [delegation])
-    coverage = cover(funding).delegations[delegation.code]
+    covered = covered_around(delegation)
+    funding, coverage = covered.funding, covered.network.delegations[delegation.code]
     form = _lock_form(delegation, funding, coverage, asked=True)
     if form.validate_on_submit():
         seat = next(one for one in delegation.seats if one.id == form.seat.data)

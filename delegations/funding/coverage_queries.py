@@ -12,33 +12,25 @@ What counts as what:
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from delegations.budgets.lines import in_order
-from delegations.budgets.models import Budget
-from delegations.budgets.queries import seat_lines
+from delegations.budgets.queries import prices_of
 from delegations.budgets.versions import seat_budgets
 from delegations.funding.allocation_models import AllocationLock
-from delegations.funding.coverage import Coverage, NetworkCoverage, cover
-from delegations.funding.offer_queries import Network, offers
-from delegations.funding.offers import DelegationFunding, Funding, Lock, Seat
+from delegations.funding.circles import BETWEEN, Circle, Covered, Member, bound, covered, joined
+from delegations.funding.coverage import Coverage, NetworkCoverage
+from delegations.funding.offer_queries import offered, with_arrivals
+from delegations.funding.offers import Lock
 from delegations.funding.service_models import InKind
 from delegations.funding.terms import Terms
-from delegations.models import (
-    Delegation,
-    DelegationStatus,
-    FundingAgreement,
-    FundingServes,
-    SavingsPlan,
-)
+from delegations.models import Delegation, DelegationStatus, SavingsPlan
 from delegations.models import Seat as SeatRow
 from delegations.seats.seats import ACTIVE
 from events.models import Edition
 from shared.database import db
-from shared.money import Money
-from treasury import chart, queries
+from treasury import chart
+from treasury.balance_models import PostedBalance
 from treasury.models import Account, EntryStatus, JournalEntry, Posting
 
 _GONE = (DelegationStatus.DECLINED, DelegationStatus.WITHDRAWN)
@@ -46,7 +38,15 @@ _GONE = (DelegationStatus.DECLINED, DelegationStatus.WITHDRAWN)
 
 def coverage_of(delegation: Delegation) -> Coverage:
     """The coverage of one delegation, as it is within its edition."""
-    return network_coverage(delegation.edition, [delegation]).delegations[delegation.code]
+    return covered_around(delegation).network.delegations[delegation.code]
+
+
+def covered_around(delegation: Delegation) -> Covered:
+    """What funds and covers a delegation and all that share a funder with it. Raises `OrdersDisagree`."""
+    whole = _read(delegation.edition, [delegation], {})
+    return next(
+        covered(one) for one in whole.circles() if delegation.code in (member.code for member in one.members)
+    )
 
 
 def network_coverage(
@@ -56,127 +56,101 @@ def network_coverage(
 ) -> NetworkCoverage:
     """The coverage of every delegation of an edition, or at least of those `asked`.
 
+    `instead` puts other terms (of another version, say) in the place of those of agreements, by their ids.
     Raises `OrdersDisagree`.
     """
-    return cover(funding_of(edition, asked, instead))
+    return joined(_read(edition, asked, instead or {}).circles())
 
 
-def funding_of(
-    edition: Edition,
-    asked: Iterable[Delegation] | None = None,
-    instead: Mapping[int, Terms] | None = None,
-) -> Funding:
-    """What an edition's delegations need and have, and what its funders offer.
+def _read(edition: Edition, asked: Iterable[Delegation] | None, instead: Mapping[int, Terms]) -> Circle:
+    """What is known of an edition's delegations, and what its funders offer.
 
     With some `asked`: of them and of all that share a funder with them, or with those; nobody else can change
-    what they are covered by. `instead` puts other terms (of another version, say) in the place of those of
-    agreements, by their ids.
+    what they are covered by.
     """
-    mine = Delegation.edition_id == edition.id
-    if asked is not None and (ids := _bound_together(edition.id, {one.id for one in asked})) is not None:
-        mine = Delegation.id.in_(ids)
+    offers, mine = offered(edition.id, instead), Delegation.edition_id == edition.id
+    if asked is not None and all(one.terms.serves for one in offers if not one.terms.blocked):
+        ids = {one.id for one in asked}
+        stands = bound(ids, offers)
+        wanted = {stands[one] for one in ids}
+        mine &= Delegation.id.in_([one for one, stand in stands.items() if stand in wanted])
     rows = db.session.execute(
-        select(Delegation.id, Delegation.code, Delegation.fund_id, Delegation.status).where(mine)
+        select(Delegation.id, Delegation.code, Delegation.status).where(mine).order_by(Delegation.id)
     ).all()
     budgets = seat_budgets(edition.id)
-    seats = _active_seats(mine)
-    money = _Money([row.id for row in rows], {row.id: row.fund_id for row in rows})
+    prices = {budget.id: prices_of(budget) for budget in budgets.values()}
+    seats, received, transfers = _active_seats(mine), _received(mine), _transfers(mine)
     locks, given = _locks(mine), _services(mine)
-    delegations: dict[str, DelegationFunding] = {}
-    for row in rows:
-        budget = budgets.get(row.id) or budgets.get(None)
-        currency = budget.costs[0].amount.currency if budget and budget.costs else edition.currency
-        delegations[row.code] = DelegationFunding(
-            row.code,
-            currency,
-            () if row.status in _GONE else _seats(budget, seats[row.id]),
-            *money.of(row.id, currency),
-            locks=tuple(one for one in locks[row.id] if one.amount.currency == currency),
-            services=given.get((row.id, currency)),
+    members = []
+    for key, code, status in rows:
+        budget = budgets.get(key) or budgets.get(None)
+        price = prices[budget.id] if budget else ()
+        currency = price[0][0].amount.currency if price else edition.currency
+        place = key, currency
+        moved, support = transfers.get(place, (0, 0))
+        # A cheque may come back after its money was moved on: there is never less than nothing.
+        own = max(0, received.get(place, 0))
+        members.append(
+            Member(
+                key,
+                code,
+                currency,
+                budget.id if budget else None,
+                "" if status in _GONE else seats.get(key, ""),
+                own,
+                min(own, max(0, moved)),
+                max(0, support - min(0, moved)),
+                given.get(place),
+                tuple(one for one in locks[key] if one.amount.currency == currency) if key in locks else (),
+            )
         )
-    network = Network(delegations, {row.id: row.code for row in rows}, edition.id)
-    return Funding(tuple(delegations.values()), *offers(network, instead or {}))
+    codes = {one.id: one.code for one in members}
+    return Circle(tuple(members), prices, tuple(with_arrivals(one, codes) for one in offers))
 
 
-def _bound_together(edition_id: int, ids: set[int]) -> set[int] | None:
-    """These delegations and those that funders bind to them; None when a funder serves everybody."""
-    rows: Any = db.session.execute(
-        select(FundingAgreement.id, FundingServes.delegation_id)
-        .outerjoin(FundingServes, FundingServes.agreement_id == FundingAgreement.id)
-        .where(FundingAgreement.edition_id == edition_id, FundingAgreement.blocked_reason == "")
-    )
-    served: dict[int, set[int]] = defaultdict(set)
-    for agreement, delegation in rows:
-        if delegation is None:
-            return None
-        served[agreement].add(delegation)
-    found, more = set(ids), True
-    while more:
-        circles = [circle for circle in served.values() if circle & found and not circle <= found]
-        found = found.union(*circles)
-        more = bool(circles)
-    return found
-
-
-def _active_seats(mine: ColumnElement[bool]) -> dict[int, list[str]]:
-    """Codes of the seats that cost something, by delegation."""
-    found: dict[int, list[str]] = defaultdict(list)
-    for delegation_id, code in db.session.execute(
-        select(SeatRow.delegation_id, SeatRow.code)
+def _active_seats(mine: ColumnElement[bool]) -> dict[int, str]:
+    """Codes of the seats that cost something, with `BETWEEN` between them, by delegation."""
+    rows = db.session.execute(
+        select(SeatRow.delegation_id, func.aggregate_strings(SeatRow.code, BETWEEN).label("codes"))
         .join(Delegation, Delegation.id == SeatRow.delegation_id)
         .where(mine, SeatRow.status.in_(ACTIVE))
-    ):
-        found[delegation_id].append(code)
-    return found
+        .group_by(SeatRow.delegation_id)
+    )
+    return {row.delegation_id: row.codes for row in rows}
 
 
-def _seats(budget: Budget | None, codes: list[str]) -> tuple[Seat, ...]:
-    """The seats with what each costs, in the order of their codes."""
-    lines = seat_lines(budget, len(codes)) if budget else [()] * len(codes)
-    return tuple(Seat(code, costs) for code, costs in zip(sorted(codes, key=in_order), lines, strict=True))
+def _received(mine: ColumnElement[bool]) -> dict[tuple[int, str], int]:
+    """What came into the plans of each delegation, by currency, as the database counts it."""
+    rows = db.session.execute(
+        select(SavingsPlan.delegation_id, Account.currency, -func.sum(PostedBalance.minor))
+        .join(Delegation, Delegation.id == SavingsPlan.delegation_id)
+        .join(PostedBalance, PostedBalance.fund_id == SavingsPlan.fund_id)
+        .join(Account, Account.id == PostedBalance.account_id)
+        .where(mine, Account.code == chart.SAVINGS)
+        .group_by(SavingsPlan.delegation_id, Account.currency)
+    )
+    return {(delegation, currency): int(minor) for delegation, currency, minor in rows}
 
 
-class _Money:
-    """What the books say of delegations' funds: received, moved away and given in support."""
-
-    def __init__(self, delegation_ids: list[int], own_funds: dict[int, int]) -> None:
-        self._plans: dict[int, list[int]] = defaultdict(list)
-        self._currencies: set[str] = set()
-        for delegation_id, fund_id, currency in db.session.execute(
-            select(SavingsPlan.delegation_id, SavingsPlan.fund_id, SavingsPlan.currency).where(
-                SavingsPlan.delegation_id.in_(delegation_ids)
-            )
-        ):
-            self._plans[delegation_id].append(fund_id)
-            self._currencies.add(currency)
-        plan_funds = [fund for funds in self._plans.values() for fund in funds]
-        self._received = {
-            currency: queries.received(plan_funds, chart.SAVINGS, currency)
-            for currency in sorted(self._currencies)
-        }
-        owners = {fund: (owner, False) for owner, fund in own_funds.items()}
-        owners |= {fund: (owner, True) for owner, funds in self._plans.items() for fund in funds}
-        self._away, self._support = _transfers(owners)
-
-    def of(self, delegation_id: int, currency: str) -> tuple[Money, Money, Money]:
-        """Received, moved away, support, in `currency`."""
-        received = self._received.get(currency, {})
-        zero = Money.zero(currency)
-        own = sum((received.get(fund, zero) for fund in self._plans[delegation_id]), start=zero)
-        away = Money(self._away[delegation_id, currency], currency)
-        support = Money(self._support[delegation_id, currency], currency)
-        # A cheque may come back after its money was moved on: there is never less than nothing.
-        own = max(zero, own)
-        return own, min(own, max(zero, away)), max(zero, support - min(zero, away))
-
-
-def _transfers(owners: dict[int, tuple[int, bool]]) -> tuple[dict[tuple[int, str], int], ...]:
-    """Minor units moved out of plans' funds and into delegations' own ones, by delegation and currency.
+def _transfers(mine: ColumnElement[bool]) -> dict[tuple[int, str], tuple[int, int]]:
+    """What was moved out of plans' funds and into delegations' own ones, by delegation and currency.
 
     An entry that only moves money between funds of the same delegation counts for nothing.
     """
-    moves: dict[tuple[int, int, str], list[int]] = defaultdict(lambda: [0, 0])
-    for entry_id, fund_id, currency, minor in db.session.execute(
+    funds = (
+        select(PostedBalance.fund_id)
+        .join(Account, Account.id == PostedBalance.account_id)
+        .where(Account.code == chart.TRANSFERS)
+    )
+    own = select(Delegation.fund_id, Delegation.id).where(mine, Delegation.fund_id.in_(funds))
+    plans = (
+        select(SavingsPlan.fund_id, SavingsPlan.delegation_id)
+        .join(Delegation, Delegation.id == SavingsPlan.delegation_id)
+        .where(mine, SavingsPlan.fund_id.in_(funds))
+    )
+    owners = {fund: (owner, 1) for fund, owner in db.session.execute(own)}
+    owners |= {fund: (owner, 0) for fund, owner in db.session.execute(plans)}
+    moving = (
         select(Posting.entry_id, Posting.fund_id, Posting.currency, Posting.amount_minor)
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
         .join(Account, Account.id == Posting.account_id)
@@ -186,19 +160,20 @@ def _transfers(owners: dict[int, tuple[int, bool]]) -> tuple[dict[tuple[int, str
             Posting.category == "",
             JournalEntry.status == EntryStatus.POSTED,
         )
-    ):
-        owner, of_a_plan = owners[fund_id]
-        moves[entry_id, owner, currency][0 if of_a_plan else 1] += minor
-    away: dict[tuple[int, str], int] = defaultdict(int)
-    support: dict[tuple[int, str], int] = defaultdict(int)
-    for (_entry, owner, currency), (plans, own) in moves.items():
-        if plans + own:
-            away[owner, currency] += plans
-            support[owner, currency] -= own
-    return away, support
+    )
+    moves: dict[tuple[int, int, str], list[int]] = defaultdict(lambda: [0, 0])
+    for entry, fund, currency, minor in db.session.execute(moving) if owners else ():
+        owner, place = owners[fund]
+        moves[entry, owner, currency][place] += minor
+    found: dict[tuple[int, str], tuple[int, int]] = {}
+    for (_entry, owner, currency), (out, into) in moves.items():
+        if out + into:
+            away, support = found.get((owner, currency), (0, 0))
+            found[owner, currency] = away + out, support - into
+    return found
 
 
-def _services(mine: ColumnElement[bool]) -> dict[tuple[int, str], Money]:
+def _services(mine: ColumnElement[bool]) -> dict[tuple[int, str], int]:
     """What was accepted in kind of each delegation's payers, by currency."""
     rows = db.session.execute(
         select(InKind.delegation_id, InKind.currency, func.sum(InKind.value_minor))
@@ -207,9 +182,7 @@ def _services(mine: ColumnElement[bool]) -> dict[tuple[int, str], Money]:
         .group_by(InKind.delegation_id, InKind.currency)
     )
     return {
-        (delegation, currency): Money(int(minor), currency)
-        for delegation, currency, minor in rows
-        if delegation is not None
+        (delegation, currency): int(minor) for delegation, currency, minor in rows if delegation is not None
     }
 
 

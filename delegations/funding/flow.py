@@ -6,6 +6,8 @@ integers. What a source has pushed stays pushed when a later one pushes (its way
 total), and arcs are tried in the order in which they were made: the same network gives the same flow.
 """
 
+from copy import copy
+
 
 class FlowNetwork:
     """Nodes are numbers given by `node()`; arcs are numbers given by `arc()`."""
@@ -44,11 +46,10 @@ class FlowNetwork:
         return pushed
 
     def could_push(self, start: int, goal: int, limit: int) -> int:
-        """What `push` would send, without sending it."""
-        before = self._room.copy()
-        pushed = self.push(start, goal, limit)
-        self._room = before
-        return pushed
+        """What `push` would send, without sending it: others may ask at the same time."""
+        tried = copy(self)
+        tried._room = self._room.copy()
+        return tried.push(start, goal, limit)
 
     def _depths(self, start: int, goal: int) -> list[int]:
         """How many arcs with room each node is away from `start`; -1 where none leads."""

@@ -4,7 +4,8 @@ Values only. Amounts are facts taken from the ledger (received, moved, decided) 
 (ratio, cap, eligible groups); nothing here is an expectation.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -67,7 +68,7 @@ class DelegationFunding:
     services: Money | None = None
 
     def __post_init__(self) -> None:
-        budgets = {id(seat.lines): seat.lines for seat in self.seats}.values()  # most seats share one
+        budgets = [lines for lines, _seats in self.budgets()]
         amounts = [line.amount for lines in budgets for line in lines]
         for amount in (self.received, self.moved_away, self.support, self.own, *amounts):
             if amount.currency != self.currency:
@@ -87,12 +88,21 @@ class DelegationFunding:
 
     @property
     def need(self) -> Money:
-        return Money.total((line.amount for seat in self.seats for line in seat.lines), self.currency)
+        return self._costs(lambda _line: True)
 
     def eligible_need(self, groups: frozenset[str]) -> Money:
         """What the lines of these groups cost, over all seats."""
-        lines = (line for seat in self.seats for line in seat.lines if line.group in groups)
-        return Money.total((line.amount for line in lines), self.currency)
+        return self._costs(lambda line: line.group in groups)
+
+    def budgets(self) -> list[tuple[tuple[CostLine, ...], int]]:
+        """What seats cost, and how many share the same lines: mostly all of them."""
+        shared = Counter(id(seat.lines) for seat in self.seats)
+        different = {id(seat.lines): seat.lines for seat in self.seats}
+        return [(lines, shared[key]) for key, lines in different.items()]
+
+    def _costs(self, counts: Callable[[CostLine], bool]) -> Money:
+        each = ((line.amount.minor * seats, line) for lines, seats in self.budgets() for line in lines)
+        return Money(sum(minor for minor, line in each if counts(line)), self.currency)
 
 
 class Basis(StrEnum):

@@ -1,6 +1,6 @@
 """What was agreed with a funder, as values: what is added, to what, for whom, when, in which order."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from enum import StrEnum
@@ -58,8 +58,9 @@ class Terms:
         return (not self.opens or self.opens <= day) and (not self.closes or day <= self.closes)
 
 
-def terms_of(agreement: FundingAgreement) -> Terms:
-    """The terms in force."""
+def terms_of(agreement: FundingAgreement, serves: Iterable[int] | None = None) -> Terms:
+    """The terms in force; whom it `serves` is not read again where that is known."""
+    served = (one.delegation_id for one in agreement.served) if serves is None else serves
     return Terms(
         name=agreement.name,
         kind=agreement.kind,
@@ -68,7 +69,7 @@ def terms_of(agreement: FundingAgreement) -> Terms:
         amount=Money(agreement.amount_minor, agreement.currency) if agreement.amount_minor else None,
         cap=None if agreement.cap_minor is None else Money(agreement.cap_minor, agreement.currency),
         categories=tuple(agreement.categories),
-        serves=tuple(one.delegation_id for one in agreement.served),
+        serves=tuple(served),
         blocked=Condition(agreement.blocked_reason) if agreement.blocked_reason else None,
         basis=Basis(agreement.basis),
         opens=agreement.opens,

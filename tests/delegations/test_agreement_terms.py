@@ -18,7 +18,7 @@ from delegations.funding.agreement_forms import read_ratio
 from delegations.funding.agreement_models import DutyKind
 from delegations.funding.agreements import AddAgreement, NothingChanged
 from delegations.funding.coverage import cover
-from delegations.funding.coverage_queries import coverage_of, funding_of, network_coverage
+from delegations.funding.coverage_queries import coverage_of, covered_around, network_coverage
 from delegations.funding.dues import MoreThanEarned
 from delegations.funding.line_shortfalls import line_shortfalls
 from delegations.funding.locks import LineFull, LockLine
@@ -321,8 +321,8 @@ def test_a_service_counts_once_somebody_else_accepts_its_proof(
 
 def test_what_is_missing_says_what_binds_and_what_would_lift_it(dakar: Edition, saved: Delegation) -> None:
     _match(dakar, saved)
-    funding = funding_of(dakar)
-    network = cover(funding)
+    around = covered_around(saved)
+    funding, network = around.funding, around.network
     coverage = network.delegations[saved.code]
     groups = {"T": "travel", "E": "education", "U": "stay and health"}
     with db.session.no_autoflush:

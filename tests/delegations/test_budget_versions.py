@@ -14,7 +14,7 @@ from access.models import User
 from delegations.budgets import versions
 from delegations.budgets.models import Basis, Budget, BudgetLine
 from delegations.budgets.payers import Matrix, Paid, Payer, rescaled
-from delegations.budgets.queries import BudgetState, seat_lines, shares_of, states
+from delegations.budgets.queries import BudgetState, prices_of, seat_lines, shares_of, states
 from delegations.budgets.sheet import foreign, told_in
 from delegations.budgets.versions import CreateBudget, Line, RewriteBudget
 from delegations.funding.coverage_queries import coverage_of
@@ -278,7 +278,7 @@ def test_seats_together_cost_each_line_once_or_once_a_seat(rows: list[tuple[int,
             budget_id=1, code=f"L{place}", label="", category="U", unit_price=Money(minor, "CAD"), basis=basis
         )
         budget.lines.append(line)
-    found = seat_lines(budget, seats)
+    found = seat_lines(prices_of(budget), seats)
     total = sum(cost.amount.minor for costs in found for cost in costs)
     once = sum(minor for minor, basis in rows if basis is Basis.WHOLE and seats)
     assert total == once + seats * sum(minor for minor, basis in rows if basis is Basis.SEAT)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from access.models import User
 from delegations.funding import agreements
 from delegations.funding.agreements import AddAgreement, BadAgreement
-from delegations.funding.coverage_queries import coverage_of, funding_of, network_coverage
+from delegations.funding.coverage_queries import coverage_of, covered_around, network_coverage
 from delegations.funding.offers import Condition
 from delegations.funding.shortfall import ReasonKind
 from delegations.funding.unlocks import unlocks
@@ -93,8 +93,8 @@ def test_p1_is_the_teaching_case(funded: Delegation) -> None:
     assert (found.grants, found.gap) == (cad("1440.00"), cad("480.00"))
     kinds = {reason.kind for reason in found.reasons}
     assert {ReasonKind.INELIGIBLE, ReasonKind.ONLY_FREE_MONEY, ReasonKind.PLEDGE_BLOCKED} <= kinds
-    funding = funding_of(funded.edition)
-    assert unlocks(funding, network_coverage(funded.edition), "DKR05-OUT")[0].effort == cad("480.00")
+    around = covered_around(funded)
+    assert unlocks(around.funding, around.network, "DKR05-OUT")[0].effort == cad("480.00")
 
 
 def test_the_support_fund_closes_the_gap_when_a_second_person_approves(
