@@ -34,9 +34,9 @@ class _Kind:
 
 def fewer_splits(case: Case, than: int) -> Shares | None:
     """The fewest splits where they are below `than`; None where nothing is below. Raises `TooLarge`."""
-    if than <= 0:
-        return None
     kinds = _kinds(case)
+    if than <= 0 or not kinds:  # locks and support alone share lines: nothing is left to arrange
+        return None
     aside = [_aside(kind, than) for kind in kinds]
     columns = sum(
         len(kind.payers) * (1 + 2 * split) + split for kind, split in zip(kinds, aside, strict=True)

@@ -13,7 +13,7 @@ from delegations.budgets.queries import Prices
 from delegations.funding import circles
 from delegations.funding.circles import BETWEEN, Circle, Member, Offered, covered, joined
 from delegations.funding.coverage import NetworkCoverage, cover
-from delegations.funding.offers import LOCK_OWN, Basis, Condition, Funding, Lock
+from delegations.funding.offers import LOCK_OWN, LOCK_SUPPORT, Basis, Condition, Funding, Lock
 from delegations.funding.sharing import Arrival
 from delegations.funding.terms import Sharing, Terms
 from delegations.models import FundingKind
@@ -170,6 +170,13 @@ def test_whatever_happened_before_what_is_told_is_what_was_read(before: list[Cir
     for earlier in before:
         joined(earlier.circles())
     assert told(joined(now.circles())) == told(cover(now.funding()))
+
+
+def test_locks_alone_may_share_a_line() -> None:
+    locks = (Lock("D1-1", "L0", LOCK_OWN, francs(1)), Lock("D1-1", "L0", LOCK_SUPPORT, francs(1)))
+    member = Member(1, "D1", "XOF", 1, "D1-1", 1, 0, 1, None, locks)
+    [found] = cover(Circle((member,), {1: prices(2)}, ()).funding()).delegations.values()
+    assert (found.splits, found.fewest_splits, len(found.payments)) == (1, 1, 2)
 
 
 SEEN = Circle(
