@@ -132,7 +132,7 @@ def line_of(delegation: Delegation) -> Sequence[WaitingPerson]:
     return db.session.scalars(in_line(delegation)).all()
 
 
-def in_line(delegation: Delegation) -> Select[tuple[WaitingPerson]]:
+def in_line(delegation: Delegation) -> Select[WaitingPerson]:
     """How to ask for who waits, the first first."""
     return (
         select(WaitingPerson)
