@@ -53,8 +53,8 @@ class Stage:
                 series = editions.create_series("BENCH", "Measured", by=BY)
                 organiser = users.create_user(CreateUser(email="fatou@example.org", name="Fatou"), by=BY)
                 grants.grant(organiser, RoleName.ORGANISER, by=BY)
+                self.organiser = open_sessions.begin(organiser)
             self.series_id = series.id
-            self.organiser = open_sessions.begin(organiser)
             signer = SecureCookieSessionInterface().get_signing_serializer(self.app)
             assert signer
             self.session = signer.dumps({"_user_id": self.organiser, "_fresh": True, "fs_paa": time.time()})
