@@ -7,8 +7,9 @@ gc.disable()  # nothing that is loaded here is garbage: looking for it would tak
 import os
 import time
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 from flask import Blueprint, Flask, current_app
@@ -108,7 +109,6 @@ from delegations.savings.cli import savings
 from delegations.savings.plans import deposit_settled
 from delegations.seats import offers as seat_offers
 from delegations.seats import one_person as one_seat
-from demonstration.load import demo
 from events import messages, one_person, owed_again
 from events.further import FURTHER
 from events.manage_views import STEPS
@@ -268,16 +268,17 @@ def _gateway(settings: Settings) -> CardNetwork:
 class Commands(click.Group):
     """The commands. Those that need the application make it themselves, so that the others need nothing."""
 
+    LATER: ClassVar = {"db": "flask_migrate.cli", "demo": "demonstration.load"}
+    """What serving does without, Alembic and the demonstration's data, by the command that brings it."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, those of the database too."""
-        return sorted([*super().list_commands(ctx), "db"])
+        """Every command, those that are loaded when they are asked for too."""
+        return sorted([*super().list_commands(ctx), *self.LATER])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A command; those of the database bring Alembic, which serving does without."""
-        if cmd_name == "db":
-            from flask_migrate.cli import db as database_commands  # type: ignore[import-not-found]
-
-            found: click.Command = database_commands
+        """The command of this name, or None."""
+        if cmd_name in self.LATER:
+            found: click.Command = getattr(import_module(self.LATER[cmd_name]), cmd_name)
             return found
         return super().get_command(ctx, cmd_name)
 
@@ -336,7 +337,6 @@ for command in (
     access.cli.first_administrator,
     access.cli.users,
     delegations.cli.coverage,
-    demo,
     events.cli.print_badges,
     savings,
     statements,

@@ -14,7 +14,7 @@ from flask_security import MailUtil, RoleMixin, Security, SQLAlchemyUserDatastor
 from flask_security.utils import set_request_attr
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 
 from access import asking, open_sessions
 from access.digests import digest
@@ -68,7 +68,10 @@ class UserStore(SQLAlchemyUserDatastore):
 def _by(attribute: str) -> Select[User]:
     """The user with this attribute, with their grants in the same statement: every request asks for them."""
     return (
-        select(User).where(getattr(User, attribute) == bindparam("wanted")).options(joinedload(User.grants))
+        select(User)
+        .outerjoin(User.grants)
+        .where(getattr(User, attribute) == bindparam("wanted"))
+        .options(contains_eager(User.grants))
     )
 
 
@@ -78,8 +81,9 @@ def _in_session() -> Select[User]:
     return (
         select(User)
         .join(OpenSession, OpenSession.user_id == User.id)
+        .outerjoin(User.grants)
         .where(OpenSession.digest == bindparam("wanted"), OpenSession.expires_at > bindparam("moment"))
-        .options(joinedload(User.grants))
+        .options(contains_eager(User.grants))
     )
 
 

@@ -73,14 +73,20 @@ class PartyArrivals:
     expected: int
 
 
-_SCANNED = select(Scan.id).where(Scan.scan_key == bindparam("key"))
+_ARRIVED = select(CheckIn.id).where(
+    CheckIn.registration_id == bindparam("registration_id"), CheckIn.zone == bindparam("zone")
+)
+_BEFORE = select(
+    select(Scan.id).where(Scan.scan_key == bindparam("key")).scalar_subquery(), _ARRIVED.scalar_subquery()
+)
+"""The scan of this key and the arrival of this registration: asked once the registration is locked."""
 
 
 def check_in(edition: Edition, command: ScanBadge, *, by: Actor) -> ScanOutcome:
     """Answer a scan and remember it. Never raises for what is on the badge: every answer is a result."""
     wanted, result = _read(edition, command.code)
     badge = _locked_badge(wanted) if wanted is not None else None
-    known = connection().scalar(_SCANNED, {"key": command.scan_key})
+    known, arrived = _before(badge, command)
     if known is not None:
         return _told_before(db.session.get_one(Scan, known), command.zone)
     if wanted is not None:
@@ -90,8 +96,8 @@ def check_in(edition: Edition, command: ScanBadge, *, by: Actor) -> ScanOutcome:
     at = _believed(command.at)
     arrival: CheckIn | None = None
     if badge is not None and result is ScanResult.WELCOME:
-        arrival = _arrival(badge.registration_id, command.zone)
-        if arrival is not None:
+        if arrived is not None:
+            arrival = db.session.get_one(CheckIn, arrived)
             result = ScanResult.FLAGGED if command.offline else ScanResult.ALREADY_IN
         elif _hand_over(badge):
             arrival = _arrive(edition, badge, command, at, by)
@@ -214,14 +220,16 @@ def _id_of(by: Actor) -> int | None:
     return by.id if isinstance(by, User) else None
 
 
-_ARRIVED = select(CheckIn.id).where(
-    CheckIn.registration_id == bindparam("registration_id"), CheckIn.zone == bindparam("zone")
-)
+def _before(badge: Badge | None, command: ScanBadge) -> tuple[int | None, int | None]:
+    """What there is already of this scan and of this arrival: ids, which mostly are none."""
+    place = {"registration_id": badge and badge.registration_id, "zone": command.zone}
+    scan_id, arrival_id = connection().execute(_BEFORE, {"key": command.scan_key, **place}).one()
+    return scan_id, arrival_id
 
 
 def _arrival(registration_id: int, zone: str) -> CheckIn | None:
     place = {"registration_id": registration_id, "zone": zone}
-    known = connection().scalar(_ARRIVED, place)  # mostly nobody: then an id is all it takes
+    known = connection().scalar(_ARRIVED, place)
     return None if known is None else db.session.get_one(CheckIn, known)
 
 

@@ -168,6 +168,7 @@ def _on_connect(connection: Any, record: Any) -> None:
         "foreign_keys=ON",
         "recursive_triggers=ON",
         "busy_timeout=30000",
+        "cache_size=-1000",  # kB for each of the threads: what is read often the system keeps as well
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 
