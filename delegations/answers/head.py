@@ -26,7 +26,7 @@ from delegations.savings.standings import plan_standings
 from delegations.seats import waiting
 from delegations.seats.approvals import Rules, rules_of
 from delegations.seats.seats import ACTIVE
-from events.models import BadgeRole, ProgrammeSession, VisaRequest
+from events.models import BadgeRole, EditionStatus, ProgrammeSession, VisaRequest
 from network.models import Component
 from shared.clock import now
 from shared.database import db
@@ -67,6 +67,12 @@ class Known:
         """An answer that leads to a page of this delegation."""
         return Answer(
             topic, question, f"delegations.{endpoint}", args={"code": self.delegation.code}, **answer
+        )
+
+    def ask_gathering(self, topic: Topic, question: str, **answer: Any) -> Answer:
+        """An answer that leads to the public page of the gathering."""
+        return Answer(
+            topic, question, "events.edition", args={"code": self.delegation.edition.code}, **answer
         )
 
 
@@ -203,8 +209,10 @@ def _journey(known: Known) -> Iterable[Answer]:
         .limit(1)
     ).first()
     title = following.title if following else ""
-    yield Answer(Topic.JOURNEY, _("Who leads a session"), "events.edition", args={"code": edition.code},
+    # Before a gathering is announced there is no page of it to lead to.
+    told = known.ask if edition.status is EditionStatus.DRAFT else known.ask_gathering
+    yield told(Topic.JOURNEY, _("Who leads a session"),
                  words=str(speakers) if speakers else _("nobody of yours"),
                  note=_("next in the programme: %(title)s", title=title) if title else "")  # fmt: skip
-    yield Answer(Topic.JOURNEY, _("Rooms to sleep"), "events.edition", args={"code": edition.code},
+    yield told(Topic.JOURNEY, _("Rooms to sleep"),
                  words=_("ask the hosts"), note=_("who sleeps where is not kept here"))  # fmt: skip

@@ -16,6 +16,7 @@ from events.models import (
     BadgeRole,
     BadgeStatus,
     Edition,
+    EditionStatus,
     FeeTier,
     ProgrammeSession,
     Registration,
@@ -108,7 +109,8 @@ def _spread(edition: Edition, by: Any) -> dict[str, Any]:
 
 
 def _ready(edition: Edition, *, may_print: bool) -> Iterable[Answer]:
-    topic, here = Topic.READY, "events.edition"
+    topic = Topic.READY
+    here = "manage.overview" if edition.status is EditionStatus.DRAFT else "events.edition"
     visas = (VisaRequest.edition_id == edition.id, VisaRequest.outcome.in_(OPEN_VISAS))
     asked = _number(VisaRequest, *visas)
     yield _ask(edition, topic, _("Letters and visas open"), "manage.overview", **count(asked))

@@ -19,7 +19,7 @@ from delegations.funder_reports.reports import PURPOSE, SendReport
 from delegations.funder_reports.words import TOPICS, Told, answers_of, report_of
 from delegations.models import FundingAgreement
 from delegations.pages import actor, blueprint
-from events.models import Edition
+from events.models import Edition, EditionStatus
 from outbox.rendering import render
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
@@ -100,7 +100,8 @@ def _today(edition: Edition, agreement: FundingAgreement, form: SendForm, status
     facts = funder_gathering.gather(agreement)
     me = actor()
     told = Told(False, me.name, "delegations.funder_report",
-                {"code": edition.code, "agreement": agreement.code})  # fmt: skip
+                {"code": edition.code, "agreement": agreement.code},
+                published=edition.status is not EditionStatus.DRAFT)  # fmt: skip
     return (
         render_template(
             "delegations/funder_report.html",
@@ -201,7 +202,16 @@ def _sent_page(report: FunderReport, form: AuditForm, status: int = 200) -> Any:
 
 def _told(report: FunderReport, endpoint: str, args: dict[str, Any]) -> Told:
     contact = f"{report.sent_by.name}, {report.sent_by.email}"
-    return Told(report.audited_at is not None, contact, endpoint, args, report.words, report.number)
+    edition = db.session.get_one(Edition, report.agreement.edition_id)
+    return Told(
+        report.audited_at is not None,
+        contact,
+        endpoint,
+        args,
+        report.words,
+        report.number,
+        edition.status is not EditionStatus.DRAFT,
+    )
 
 
 @blueprint.get("/delegations/reports/sent/<int:report_id>/file.<ending>")

@@ -68,7 +68,8 @@ TOPICS: Mapping[Topic, LazyString] = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What stands around the facts: an auditor's word, ours, whom to ask, and the page it is all on."""
+    """What stands around the facts: an auditor's word, ours, whom to ask, the page it is all on, and whether
+    everybody may read of the gathering (`published`)."""
 
     audited: bool
     contact: str
@@ -76,6 +77,7 @@ class Told:
     args: Mapping[str, Any]
     words: str = ""
     number: int = 0
+    published: bool = True
 
 
 def report_of(facts: Facts, told: Told, day: str) -> Report:
@@ -348,8 +350,11 @@ def _people_answers(facts: Facts, told: Told) -> Iterable[Answer]:
     yield _ask(told, topic, _("Next report"), "part-1", day=facts.next_report,
                words="" if facts.next_report else _("when the gathering is closed"))  # fmt: skip
     yield _ask(told, topic, _("Whom to ask"), "part-1", words=told.contact or facts.keeper)
-    yield Answer(topic, _("Published for everybody"), "events.edition", words=facts.gathering,
-                 args={"code": facts.gathering_code})  # fmt: skip
+    if told.published:
+        yield Answer(topic, _("Published for everybody"), "events.edition", words=facts.gathering,
+                     args={"code": facts.gathering_code})  # fmt: skip
+    else:
+        yield _ask(told, topic, _("Published for everybody"), "part-1", words=_("nothing yet"))
 
 
 def day_of(facts: Facts) -> date:

@@ -15,7 +15,7 @@ from delegations.answers import head as head_answers
 from delegations.lifecycle import invitations, umbrellas
 from delegations.lifecycle.invitations import InviteDelegation
 from delegations.models import Delegation, SavingsPlan
-from events.models import Edition
+from events.models import Edition, EditionStatus
 from shared.database import db, transaction
 from tests.counting import count_queries
 from tests.delegations.conftest import BY, accredited, cad, delegation_of, deposit, plan_of
@@ -73,9 +73,13 @@ def test_an_umbrella_without_seats_is_not_silent(app: Flask, outaouais: Delegati
     assert (told["Joined"].words, told["Silent"].words, told["Silent"].note) == ("1 of 2", "1", "Montréal")
 
 
+@pytest.mark.parametrize("announced", [True, False])
 def test_every_answer_leads_to_a_page_that_its_reader_may_open(
-    app: Flask, outaouais: Delegation, plan: SavingsPlan, ondine: User, fatou: User
+    app: Flask, outaouais: Delegation, plan: SavingsPlan, ondine: User, fatou: User, announced: bool
 ) -> None:
+    if not announced:
+        with transaction():
+            outaouais.edition.status = EditionStatus.DRAFT
     for user, pages in (
         (ondine, ("/delegations/DKR05-OUT/answers", "/delegations/answers/DKR05")),
         (
