@@ -40,6 +40,7 @@ class RegistrationStatus(StrEnum):
     CONFIRMED = "confirmed"
     WAITLISTED = "waitlisted"
     OFFERED = "offered"
+    VACANT = "vacant"
     CANCELLED = "cancelled"
 
 
@@ -48,7 +49,11 @@ HOLDS_A_PLACE = (
     RegistrationStatus.UNPAID,
     RegistrationStatus.CONFIRMED,
     RegistrationStatus.OFFERED,
+    RegistrationStatus.VACANT,
 )
+
+NOBODY_COMES = RegistrationStatus.CANCELLED, RegistrationStatus.VACANT
+"""Whose person is free to register again: it is given back, or it waits for another name."""
 """Registrations that count against an edition's capacity."""
 
 
@@ -237,8 +242,8 @@ class Registration(Base):
             "edition_id",
             "person_id",
             unique=True,
-            sqlite_where=text("status <> 'cancelled'"),
-            postgresql_where=text("status <> 'cancelled'"),
+            sqlite_where=text("status NOT IN ('cancelled', 'vacant')"),
+            postgresql_where=text("status NOT IN ('cancelled', 'vacant')"),
         ),
     )
 

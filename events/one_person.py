@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from events.models import Edition, Registration, RegistrationStatus, VisaRequest
+from events.models import NOBODY_COMES, Edition, Registration, VisaRequest
 from network.merging import Tie
 from network.models import Person
 from shared.database import db
@@ -32,9 +32,9 @@ def one_registration(duplicate: Person, into: Person) -> None:
         .join(other, other.edition_id == Edition.id)
         .where(
             Registration.person_id == duplicate.id,
-            Registration.status != RegistrationStatus.CANCELLED,
+            Registration.status.not_in(NOBODY_COMES),
             other.person_id == into.id,
-            other.status != RegistrationStatus.CANCELLED,
+            other.status.not_in(NOBODY_COMES),
         )
     )
     if edition:

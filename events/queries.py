@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from events.models import (
+    NOBODY_COMES,
     Edition,
     EditionStatus,
     FeeTier,
@@ -17,7 +18,6 @@ from events.models import (
     Milestone,
     ProgrammeSession,
     Registration,
-    RegistrationStatus,
 )
 from network.models import Person
 from network.people import normalised_email
@@ -55,7 +55,7 @@ def registrations_of(email: str) -> list[Registration]:
         select(Registration)
         .join(Registration.person)
         .join(Registration.edition)
-        .where(Person.email == normalised_email(email), Registration.status != RegistrationStatus.CANCELLED)
+        .where(Person.email == normalised_email(email), Registration.status.not_in(NOBODY_COMES))
         .order_by(Edition.starts_on)
         .options(contains_eager(Registration.edition))
     )

@@ -13,6 +13,7 @@ from events import badges, owed_again
 from events.editions import BadFee, Window, window
 from events.models import (
     HOLDS_A_PLACE,
+    NOBODY_COMES,
     BadgeRole,
     Edition,
     EditionStatus,
@@ -207,7 +208,7 @@ def fee_settled(payment: Payment) -> None:
         move(registration, RegistrationStatus.CONFIRMED, by=System("treasury"))
         owed_again.no_longer_owed(registration, "paid", by=System("treasury"))
         tell(registration, "paid")
-    elif registration.status is not RegistrationStatus.CONFIRMED:
+    elif registration.status not in (RegistrationStatus.CONFIRMED, RegistrationStatus.VACANT):
         attention.attend(
             f"paid_while_{registration.status.value}",
             f"registration:{registration.id}",
@@ -225,7 +226,8 @@ def replace_person(registration: Registration, details: PersonDetails, *, by: Ac
     if registration.status is RegistrationStatus.CANCELLED:
         raise Conflict
     person = find_or_create_person(details, by=by)
-    if person.id == registration.person_id:
+    vacant = registration.status is RegistrationStatus.VACANT
+    if person.id == registration.person_id and not vacant:
         return registration
     _refuse_twice(edition, person)
     before = registration.person_id
@@ -233,9 +235,32 @@ def replace_person(registration: Registration, details: PersonDetails, *, by: Ac
     registration.code = new_code()
     links.revoke_links(PURPOSE, registration.id)
     badges.revoke_all(registration, "somebody else comes instead", by=by)
+    if vacant:
+        move(registration, _by_its_fee(registration), by=by)
     audit.record("registration.replace_person", registration, by=by, before=before, after=person.id)
     tell(registration, registration.status.value)
     return registration
+
+
+def vacate(registration: Registration, reason: str, *, by: Actor) -> Registration:
+    """Nobody comes on it for now: its place and its money wait for whoever is named next.
+
+    The person is free to register again; their badges and links open nothing. What holds no place stays.
+    """
+    lock_with(registration)
+    if registration.status not in HOLDS_A_PLACE:
+        return registration
+    move(registration, RegistrationStatus.VACANT, by=by, reason=reason)
+    links.revoke_links(PURPOSE, registration.id)
+    badges.revoke_all(registration, reason, by=by)
+    return registration
+
+
+def _by_its_fee(registration: Registration) -> RegistrationStatus:
+    """How it stands once somebody comes on it: by what is due, and what of it is in the books."""
+    payment = registration.payment
+    settled = payment is None or payment.status is PaymentStatus.SETTLED
+    return RegistrationStatus.CONFIRMED if settled else RegistrationStatus.UNPAID
 
 
 def private_link(registration: Registration) -> str:
@@ -292,7 +317,7 @@ def _refuse_twice(edition: Edition, person: Person) -> None:
         select(Registration.id).where(
             Registration.edition_id == edition.id,
             Registration.person_id == person.id,
-            Registration.status != RegistrationStatus.CANCELLED,
+            Registration.status.not_in(NOBODY_COMES),
         )
     )
     if known:

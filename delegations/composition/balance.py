@@ -12,7 +12,7 @@ from delegations.composition.rules import NAMES, rules_of
 from delegations.lifecycle.umbrella_models import UmbrellaMember
 from delegations.models import CURRENT_NOMINATION, Delegation, Nomination, Seat
 from delegations.seats.seats import ACTIVE
-from events.models import BadgeRole, Edition, Registration, RegistrationStatus
+from events.models import NOBODY_COMES, BadgeRole, Edition, Registration
 from network.models import Component, Organisation, Person
 from shared.database import db
 from shared.i18n import LazyString
@@ -75,7 +75,7 @@ def whole_balance(edition: Edition) -> Balance:
         .outerjoin(Organisation, Organisation.id == Person.organisation_id)
         .where(
             Registration.edition_id == edition.id,
-            Registration.status != RegistrationStatus.CANCELLED,
+            Registration.status.not_in(NOBODY_COMES),
             Registration.role.not_in(_AT_WORK),
             Person.id.not_in(seated),
         )

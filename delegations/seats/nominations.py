@@ -82,14 +82,6 @@ class Accredited(DomainError):
     message = _l("%(name)s is accredited: name somebody else for the seat, or withdraw the seat.")
 
 
-class SeatRegistered(DomainError):
-    """A substitute leaves: the seat's registration and its fee wait for somebody else's name."""
-
-    code = "seat_registered"
-    message = _l("The seat %(seat)s is registered and stands in the name of %(name)s: its delegation names "
-                 "somebody else for it, and the registration passes on.")  # fmt: skip
-
-
 STATES = {
     N.NOMINATED: _l("waiting for their record"),
     N.COMPLETED: _l("to be accredited"),
@@ -123,6 +115,7 @@ def nominate(seat: Seat, command: Nominate, *, by: Actor) -> Nomination:
     seats.lock(seat, SeatStatus.PLANNED, SeatStatus.FUNDED)
     waiting.must_not_be_held(seat)
     nomination = _put_forward(seat, command, by=by)
+    _take_over(seat, nomination, by=by)
     audit.record("nomination.nominate", nomination, by=by, seat=seat.code, role=command.role.value)
     return nomination
 
@@ -277,17 +270,17 @@ def return_(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
 
 
 def refuse(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
-    """Refuse the person; the seat is free again.
+    """Refuse the person; the seat is free again, with its registration if it has one.
 
-    Raises `NominationOver`, `SeatRegistered`, `ReasonMissing`.
+    Raises `NominationOver`, `ReasonMissing`.
     """
     return _leave(nomination, N.REFUSED, reason, by=by)
 
 
 def withdraw_nomination(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
-    """Take a nomination back; the seat is free again.
+    """Take a nomination back; the seat is free again, with its registration if it has one.
 
-    Raises `Accredited` for an accredited person, `SeatRegistered`, `NominationOver`, `ReasonMissing`.
+    Raises `Accredited` for an accredited person, `NominationOver`, `ReasonMissing`.
     """
     if nomination.status is N.ACCREDITED:
         raise Accredited(name=nomination.person.name)
@@ -298,10 +291,10 @@ def _leave(nomination: Nomination, status: NominationStatus, reason: str, *, by:
     reason = reason_of(reason)
     _lock(nomination, N.NOMINATED, N.COMPLETED, N.RETURNED)
     lifecycle.must_be(nomination.seat.delegation, DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED)
-    if nomination.seat.registration:
-        raise SeatRegistered(seat=nomination.seat.code, name=nomination.person.name)
     seats.end(nomination, status, reason, by=by)
     nomination.seat.status = SeatStatus.PLANNED
+    if nomination.seat.registration:
+        registrations.vacate(nomination.seat.registration, reason, by=by)
     audit.record(f"nomination.{status.value}", nomination, by=by, reason=reason)
     return nomination
 
@@ -324,10 +317,16 @@ def substitute(seat: Seat, command: Nominate, reason: str, *, by: Actor) -> Nomi
         raise AlreadyNominated(field="name", name=new.person.name, seat=seat.code)
     if seat.registration:
         badges.revoke_all(seat.registration, reason, by=by)
-        registrations.replace_person(seat.registration, people.details_of(new.person), by=by)
-        seat.registration.role = new.role
+    _take_over(seat, new, by=by)
     audit.record("seat.substitute", seat, by=by, reason=reason, left=old.id, joined=new.id)
     return new
+
+
+def _take_over(seat: Seat, nomination: Nomination, *, by: Actor) -> None:
+    """The registration that the seat has from somebody before passes to the person who is named now."""
+    if seat.registration:
+        registrations.replace_person(seat.registration, people.details_of(nomination.person), by=by)
+        seat.registration.role = nomination.role
 
 
 def _lock(nomination: Nomination, *states: NominationStatus) -> None:

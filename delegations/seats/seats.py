@@ -81,10 +81,12 @@ def set_nominator(seat: Seat, nominator: str, *, by: Actor) -> Seat:
 
 
 def release(seat: Seat, reason: str, *, by: Actor) -> Seat:
-    """Give back a seat that nobody was named for. Raises `SeatNotFree`, `SeatHeld`, `ReasonMissing`."""
+    """Give back a seat that nobody sits in. Raises `SeatNotFree`, `SeatHeld`, `ReasonMissing`."""
     reason = reason_of(reason)
     lock(seat, S.PLANNED, S.FUNDED)
     waiting.must_not_be_held(seat)
+    if seat.registration:  # of somebody who left, waiting for another name
+        registrations.cancel(seat.registration, reason, by=by)
     seat.status, seat.status_reason = S.RELEASED, reason
     audit.record("seat.release", seat, by=by, reason=reason)
     return seat

@@ -19,14 +19,13 @@ from delegations.models import (
     Seat,
     SeatStatus,
 )
-from delegations.seats import nominations, seats
+from delegations.seats import leaving, nominations, seats
 from delegations.seats.approvals import WordMissing
 from delegations.seats.nominations import (
     Accredited,
     AlreadyNominated,
     Nominate,
     NominationOver,
-    SeatRegistered,
     SeatTaken,
 )
 from delegations.seats.seats import ReasonMissing, SeatNotFree
@@ -200,8 +199,6 @@ def test_the_substitution_of_mau_03(dakar: Edition) -> None:
     assert registration.code != code
     assert badge.status is BadgeStatus.REVOKED
     assert [one.id for one in seat.nominations] == [old.id, new.id]
-    with pytest.raises(SeatRegistered), transaction():  # the registration stands in her name now
-        nominations.refuse(new, "Pas de la région", by=BY)
     assert [record.details for record in trail(seat, "seat.substitute")] == [
         {"left": old.id, "joined": new.id}
     ]
@@ -209,6 +206,48 @@ def test_the_substitution_of_mau_03(dakar: Edition) -> None:
         nominations.complete(new, RECORD)
         assert nominations.accredit(new, by=BY).id == registration.id
     assert seat.status is SeatStatus.ACCREDITED
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_a_substitute_who_declines_is_free_and_the_seat_is_open(seat: Seat, outaouais: Delegation) -> None:
+    with transaction():
+        accredited(seat, "Délégué·e fictif·ve 27")
+        lison = nominations.substitute(
+            seat, Nominate(person=person("Lison Substitut")), "Empêchement familial", by=BY
+        )
+    registration = seat.registration
+    assert registration and registration.payment
+    payment = registration.payment
+    with transaction():
+        leaving.decline(lison, "Un autre voyage")
+    assert (lison.status, lison.reason, seat.nomination) == (
+        NominationStatus.WITHDRAWN, "Un autre voyage", None
+    )  # fmt: skip
+    assert (seat.status, registration.status) == (SeatStatus.PLANNED, RegistrationStatus.VACANT)
+    assert not badges.is_admitted(registration)
+    with transaction():  # she is free: another seat may be hers, and is registered
+        again = accredited(outaouais.seats[1], "Lison Substitut")
+        noe = nominations.nominate(seat, Nominate(person=person("Noé Essai")), by=BY)
+    assert again.seat.registration_id != registration.id
+    assert (registration.person.name, registration.status) == ("Noé Essai", RegistrationStatus.UNPAID)
+    assert registration.payment_id == payment.id
+    with transaction():
+        nominations.complete(noe, RECORD)
+        nominations.endorse(noe, by=BY)
+        assert nominations.accredit(noe, by=BY).id == registration.id
+
+
+def test_a_seat_given_back_cancels_the_registration_that_waits_for_a_name(seat: Seat) -> None:
+    with transaction():
+        accredited(seat, "Délégué·e fictif·ve 27")
+        lison = nominations.substitute(seat, Nominate(person=person("Lison Substitut")), "Malade", by=BY)
+        nominations.refuse(lison, "Pas de la région", by=BY)
+        waiting = seat.registration
+        assert waiting
+    assert waiting.status.value == "vacant"
+    with transaction():
+        seats.release(seat, "Personne d’autre", by=BY)
+    assert waiting.status.value == "cancelled"
 
 
 def test_nobody_is_replaced_by_themselves_nor_without_a_reason(seat: Seat) -> None:
