@@ -76,6 +76,9 @@ def tell_plan(payer: Payer, token: str, saved: Money, target: Money, *, opened: 
             [
                 _("%(saved)s saved of %(target)s for the delegation %(delegation)s.",
                   saved=format_money(saved, locale), target=format_money(target, locale),
+                  delegation=plan.delegation.name)
+                if target else
+                _("You may deposit for the delegation %(delegation)s when you like: nothing is asked of you.",
                   delegation=plan.delegation.name),
                 _("In a transfer, write the reference %(reference)s. The page shows what is due and lets you "
                   "pay by card.", reference=payer.reference),

@@ -1,5 +1,6 @@
 """Changing a savings plan when life changes: what it means, what may be done, the version chosen."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -160,13 +161,14 @@ def change_plan(plan: SavingsPlan, command: ChangePlan, *, by: Actor) -> PlanCha
         if one.payer.row is not None
     )
     db.session.flush()
-    _tell(plan, change)
+    _tell(plan, change, {one.payer.id for one in before if one.status})
     return change
 
 
-def _tell(plan: SavingsPlan, change: PlanChange) -> None:
+def _tell(plan: SavingsPlan, change: PlanChange, asked: Collection[int]) -> None:
+    """A word to each payer of whom anything is asked, or was (`asked`)."""
     for one in standings([plan])[plan.id]:
-        if not one.left:
+        if not one.left and (one.status or one.payer.id in asked):
             parts = [entry.instalment for entry in one.status.instalments] if one.status else []
             messages.tell_changed(one.payer, parts, change.number, change.on)
 

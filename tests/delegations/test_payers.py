@@ -15,7 +15,8 @@ from delegations.savings import changes as plan_changes
 from delegations.savings import payer_queries, payers
 from delegations.savings import plans as savings
 from delegations.savings import reminders as plan_reminders
-from delegations.savings.models import PlanReminder
+from delegations.savings.changes import ChangePlan
+from delegations.savings.models import Cause, PlanReminder
 from delegations.savings.payer_models import Payer, PayerSaved
 from delegations.savings.payer_standings import others_of, standing_of, standings
 from delegations.savings.payers import AddPayer, NobodyLeft, PaysAlready, SharesTooLarge, StopPayer
@@ -170,13 +171,22 @@ def test_one_who_stops_is_asked_for_nothing_more_and_the_others_are_told(
     assert (gone.left, gone.share, gone.status) == (True, Fraction(0), None)  # it had paid nothing
     assert [one.status and one.status.target for one in (first, second)] == [cad("4500.00")] * 2
     assert late(plan) == ["0.00", "0.00", "–"]
+    with transaction():
+        joined(plan, "Amis fictifs", Fraction(0))
+        need = cad("9600.00")
+        key = plan_changes.situation(plan).key(need)
+        dearer = ChangePlan(
+            cause=Cause.PRICE, policy=Policy.SPREAD, seats=1, need=need, reason="Billet", key=key
+        )
+        plan_changes.change_plan(plan, dearer, by=BY)
+    assert [subject[:5] for subject in subjects("amis@example.org")] == ["Votre"]  # only that it is open
     assert any("changed" in subject for subject in subjects("syndicat@example.org"))
     assert not any("modifié" in subject for subject in subjects("caisse@example.org"))
     with pytest.raises(DBAPIError), transaction():
         db.session.execute(text("UPDATE plan_share SET numerator = 0"))
     with pytest.raises(DBAPIError), transaction():
         db.session.execute(text("DELETE FROM payer_saved"))
-    assert len(db.session.scalars(select(PayerSaved)).all()) == 2
+    assert len(db.session.scalars(select(PayerSaved)).all()) == 5
 
 
 def test_one_who_stops_before_they_began_never_begins(

@@ -60,6 +60,33 @@ def test_p2_missed_two_instalments_and_has_four_ways_on() -> None:
     assert (ways[Policy.ACCEPT].target, ways[Policy.ACCEPT].gap) == (cad("5625.00"), cad("1125.00"))
 
 
+@pytest.mark.parametrize(
+    ("life", "saved", "need", "spread", "following", "extend", "gap"),
+    [
+        ("a seat added", "1500.00", "10500.00", "900.00", "2250.00", (12, "750.00"), "1500.00"),
+        ("the price moved", "1500.00", "9100.00", "760.00", "850.00", (11, "100.00"), "100.00"),
+        ("paid in part", "1100.00", "9000.00", "790.00", "1150.00", (11, "400.00"), "400.00"),
+        ("paid ahead", "1800.00", "9000.00", "720.00", "450.00", (10, "450.00"), "-300.00"),
+        ("a cheque returned", "750.00", "9000.00", "825.00", "1500.00", (11, "750.00"), "750.00"),
+    ],
+)
+def test_what_each_policy_makes_of_a_plan(
+    life: str, saved: str, need: str, spread: str, following: str, extend: tuple[int, str], gap: str
+) -> None:
+    """P1 on 1 May 2003: two of twelve instalments of 750.00 fell due, and life changes."""
+    p1, on = Opening(cad("9000.00"), 12, date(2003, 1, 15), QUARTER, Remainder.LAST), date(2003, 5, 1)
+    later = on + timedelta(days=1)  # what was paid ahead counts as an instalment of the day
+    ways = dict(possible(agree(p1), on, cad(saved), cad(need), p1))
+    assert list(ways) == [*Policy], life
+    assert amounts(ways[Policy.SPREAD], later) == [spread] * 10
+    assert amounts(ways[Policy.NEXT], later) == [following, *["750.00"] * 9]
+    longer = amounts(ways[Policy.EXTEND], later)
+    assert (len(longer), longer[-1], longer[0]) == (*extend, "750.00")
+    assert amounts(ways[Policy.ACCEPT], later) == ["750.00"] * 10
+    assert ways[Policy.ACCEPT].gap == cad(gap)
+    assert all(ways[one].target == cad(need) for one in (Policy.SPREAD, Policy.NEXT, Policy.EXTEND))
+
+
 def test_p3_accepts_the_gap_that_it_never_caught_up() -> None:
     agreed = decided(P3, date(2004, 10, 1), "6750.00", "13500.00", Policy.ACCEPT)
     on_time = decided(P3, date(2004, 10, 1), "6749.85", "13500.00", Policy.SPREAD)
