@@ -167,6 +167,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     addresses.settle(settings.public_url)
     signing.settle(settings.secret_key)
     bank_details.settle(settings.bank_details)
+    clock.house = settings.zone
     if settings.clock:
         clock.start(settings.clock)
     settings.instance.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 DEMO_SECRET = "demonstration-only-not-a-secret"  # noqa: S105 - refused outside the demonstration
 DEMO_WEBHOOK_SECRET = "whsec_demonstration_only"  # noqa: S105 - the loopback simulator signs with it
@@ -32,6 +33,7 @@ class Settings:
     debug: bool = False
     testing: bool = False
     clock: str | None = None
+    zone: str = "UTC"
     stripe_secret_key: str | None = None
     stripe_webhook_secret: str | None = None
     stripe_api_base: str | None = None
@@ -66,6 +68,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         demo=demo,
         debug=environ.get("FLASK_DEBUG") == "1",
         clock=environ.get("TERANGA_CLOCK") or (_told_clock(instance) if demo else None),
+        zone=environ.get("TERANGA_ZONE") or "UTC",
         stripe_secret_key=environ.get("STRIPE_SECRET_KEY") or ("sk_test_demonstration" if demo else None),
         stripe_webhook_secret=environ.get("STRIPE_WEBHOOK_SECRET") or (DEMO_WEBHOOK_SECRET if demo else None),
         stripe_api_base=environ.get("STRIPE_API_BASE") or ("http://127.0.0.1:8011" if demo else None),
@@ -81,6 +84,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         reasons.append("DATABASE_URL must be like sqlite:///PATH or postgresql://…")
     if not proxies.isdecimal():
         reasons.append("TERANGA_PROXIES must be a number")
+    if settings.zone not in available_timezones():
+        reasons.append("TERANGA_ZONE must be a zone such as America/Toronto")
     if not demo:
         reasons += _dangers(settings)
     if reasons:

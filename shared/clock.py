@@ -11,6 +11,7 @@ DEMO_CLOCKS = {
 """Clock positions of the demonstration data: plans closed, desk open in Dakar, noon in Gatineau."""
 
 _shift = timedelta()
+house = "UTC"  # the zone whose days the books count in: a setting
 
 
 def now() -> datetime:
@@ -18,9 +19,9 @@ def now() -> datetime:
     return datetime.now(UTC) + _shift
 
 
-def today(zone: str = "UTC") -> date:
-    """The present date where `zone` (an IANA name) is."""
-    return now().astimezone(ZoneInfo(zone)).date()
+def today(zone: str = "") -> date:
+    """The present date where `zone` (an IANA name) is; where the house is, without one."""
+    return now().astimezone(ZoneInfo(zone or house)).date()
 
 
 def as_told(moment: datetime) -> datetime:

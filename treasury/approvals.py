@@ -9,7 +9,7 @@ from access.models import User
 from shared import audit
 from shared.database import db, hold
 from shared.money import Money
-from treasury import ledger, payments, queries
+from treasury import ledger, payments, placing, queries
 from treasury.attention import settle_attention, withdraw
 from treasury.cards import refunds
 from treasury.cards.models import Refund
@@ -88,6 +88,9 @@ def approve(entry: JournalEntry, *, by: User) -> JournalEntry:
     receipt = _payment(entry.id)
     taken_back = _payment(entry.reverses_id) if entry.reverses_id else None
     given_back = db.session.scalar(select(Refund).where(Refund.entry_id == entry.id))
+    placed = db.session.scalar(select(Placement).where(Placement.entry_id == entry.id))
+    if placed is not None and placed.from_id is None and placed.currency == placed.payment.currency:
+        placing.see_enough(placed.payment, placed.amount)
     if given_back is not None:
         refunds.approve_refund(given_back, by=by)
     elif receipt is not None:
@@ -97,7 +100,6 @@ def approve(entry: JournalEntry, *, by: User) -> JournalEntry:
         cheques.follow_return(taken_back, entry)
     else:
         ledger.post(entry, by=by)
-    placed = db.session.scalar(select(Placement).where(Placement.entry_id == entry.id))
     if placed is not None and placed.attention_id is not None:
         settle_attention(placed.attention_id, entry.narration, by=by)
     differences.write_off(entry, by=by)

@@ -310,6 +310,17 @@ def _enough(left: Money, wanted: Money) -> None:
         raise NotThatMuch(field="amount", left=left)
 
 
+def see_enough(payment: Payment, wanted: Money) -> None:
+    """What was asked of a payment (`wanted`, counted as gone) can still be given. Raises `NotThatMuch`.
+
+    Facts come in between: a bank takes a cheque back, a card's holder wins a dispute.
+    """
+    hold(payment)
+    left = left_of(payment)
+    if left.minor < 0:
+        raise NotThatMuch(left=max(left + wanted, Money.zero(left.currency)))
+
+
 def _placed(
     payment: Payment,
     entry: JournalEntry,

@@ -46,6 +46,7 @@ def test_a_safe_production_starts() -> None:
         ({"DATABASE_URL": "rubbish"}, "DATABASE_URL"),
         ({"DATABASE_URL": "mysql://db.example/teranga"}, "DATABASE_URL"),
         ({"TERANGA_PROXIES": "one"}, "TERANGA_PROXIES"),
+        ({"TERANGA_ZONE": "Gatineau"}, "TERANGA_ZONE"),
         ({"TERANGA_CLOCK": "S1"}, "TERANGA_CLOCK"),
         ({"TERANGA_RATE_LIMITS": "off"}, "TERANGA_RATE_LIMITS"),
     ],

@@ -19,12 +19,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from access.models import User
 from outbox import jobs
+from shared import clock
 from shared.database import db, transaction
 from shared.errors import DomainError
 from tests.simulator.fixtures import SimulatedStripe
 from tests.treasury.card_money import CardDesk, balance, books, cad, desk_of, keys
 from tests.treasury.conftest import Ask
-from treasury import chart
+from treasury import chart, payments
 from treasury.cards import refunds, saved_cards
 from treasury.cards import watch as card_watch
 from treasury.cards.gateway import StripeGateway
@@ -531,6 +532,25 @@ def test_a_charge_whose_answer_was_lost_is_found_by_our_reference(desk: CardDesk
     db.session.expire_all()
     assert payment.status is PaymentStatus.SETTLED
     assert len(desk.stripe.client.v1.charges.list().data) == 1
+
+
+def test_a_try_that_a_crash_cut_short_takes_nothing_once_it_was_paid_otherwise(
+    desk: CardDesk, keeping: list[int], aristide: User
+) -> None:
+    card = kept(desk)
+    payment = desk.ask(method=PaymentMethod.CARD)
+    with transaction():  # what was committed before the crash
+        db.session.add(
+            CardAttempt(
+                key=f"charge-{payment.reference}-1", payment_id=payment.id, saved_card_id=card.id, number=1
+            )
+        )
+    with transaction():
+        payments.record_receipt(payment, payments.RecordReceipt(received_on=clock.today()), by=aristide)
+    card_watch.sweep(desk.gateway)
+    db.session.expire_all()
+    assert db.session.scalars(select(CardAttempt)).one().status is AttemptStatus.PAID
+    assert desk.stripe.client.v1.charges.list().data == []
 
 
 @pytest.mark.parametrize(

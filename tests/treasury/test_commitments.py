@@ -1,6 +1,6 @@
 """Money promised is no longer available: reserved, consumed by the entry that pays, released, expired."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from flask.testing import FlaskClient
@@ -208,3 +208,15 @@ def test_a_promise_cannot_end_before_it_is_made(outaouais: Fund, aristide: User)
         promise(outaouais, "50.00", aristide, expires_on=date(2005, 11, 1))
     assert available(outaouais) == cad("750.00")
     assert promise(outaouais, "50.00", aristide, expires_on=DAY).outstanding == cad("50.00")
+
+
+def test_a_promise_lasts_until_its_last_day_is_over_where_the_house_is(
+    outaouais: Fund, aristide: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "house", "America/Toronto")
+    promise(outaouais, "600.00", aristide, expires_on=date(2005, 12, 15))
+    job = db.session.scalars(select(jobs.Job).where(jobs.Job.kind == "commitment-expires")).one()
+    assert job.due_at == datetime(2005, 12, 16, 5, 0, tzinfo=UTC)  # midnight in Gatineau
+    clock.travel_to(job.due_at)
+    commitments.expire(job.payload)
+    assert commitments.outstanding() == []

@@ -270,3 +270,28 @@ def test_who_asks_second_for_a_refund_reads_that_it_is_asked_for(
     for shown in (late.text, asking.see(page)):
         assert "Somebody has asked for it" in shown and "given twice" in shown
         assert "Ask for it to be given back" not in shown and "Something is missing" not in shown
+
+
+@pytest.mark.parametrize("asked", ["refund", "credit"])
+def test_what_was_asked_of_a_cheque_is_not_given_once_the_bank_took_the_cheque_back(
+    asked: str, receive: Ask, aristide: User, zoe: User
+) -> None:
+    payment = receive()
+    place = placing.Place(amount=cad("100.00"), on=DAY, narration="too much")
+    with transaction():
+        if asked == "refund":
+            refunds.request_refund(
+                payment, RequestRefund(amount=place.amount, reason="too much", on=DAY), by=aristide
+            )
+        else:
+            placing.keep_as_credit(payment, place, by=aristide)
+        payments.return_receipt(payment, DAY, "no provision", by=aristide)
+    draft, mirror = (one.entry for one in approvals.waiting())
+    with transaction():
+        approvals.approve(mirror, by=zoe)
+    with pytest.raises(placing.NotThatMuch) as refused, transaction():
+        approvals.approve(draft, by=zoe)
+    assert refused.value.details["left"] == cad("0.00")
+    with transaction():
+        approvals.discard(draft, "it came back", by=zoe)
+    assert (placing.left_of(payment), verification.check().sound) == (cad("0.00"), True)

@@ -1,6 +1,6 @@
 """Closing, opening again with a reason, locking for good; each restricted fund is carried forward."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from html import unescape
 
 import pytest
@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from access.models import User
+from shared import clock
 from shared.database import db, transaction
 from shared.errors import Conflict
 from shared.money import Money
@@ -16,6 +17,7 @@ from tests.conftest import sign_in
 from tests.treasury.conftest import Ask
 from treasury import approvals, attention, chart, ledger, payments, queries
 from treasury.books import open_items, periods, verification, year_end
+from treasury.cards import books
 from treasury.ledger import Leg
 from treasury.models import Fund, JournalEntry, Period
 
@@ -274,3 +276,17 @@ def test_empty_books_have_nothing_to_close(client: FlaskClient, aristide: User) 
     sign_in(client, aristide)
     assert "Il n’y a encore rien à clore" in client.get("/treasury/periods").text
     assert "Aucun fonds" in client.get("/treasury/year-end?day=never").text
+
+
+def test_the_last_evening_of_the_year_is_still_the_old_year_where_the_house_is(
+    receive: Ask, aristide: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At nine in the evening of 31 December in Gatineau it is January already in Greenwich."""
+    clock.travel_to(datetime(2006, 1, 1, 2, 0, tzinfo=UTC))
+    receive("750.00")
+    assert books.open_day() == date(2006, 1, 1)  # where nothing is set
+    monkeypatch.setattr(clock, "house", "America/Toronto")
+    assert books.open_day() == date(2005, 12, 31)
+    with transaction():
+        periods.close_until(date(2005, 12, 31), "Year end", by=aristide)
+    assert books.open_day() == date(2006, 1, 1)

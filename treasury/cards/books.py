@@ -12,7 +12,7 @@ from flask_babel import force_locale
 from sqlalchemy import select
 
 from shared.audit import System
-from shared.clock import now
+from shared.clock import now, today
 from shared.database import db
 from shared.i18n import DEFAULT_LOCALE, LazyString, _l
 from shared.money import Money
@@ -290,7 +290,7 @@ def _exchange(
 
 def open_day(day: date | None = None) -> date:
     """`day` (today), or the first day after it on which the books are open: a fact is never refused."""
-    day = day or now().date()
+    day = day or today()
     while True:
         ends = db.session.scalar(
             select(Period.ends_on).where(

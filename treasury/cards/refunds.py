@@ -25,7 +25,7 @@ from treasury.cards.models import Refund, RefundStatus
 from treasury.cards.values import CardNetwork
 from treasury.ledger import Leg, SamePerson
 from treasury.models import Attention, Payment
-from treasury.placing import left_of, received_in
+from treasury.placing import left_of, received_in, see_enough
 
 JOB = "refund"
 """The kind of job that sends an approved refund to the network."""
@@ -111,13 +111,15 @@ def open_refund(payment_id: int) -> Refund | None:
 def approve_refund(refund: Refund, *, by: User) -> Refund:
     """Say yes to what somebody else asked for. A card's goes to the network next; any other is posted now.
 
-    Approving again changes nothing. Raises `SamePerson`, `PeriodClosed`.
+    Approving again changes nothing. Raises `SamePerson`, `PeriodClosed`, `NotThatMuch` when the bank took the
+    money back meanwhile.
     """
     hold(refund)
     if refund.requested_by_id == by.id:
         raise SamePerson
     if refund.status is not RefundStatus.REQUESTED:
         return refund
+    see_enough(refund.payment, refund.amount)
     refund.approved_by_id = by.id
     audit.record("refund.approve", refund, by=by, amount=str(refund.amount))
     if refund.entry is not None:

@@ -136,7 +136,7 @@ def charge_card(payment_id: int, card_id: int, number: int, gateway: CardNetwork
             attempt = db.session.get_one(CardAttempt, attempt_id, with_for_update=True)
             if state is not None:
                 book_charge(state)
-            attempt.status = AttemptStatus.PAID if state else AttemptStatus.DECLINED
+            attempt.status = AttemptStatus.DECLINED if reason else AttemptStatus.PAID
             attempt.reason = reason
             audit.record(f"card.{attempt.status.value}", attempt, by=System("stripe"), reason=reason)
     return db.session.get_one(CardAttempt, attempt_id)
@@ -157,13 +157,13 @@ def _attempt(payment_id: int, card_id: int, number: int) -> tuple[CardAttempt, b
 
 
 def _charge(attempt_id: int, gateway: CardNetwork, *, fresh: bool) -> tuple[str | None, str]:
-    """The paid intent, or the reason why there is none."""
+    """The paid intent, or the reason why there is none; neither when it was paid otherwise meanwhile."""
     attempt = db.session.get_one(CardAttempt, attempt_id)
     payment, card = attempt.payment, attempt.card
     told = {"reference": payment.reference, "attempt": str(attempt.number)}
     if not fresh:
         paid = gateway.paid_intent(card.customer_id, payment.reference, told["attempt"])
-        if paid:
+        if paid or payment.status is not PaymentStatus.REQUESTED:  # paid otherwise since: nothing is taken
             return paid, ""
     try:
         intent = gateway.charge_kept_card(
@@ -175,5 +175,5 @@ def _charge(attempt_id: int, gateway: CardNetwork, *, fresh: bool) -> tuple[str 
             metadata=told,
         )
     except PaymentDeclined as declined:
-        return None, str(declined.details.get("reason", "card_declined"))
+        return None, str(declined.details.get("reason") or "card_declined")
     return intent, ""

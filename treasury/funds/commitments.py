@@ -5,15 +5,16 @@ What is available is the balance less what is promised; the database refuses a p
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from access.models import User
 from outbox.jobs import enqueue
-from shared import audit
+from shared import audit, clock
 from shared.audit import Actor, System
 from shared.clock import today
 from shared.database import db, hold, transaction
@@ -114,7 +115,7 @@ def reserve(command: Reserve, *, by: Actor) -> Commitment:
     db.session.flush()
     _happen(commitment, CommitmentStep.RESERVED, command.amount, command.dated_on, by=by)
     if command.expires_on:
-        due = datetime.combine(command.expires_on + timedelta(days=1), time(), UTC)
+        due = datetime.combine(command.expires_on + timedelta(days=1), time(), ZoneInfo(clock.house))
         enqueue("commitment-expires", {"id": commitment.id}, key=f"commitment:{commitment.id}", due_at=due)
     return commitment
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from access.models import User
 from shared import audit
 from shared.audit import Actor, System
-from shared.clock import now
+from shared.clock import now, today
 from shared.database import db, hold
 from shared.errors import Conflict, DomainError
 from shared.i18n import _l
@@ -117,7 +117,7 @@ def _settle(fund_id: int, currency: str, how: str, *, by: Actor) -> None:
             Attention.resolved_at.is_(None),
         )
     ).all()
-    if asked and available(fund_id, currency, on=now().date()).minor >= 0:
+    if asked and available(fund_id, currency, on=today()).minor >= 0:
         for attention_id in asked:
             settle_attention(attention_id, how, by=by)
 
