@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -90,6 +91,13 @@ def restore(app: Flask, first: Path) -> None:
     shutil.copy(first, file)
 
 
+def signed(app: Flask, session: dict[str, object]) -> str:
+    """The cookie of such a session, for a tenth of a request less than opening and saving one."""
+    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert serializer is not None
+    return str(serializer.dumps(session))
+
+
 def ask(app: Flask, world: World, method: str, url: str, actor: str) -> TestResponse:
     """`actor`, in a fresh browser or with a key, asks for `url`, sending an empty form."""
     client = app.test_client()
@@ -97,10 +105,10 @@ def ask(app: Flask, world: World, method: str, url: str, actor: str) -> TestResp
         "Origin": "http://localhost",
         "X-CSRFToken": URLSafeTimedSerializer(app.secret_key or "", salt="wtf-csrf-token").dumps(TOKEN),
     }
-    with client.session_transaction() as session:
-        session["csrf_token"] = TOKEN
-        if actor in world.sessions:
-            session.update(_user_id=world.sessions[actor], _fresh=True, fs_paa=time.time())
+    session: dict[str, object] = {"csrf_token": TOKEN}
+    if actor in world.sessions:
+        session.update(_user_id=world.sessions[actor], _fresh=True, fs_paa=time.time())
+    client.set_cookie("session", signed(app, session))
     if actor in world.keys:
         headers["Authorization"] = f"Bearer {world.keys[actor]}"
     return client.open(url, method=method, headers=headers, buffered=True)
