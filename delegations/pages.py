@@ -106,6 +106,8 @@ def _towards_seats(delegation: Delegation, board: Sequence[Seat], may: dict[str,
     code, status = delegation.code, delegation.status
     if may["edit"] and status in (S.INVITED, S.DRAFT):
         say = _("Tell the organisers how many seats you would need.")
+        if may["allocate"]:
+            say = _("The delegation has not said yet how many seats it would need; you can say it for it.")
         return Step(say, _("Ask for seats"), url_for("delegations.ask", code=code))
     if may["allocate"] and status is S.SUBMITTED:
         asked = delegation.seats_requested

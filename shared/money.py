@@ -18,10 +18,10 @@ from shared.errors import DomainError
 from shared.i18n import SOURCE_LOCALE, _l, told
 
 EXPONENTS = {
-    "AUD": 2, "BIF": 0, "BRL": 2, "CAD": 2, "CHF": 2, "CLP": 0, "DJF": 0, "EUR": 2, "GBP": 2, "GNF": 0,
-    "HTG": 2, "INR": 2, "JPY": 0, "KMF": 0, "KRW": 0, "KWD": 3, "MAD": 2, "MGA": 2, "MXN": 2, "PEN": 2,
-    "PHP": 2, "PYG": 0, "RWF": 0, "TND": 3, "USD": 2, "UGX": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0,
-    "XPF": 0,
+    **dict.fromkeys("ARS AUD BOB BRL CAD CDF CHF COP CVE DZD EGP ETB EUR GBP GHS GMD HTG IDR INR KES MAD "
+                    "MGA MRU MXN MZN NGN NPR PEN PHP THB TZS USD ZAR ZMW".split(), 2),
+    **dict.fromkeys("BIF CLP DJF GNF JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys(("KWD", "TND"), 3),
 }  # fmt: skip
 
 _SPACES = "\u0020\u00a0\u202f\u2009"

@@ -18,7 +18,14 @@ from delegations.lifecycle import messages, quotas
 from delegations.lifecycle import moves as lifecycle
 from delegations.lifecycle.models import DelegationStep
 from delegations.lifecycle.moves import RULES, Move
-from delegations.models import CURRENT_NOMINATION, Delegation, DelegationStatus, Nomination, Seat
+from delegations.models import (
+    CURRENT_NOMINATION,
+    Delegation,
+    DelegationStatus,
+    Nomination,
+    NominationStatus,
+    Seat,
+)
 from delegations.savings.standings import saved_by
 from delegations.seats import seats
 from events.models import Edition
@@ -63,6 +70,25 @@ def unlock(delegation: Delegation, reason: str, *, by: Actor) -> None:
     """Let its people change again. Raises `NotInThisState`, `WhyMissing`."""
     lifecycle.prepare(delegation, Move.UNLOCK)
     lifecycle.take(delegation, Move.UNLOCK, by=by, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """What a lock would fix as it is: seats without a person, people who are not accredited."""
+
+    unnamed: int
+    unaccredited: int
+
+    def __bool__(self) -> bool:
+        return bool(self.unnamed or self.unaccredited)
+
+
+def not_ready(delegation: Delegation) -> NotReady:
+    """What somebody who locks the delegation should know first."""
+    held = [seat.nomination for seat in delegation.seats if seat.status in seats.ACTIVE]
+    named = [one for one in held if one]
+    ready = [one for one in named if one.status is NominationStatus.ACCREDITED]
+    return NotReady(len(held) - len(named), len(named) - len(ready))
 
 
 @dataclass(frozen=True, slots=True)

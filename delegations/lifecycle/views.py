@@ -109,6 +109,7 @@ def step(code: str, move: str) -> Any:
         delegation=delegation,
         rule=rule,
         follows=follows,
+        not_ready=standing.not_ready(delegation) if chosen is Move.LOCK else None,
         still_open=standing.open_matters(delegation) if chosen is Move.CLOSE else None,
     )
 

@@ -87,3 +87,19 @@ def test_an_address_without_a_name_is_asked_for_the_name(
     assert told.status_code == 422
     assert "Écrivez le nom de la personne qui attend." in told.text
     assert "ruth@example.org" in told.text
+
+
+def test_a_lock_says_what_it_leaves_unfinished(
+    client: FlaskClient, fatou: User, outaouais: Delegation, seat: Seat
+) -> None:
+    with transaction():
+        nominations.nominate(seat, Nominate(person=person("Ondine Exemple")), by=BY)
+    sign_in(client, fatou)
+    told = client.get("/delegations/DKR05-OUT/path/lock").text
+    assert "5 places sans personne" in told
+    assert "1 personne qui n’est pas encore accréditée" in told
+    client.post("/delegations/DKR05-OUT/path/lock")
+    page = client.get("/delegations/DKR05-OUT/seats/1").text
+    assert "/seats/1/withdraw" not in page  # what would be refused is not offered
+    assert "/seats/1/substitute" not in page
+    assert "restent telles quelles" in page

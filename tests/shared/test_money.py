@@ -151,3 +151,8 @@ def test_two_currencies_are_never_added(one: Money, other: Money) -> None:
     else:
         with pytest.raises(CurrencyMismatch):
             one + other
+
+
+def test_a_gathering_in_nairobi_or_accra_keeps_its_books_in_its_currency() -> None:
+    assert format_plain(Money.of("1250.50", "KES"), "en") == "1,250.50"
+    assert {EXPONENTS[code] for code in ("KES", "GHS", "ZAR", "NGN")} == {2}
