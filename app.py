@@ -56,6 +56,7 @@ import delegations.seats.board_views
 import delegations.seats.letter_views
 import delegations.seats.list_views
 import delegations.seats.nominee_views
+import delegations.seats.travel_views
 import delegations.seats.views
 import delegations.seats.visa_views
 import delegations.seats.waiting_views

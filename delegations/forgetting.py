@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, literal, or_, select, union_
 from delegations.composition.models import SelfPortrait
 from delegations.models import Delegation, Nomination, Seat
 from delegations.seats.letter_models import NominationLetter
-from delegations.seats.visa_models import InvitationLetter, VisaStep
+from delegations.seats.visa_models import InvitationLetter, TravelDocument, VisaStep
 from events.models import Edition, Registration, VisaRequest
 from network.models import Person
 from outbox.jobs import HANDLERS, enqueue
@@ -100,6 +100,7 @@ def _forget_papers(edition: Edition) -> int:
     )
     gone: dict[str, Any] = {
         "letters": _delete(NominationLetter, NominationLetter.nomination_id.in_(theirs)),
+        "travel_documents": _delete(TravelDocument, TravelDocument.nomination_id.in_(theirs)),
         "invitations": _delete(InvitationLetter, InvitationLetter.nomination_id.in_(theirs)),
         "portraits": _delete(SelfPortrait, SelfPortrait.nomination_id.in_(theirs)),
         "visa_steps": _delete(VisaStep, VisaStep.nomination_id.in_(theirs)),

@@ -140,5 +140,6 @@ def _page(
         letter_states=letters.STATES,
         letter_form=sending,
         invitation=visas.letter_of(nomination),
+        visa_open=visas.is_open(nomination),
     )
     return page, 422 if form.errors or portrait.errors or sending.errors else 200

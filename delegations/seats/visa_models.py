@@ -15,7 +15,7 @@ class InvitationLetter(Base):
     """A letter for a consulate: `facts` are what it says, kept as they were when it was issued.
 
     It holds for one person in one seat; `superseded_at` is when that person left. No birth date and no
-    passport number are kept: the letter leaves room to write them by hand.
+    passport number are among them: they are a `TravelDocument`, or written by hand.
     """
 
     __tablename__ = "invitation_letter"
@@ -45,3 +45,17 @@ class VisaStep(Base):
     note: Mapped[str] = mapped_column(String(500), default="")
     actor: Mapped[str] = mapped_column(String(120), default="")
     at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class TravelDocument(Base):
+    """What a consulate reads on the invitation letter, told by the person while a visa is asked for.
+
+    It goes with the consulate's answer, with the seat, and thirty days after the gathering at the latest.
+    """
+
+    __tablename__ = "travel_document"
+
+    nomination_id: Mapped[int] = mapped_column(ForeignKey("nomination.id"), primary_key=True)
+    born_on: Mapped[date | None] = mapped_column(default=None)
+    passport: Mapped[str] = mapped_column(String(20), default="")
+    told_at: Mapped[datetime] = mapped_column(default_factory=now)

@@ -15,8 +15,8 @@ from delegations import queries
 from delegations.funding import coverage_queries
 from delegations.models import Delegation, Nomination, Seat
 from delegations.pages import actor, blueprint, may_here
-from delegations.seats import leaving, visas
-from delegations.seats.visa_models import InvitationLetter
+from delegations.seats import leaving, travel, visas
+from delegations.seats.visa_models import InvitationLetter, TravelDocument
 from delegations.sending import spoken
 from documents.pdf import render_pdf
 from events.models import ROLE_LABELS, BadgeRole
@@ -90,15 +90,17 @@ def invite_by_letter(code: str, number: int) -> Any:
 @blueprint.get("/delegations/<code>/seats/<int:number>/visa/letter.pdf")
 @requires(P.DELEGATION_READ)
 def invitation(code: str, number: int) -> Any:
-    """The invitation letter, to print."""
-    return _pdf(_nomination(code, number)[2])
+    """The invitation letter, to print; what a passport says is on it for the person and who accredits."""
+    delegation, _seat, nomination = _nomination(code, number)
+    return _pdf(nomination, travel.document_of(nomination) if may_here(delegation)["accredit"] else None)
 
 
 @blueprint.get("/nominee/<token>/invitation.pdf")
 @public
 def own_invitation(token: str) -> Any:
     """The person's own invitation letter."""
-    return _pdf(queries.current_nomination(links.open_link("nominee", token)))
+    nomination = queries.current_nomination(links.open_link("nominee", token))
+    return _pdf(nomination, travel.document_of(nomination))
 
 
 @blueprint.get("/delegations/visas/<code>")
@@ -143,21 +145,22 @@ def _page(delegation: Delegation, seat: Seat, nomination: Nomination, form: Step
     )
 
 
-def _pdf(nomination: Nomination) -> Response:
+def _pdf(nomination: Nomination, document: TravelDocument | None) -> Response:
     letter = visas.letter_of(nomination)
     if letter is None:
         raise NotFound
     name = f"{nomination.seat.code}-{letter.number}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
-    return Response(render_pdf(_text(letter)), mimetype="application/pdf", headers=headers)
+    return Response(render_pdf(_text(letter, document)), mimetype="application/pdf", headers=headers)
 
 
-def _text(letter: InvitationLetter) -> str:
+def _text(letter: InvitationLetter, document: TravelDocument | None) -> str:
     facts, locale = letter.facts, spoken(letter.facts["locale"])
     with force_locale(locale):
         return render_template(
             "delegations/print/invitation.html",
             facts=facts,
+            document=document,
             number=f"{facts['seat']}/{letter.number}",
             role=ROLE_LABELS[BadgeRole(facts["role"])],
             country=country(facts["country"], locale) if facts["country"] else "",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from access.models import User
 from delegations.lifecycle import moves as lifecycle
 from delegations.models import CURRENT_NOMINATION, Delegation, Nomination, NominationStatus, Seat
+from delegations.seats import travel
 from delegations.seats.visa_models import InvitationLetter, VisaStep
 from events import badges, programme
 from events.models import Edition, VisaRequest
@@ -83,6 +84,11 @@ def standing(nomination: Nomination) -> VisaOutcome | None:
     """Where the visa of this person stands; None when none was asked for."""
     last = _last(nomination)
     return last.outcome if last else None
+
+
+def is_open(nomination: Nomination) -> bool:
+    """A visa is asked for, and no consulate has answered."""
+    return standing(nomination) in (V.REQUESTED, V.ISSUED, V.UNANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,8 @@ def letter_of(nomination: Nomination) -> InvitationLetter | None:
 def leave(nomination: Nomination, *, by: Actor) -> None:
     """They left the seat: their letter holds no more, and a visa still open is no longer asked for."""
     _supersede(nomination.seat)
-    if standing(nomination) in (V.REQUESTED, V.ISSUED, V.UNANSWERED):
+    travel.forget(nomination)
+    if is_open(nomination):
         _write(nomination, V.WITHDRAWN, today(nomination.seat.delegation.edition.zone), "", by=by)
 
 
@@ -220,6 +227,8 @@ def _write(nomination: Nomination, outcome: VisaOutcome, on: date, remark: str, 
         actor=by.actor_label,
     )
     db.session.add(step)
+    if outcome in _ANSWERS and outcome is not V.UNANSWERED:
+        travel.forget(nomination)
     audit.record(f"visa.{outcome.value}", nomination, by=by, reason=step.note, on=on.isoformat())
     return step
 

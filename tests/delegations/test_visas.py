@@ -9,13 +9,16 @@ from sqlalchemy import select
 from access import links
 from access.models import User
 from delegations.models import Delegation, Nomination, NominationStatus, Seat
-from delegations.seats import leaving, seats, visas, waiting
+from delegations.seats import leaving, nominations, seats, travel, visas, waiting
+from delegations.seats.nominations import Nominate
+from delegations.seats.visa_models import TravelDocument
 from delegations.seats.visas import DayAhead, LetterTooEarly, NotThisStep
 from delegations.seats.waiting import Wait
 from events import registration as registrations
 from events.models import VisaRequest
 from events.programme import VisaOutcome
 from shared import clock
+from shared.audit import AuditRecord
 from shared.database import db, transaction
 from tests.conftest import sign_in
 from tests.delegations.conftest import BY, accredited, person
@@ -84,6 +87,46 @@ def test_what_can_be_noted_and_when(amina: Nomination, seat: Seat) -> None:
         "refused",
         "withdrawn",
     ]
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_what_a_passport_says_is_on_the_letter_and_goes_with_the_answer(
+    client: FlaskClient, amina: Nomination, ondine: User, fatou: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_wtf.csrf.validate_csrf", lambda *_given, **_options: None)
+    monkeypatch.setattr("delegations.seats.visa_views.render_pdf", lambda html: html.encode())
+    with transaction():
+        token = links.issue_link("nominee", amina.id, datetime(2005, 12, 1, tzinfo=UTC))
+    telling = f"/nominee/{token}/travel"
+    assert client.get(telling).status_code == 404  # no visa is asked for: nothing is collected
+    with transaction():
+        visas.issue_letter(amina, funded=True, by=fatou)
+    assert client.post(telling, data={"born_on": "2005-12-24", "passport": "SPECIMEN"}).status_code == 422
+    told = {"born_on": "1960-04-03", "passport": "spec imen1"}
+    assert client.post(telling, data=told).status_code == 302
+    own = client.get(f"/nominee/{token}/invitation.pdf").text
+    assert ("SPECIMEN1" in own, "1960" in own) == (True, True)
+    letter = "/delegations/DKR05-OUT/seats/1/visa/letter.pdf"
+    sign_in(client, fatou)
+    assert "SPECIMEN1" in client.get(letter).text
+    sign_in(client, ondine)
+    shown = client.get(letter).text
+    assert ("SPECIMEN1" in shown, "1960" in shown, 'class="room"' in shown) == (False, False, True)
+    trail = db.session.scalars(select(AuditRecord).where(AuditRecord.action == "visa.travel_document")).all()
+    assert [one.details for one in trail] == [{}]
+    with transaction():
+        visas.note(amina, V.GRANTED, date(2005, 10, 19), by=BY)
+    assert db.session.scalars(select(TravelDocument)).all() == []
+
+
+def test_what_a_passport_says_goes_with_the_person(amina: Nomination, fatou: User) -> None:
+    with transaction():
+        visas.issue_letter(amina, funded=True, by=fatou)
+        travel.tell(amina, date(1960, 4, 3), "", by=BY)
+    assert travel.document_of(amina)
+    with transaction():
+        nominations.substitute(amina.seat, Nominate(person=person("Lison Substitut")), "Malade", by=BY)
+    assert db.session.scalars(select(TravelDocument)).all() == []
 
 
 def test_from_the_request_to_the_letter_on_the_pages(
