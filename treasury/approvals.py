@@ -28,7 +28,7 @@ from treasury.models import (
     PaymentStatus,
     Posting,
 )
-from treasury.receipt_models import Placement, ReceiptDetail
+from treasury.receipt_models import Placement, PlacementKind, ReceiptDetail
 from treasury.reconciliation import differences, proposals
 from treasury.reconciliation import links as reconciliation
 from treasury.reconciliation.models import WriteOff
@@ -100,6 +100,8 @@ def approve(entry: JournalEntry, *, by: User) -> JournalEntry:
         cheques.follow_return(taken_back, entry)
     else:
         ledger.post(entry, by=by)
+    if given_back is not None or (placed is not None and placed.kind is PlacementKind.BACK):
+        cash.give_out(entry, by=by)
     if placed is not None and placed.attention_id is not None:
         settle_attention(placed.attention_id, entry.narration, by=by)
     differences.write_off(entry, by=by)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from access.models import User
+from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import Conflict
 from shared.money import Money
@@ -19,6 +20,8 @@ from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
 from treasury import approvals, chart, epc_qr, payments, placing
 from treasury.books import verification
+from treasury.cards import refunds
+from treasury.cards.refunds import RequestRefund
 from treasury.desk import cash, cheques
 from treasury.desk.cash import BoxOpen, NeedsExplanation, OpenBox, TakeCash
 from treasury.desk.cheques import NotApprovedYet
@@ -57,6 +60,25 @@ def test_a_box_closes_on_what_was_taken(box: CashSession, ask: Ask, aristide: Us
     late = ask("10.00")
     with pytest.raises(Conflict), transaction():
         cash.take_payment(box, late, TakeCash(on=DAY), by=aristide)
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_notes_given_back_today_leave_the_open_box(
+    box: CashSession, ask: Ask, aristide: User, zoe: User
+) -> None:
+    payment = ask("60.00")
+    with transaction():
+        cash.take_payment(box, payment, TakeCash(on=today()), by=aristide)
+    approve_all(zoe)
+    for amount, day in (("10.00", today()), ("5.00", DAY)):  # the second left before, from elsewhere
+        command = RequestRefund(amount=cad(amount), reason="reduced fee", on=day, account_code=chart.CASH)
+        with transaction():
+            refunds.request_refund(payment, command, by=aristide)
+        approve_all(zoe)
+    assert [str(one.amount) for one in cash.moves_of(box)] == ["60.00 CAD", "-10.00 CAD"]
+    with transaction():
+        cash.close_box(box, {2000: 4, 500: 3}, "", DAY, by=aristide)  # 45 + 60 - 10
+    assert box.difference == cad("0.00")
 
 
 def test_a_difference_is_explained_and_posted_by_two(

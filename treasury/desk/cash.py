@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from access.models import User
 from shared import audit
-from shared.clock import now
+from shared.clock import now, today
 from shared.database import db, hold
 from shared.errors import Conflict, DomainError
 from shared.i18n import _l
@@ -133,6 +133,21 @@ def take_payment(session: CashSession, payment: Payment, command: TakeCash, *, b
     return move
 
 
+def give_out(entry: JournalEntry, *, by: User) -> CashMove | None:
+    """Notes that go back to a payer today leave the one box that is open in their currency."""
+    out = [one.amount for one in entry.postings if one.account.code == chart.CASH and one.amount.minor < 0]
+    box = only_open_box(out[0].currency) if out and entry.dated_on == today() else None
+    if box is None:
+        return None
+    gone = Money.total(out, box.currency)
+    move = CashMove(
+        session_id=box.id, amount=gone, what=entry.narration[:200], entry_id=entry.id, by_id=by.id
+    )
+    db.session.add(move)
+    db.session.flush()
+    return move
+
+
 def forget_draft(entry: JournalEntry) -> None:
     """A receipt's draft is thrown away: its notes are in the box all the same, for nobody's payment."""
     for move in db.session.scalars(select(CashMove).where(CashMove.entry_id == entry.id)):
@@ -194,9 +209,13 @@ def _draft_difference(session: CashSession, difference: Money, on: date, *, by: 
 
 
 def only_open_box(currency: str) -> CashSession | None:
-    """The one box that is open in a currency; None where there is none, or a choice."""
+    """The one box that is open in a currency, held; None where there is none, or a choice."""
     found = db.session.scalars(
-        select(CashSession).where(CashSession.currency == currency, CashSession.closed_at.is_(None)).limit(2)
+        select(CashSession)
+        .where(CashSession.currency == currency, CashSession.closed_at.is_(None))
+        .limit(2)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).all()
     return found[0] if len(found) == 1 else None
 
