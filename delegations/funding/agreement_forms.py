@@ -18,7 +18,7 @@ from wtforms import (
     StringField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from delegations.budgets.versions import GROUPS
 from delegations.funding.agreement_models import DutyKind
@@ -26,6 +26,7 @@ from delegations.funding.agreement_words import BASES, DUTIES, SHARINGS, WAITS
 from delegations.funding.offers import Basis, Condition
 from delegations.funding.terms import Sharing, Terms
 from delegations.models import Delegation, FundingKind
+from network.editing import Change
 from shared.clock import today
 from shared.forms import Form, MoneyField, Part, as_choices, more_than_nothing
 from shared.i18n import _, _l
@@ -99,13 +100,17 @@ class TermsForm(AgreedForm):
 
     ratio = StringField(_l("Added for each unit of base money"), [Length(max=12)])
     reason = StringField(_l("Why the terms change"), [DataRequired(), Length(max=300)])
+    seen = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    changes: tuple[Change, ...] = ()
 
-    def __init__(self, terms: Terms, members: Sequence[Delegation]) -> None:
+    def __init__(self, terms: Terms, members: Sequence[Delegation], version: int, **how: Any) -> None:
         turns = {one: place for place, one in enumerate(terms.serves, 1)}
         super().__init__(
             terms.currency,
             members,
+            **how,
             data={
+                "seen": version,
                 "name": terms.name,
                 "through": terms.through,
                 "ratio": shown_ratio(terms.ratio),

@@ -13,10 +13,11 @@ from delegations.funding import agreements, dues, receiving
 from delegations.funding.agreement_forms import ArrivalForm, DrawdownForm, DutyForm, TermsForm
 from delegations.funding.coverage import FunderUse, NetworkCoverage
 from delegations.funding.coverage_queries import network_coverage
-from delegations.funding.terms import read, terms_of
+from delegations.funding.terms import merged, read, terms_of
 from delegations.models import Delegation, FundingAgreement
 from delegations.pages import actor, blueprint, form_page
 from events.models import Edition
+from network.editing import ChangedMeanwhile
 from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, Forbidden, NotFound
@@ -140,12 +141,18 @@ def _page(
 def change_agreement(code: str, agreement: str) -> Any:
     """Change the terms: a new version, from now on."""
     place = _place(code, agreement, P.EDITION_MANAGE)
-    form = TermsForm(terms_of(place.agreement), place.members)
+    now, last = terms_of(place.agreement), agreements.versions_of(place.agreement)[-1].number
+    form = TermsForm(now, place.members, last)
     if form.validate_on_submit():
         try:
             with transaction():
-                agreements.change_agreement(place.agreement, form.terms(), form.reason.data or "", by=actor())
+                agreements.change_agreement(
+                    place.agreement, form.terms(), form.reason.data or "", seen=form.seen.data, by=actor()
+                )
                 network_coverage(place.edition)  # refuses what contradicts another agreement's order
+        except ChangedMeanwhile as refused:
+            form = _beside(place, form)
+            explain(form, refused)
         except DomainError as refused:
             explain(form, refused)
         else:
@@ -158,6 +165,17 @@ def change_agreement(code: str, agreement: str) -> Any:
         agreement=place.agreement,
         is_match=place.agreement.kind.value == "match",
     )
+
+
+def _beside(place: _Place, sent: TermsForm) -> TermsForm:
+    """The form again, on what stands now: all that was typed, and what somebody else changed beside it."""
+    versions = agreements.versions_of(place.agreement)
+    seen = next((read(one.terms) for one in versions if one.number == sent.seen.data), sent.before)
+    mine, now = sent.terms(), read(versions[-1].terms)
+    form = TermsForm(merged(seen, mine, now), place.members, versions[-1].number, formdata=None)
+    form.reason.data = sent.reason.data
+    form.changes = words.meanwhile(seen, mine, now, place.names)
+    return form
 
 
 @blueprint.get("/delegations/funders/<code>/<agreement>/versions/<int:number>")

@@ -8,6 +8,7 @@ from delegations.funding.agreement_models import AgreementVersion, DutyKind
 from delegations.funding.offers import Basis, Condition
 from delegations.funding.terms import Sharing, Terms, changed, read
 from delegations.models import FundingKind
+from network.editing import Change
 from shared.forms import reader
 from shared.i18n import LazyString, _, _l, show_date
 from shared.money import Money, format_money
@@ -91,6 +92,21 @@ _WORDS: dict[str, Mapping[Any, LazyString]] = {
     "sharing": SHARINGS,
     "blocked": WAITS,
 }
+
+
+def meanwhile(seen: Terms, mine: Terms, now: Terms, names: Mapping[int, str]) -> tuple[Change, ...]:
+    """What somebody else changed while a form was open, beside what was typed."""
+    my_own = set(changed(seen, mine))
+    return tuple(
+        Change(
+            str(LABELS[field]),
+            value(seen, field, names) or "–",
+            value(now, field, names) or "–",
+            (value(mine, field, names) or "–") if field in my_own else "",
+        )
+        for field in changed(seen, now)
+        if getattr(mine, field) != getattr(now, field)
+    )
 
 
 def story(versions: list[AgreementVersion], names: Mapping[int, str]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from delegations.funding.terms import Terms, terms_of
 from delegations.lifecycle.invitations import CODE, BadCode, CodeTaken
 from delegations.models import FundingAgreement, FundingServes
 from delegations.seats.seats import reason_of
+from network.editing import ChangedMeanwhile
 from shared import audit
 from shared.audit import Actor
 from shared.database import db, hold
@@ -80,13 +81,17 @@ def add_agreement(command: AddAgreement, *, by: Actor) -> FundingAgreement:
     return agreement
 
 
-def change_agreement(agreement: FundingAgreement, terms: Terms, reason: str, *, by: Actor) -> None:
-    """From now on these terms hold; what held before stays readable.
+def change_agreement(
+    agreement: FundingAgreement, terms: Terms, reason: str, *, seen: int | None = None, by: Actor
+) -> None:
+    """From now on these terms hold; what held before stays readable. `seen` is the version they begin from.
 
-    Raises `BadAgreement`, `NothingChanged`, `ReasonMissing`.
+    Raises `BadAgreement`, `NothingChanged`, `ReasonMissing`, `ChangedMeanwhile`.
     """
     reason = reason_of(reason)
     hold(agreement)
+    if seen is not None and seen != versions_of(agreement)[-1].number:
+        raise ChangedMeanwhile
     before = terms_of(agreement)
     if not terms.sound or terms.currency != before.currency:
         raise BadAgreement

@@ -1,7 +1,7 @@
 """What was agreed with a funder, as values: what is added, to what, for whom, when, in which order."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -116,6 +116,11 @@ def read(kept: Mapping[str, Any]) -> Terms:
 
 def _day(kept: str | None) -> date | None:
     return None if kept is None else date.fromisoformat(kept)
+
+
+def merged(seen: Terms, mine: Terms, now: Terms) -> Terms:
+    """What stands now, with all that was changed between `seen` and `mine`."""
+    return replace(now, **{name: getattr(mine, name) for name in changed(seen, mine)})
 
 
 def changed(before: Terms, after: Terms) -> Iterator[str]:

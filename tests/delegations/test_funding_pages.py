@@ -9,13 +9,14 @@ from access.models import User
 from delegations.funding import agreements, dues, kept, locks
 from delegations.funding.agreements import AddAgreement
 from delegations.funding.services import services_of
+from delegations.funding.terms import terms_of
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
 from shared.audit import System
 from shared.database import transaction
 from tests.conftest import sign_in
 from tests.delegations.conftest import deposit
 from tests.delegations.network import cad
-from tests.events.browsing import press
+from tests.events.browsing import hidden_fields, press
 
 B1 = "/delegations/funders/DKR05/B1"
 
@@ -106,3 +107,19 @@ def test_a_head_declares_a_service_and_somebody_else_accepts_it(
     assert press(client, where, where, verdict="accepted").status_code == 422  # no proof
     assert press(client, where, where, verdict="accepted", evidence="Textes remis").status_code == 302
     assert "864" in client.get("/delegations/in-kind/file.csv").text
+
+
+def test_two_people_change_the_terms_and_neither_loses_what_the_other_agreed(
+    client: FlaskClient, grant: FundingAgreement, fatou: User
+) -> None:
+    sign_in(client, fatou)
+    opened = hidden_fields(client.get(f"{B1}/change").text)["seen"]
+    first = {"name": "Volet Écoles", "amount": "240,00", "cap": "700,00", "reason": "la première"}
+    press(client, f"{B1}/change", f"{B1}/change", **first, seen=opened)
+    second = first | {"amount": "200,00", "cap": "", "through": "Fédération", "reason": "la seconde"}
+    told = press(client, f"{B1}/change", f"{B1}/change", **second, seen=opened)
+    assert told.status_code == 422 and 'id="changed"' in told.text and "la seconde" in told.text
+    again = second | {"cap": "700,00", "seen": hidden_fields(told.text)["seen"]}
+    assert press(client, f"{B1}/change", f"{B1}/change", **again).status_code == 302
+    terms = terms_of(grant)
+    assert (terms.cap, terms.amount, terms.through) == (cad("700.00"), cad("200.00"), "Fédération")
