@@ -45,6 +45,7 @@ class InviteForm(Form):
     organisation_id = SelectField(_l("Organisation that sends it"), coerce=int, default=0)
     name = StringField(_l("Name of the delegation"), [DataRequired(), Length(max=160)])
     code = StringField(_l("Code"), [DataRequired(), Length(max=24)])
+    contact_name = StringField(_l("Name of the head of delegation"), [Length(max=120)])
     contact_email = EmailField(
         _l("E-mail address of the head of delegation"), [DataRequired(), Email(), Length(max=255)]
     )
@@ -58,6 +59,7 @@ class InviteForm(Form):
             code=self.code.data or "",
             name=self.name.data or "",
             contact_email=self.contact_email.data or "",
+            contact_name=self.contact_name.data or "",
             locale=self.locale.data or "fr",
         )
 

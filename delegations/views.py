@@ -122,7 +122,8 @@ def invite() -> Any:
         else:
             flash(_("The invitation is on its way."), "good")
             return redirect(url_for("delegations.show", code=code))
-    example = f"{editions[0].code}-OUT" if editions else "DKR05-OUT"
+    chosen = [one for one in editions if one.id == form.edition_id.data] or editions
+    example = f"{chosen[0].code}-OUT" if chosen else "DKR05-OUT"
     return form_page("delegations/invite.html", form, example=example, editions=editions)
 
 

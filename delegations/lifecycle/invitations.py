@@ -64,13 +64,17 @@ class MoreThanRequested(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InviteDelegation:
-    """Whom an edition invites. `contact_email` is the head's; they sign in with it, in `locale`."""
+    """Whom an edition invites. `contact_email` is the head's; they sign in with it, in `locale`.
+
+    Who has no account yet gets one under `contact_name`, else under the delegation's name.
+    """
 
     edition_id: int
     code: str
     name: str
     organisation_id: int | None = None
     contact_email: str = ""
+    contact_name: str = ""
     locale: str = "fr"
     is_demo: bool = False
     provenance: str = ""
@@ -126,7 +130,7 @@ def _let_head_in(delegation: Delegation, command: InviteDelegation, *, by: Actor
     if head is None:
         about = CreateUser(
             email=command.contact_email,
-            name=command.name.strip(),
+            name=command.contact_name.strip() or command.name.strip(),
             locale=command.locale,
             is_demo=command.is_demo,
         )

@@ -86,7 +86,7 @@ def test_the_first_steps_through_the_pages(client: FlaskClient, dakar: Edition, 
     sign_in(client, fatou)
     sent = {
         "edition_id": dakar.id, "code": "dkr05-que", "name": "Québec", "locale": "fr",
-        "contact_email": "head@example.org",
+        "contact_email": "head@example.org", "contact_name": "Ondine Exemple",
     }  # fmt: skip
     refused = client.post("/delegations/invite", data=sent | {"code": "a b"})
     assert refused.status_code == 422
@@ -95,6 +95,7 @@ def test_the_first_steps_through_the_pages(client: FlaskClient, dakar: Edition, 
     assert client.post("/delegations/invite", data=sent).status_code == 422  # sent twice: one invitation
     delegation = db.session.scalars(select(Delegation)).one()
     head = db.session.scalars(select(User).where(User.email == "head@example.org")).one()
+    assert head.name == "Ondine Exemple"
     own = client.application.test_client()
     sign_in(own, head)
     assert own.post("/delegations/DKR05-QUE/request", data={"count": "0"}).status_code == 422
