@@ -328,7 +328,7 @@ def test_the_list_says_who_is_late_and_the_history_who_replaced_whom(
         )
     sign_in(client, fatou)
     assert "Empêchement familial" in (page := client.get("/delegations/DKR05-OUT/seats/1").text)
-    assert "Théo Démo → Lison Substitut" in page
+    assert "<bdi>Théo Démo</bdi> → <bdi>Lison Substitut</bdi>" in page
     listed = client.get("/delegations").text
     assert "Épargne en retard" in listed
     assert plan.payer.name in listed
