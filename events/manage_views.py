@@ -29,7 +29,7 @@ STATUS_LABELS: dict[RegistrationStatus, tuple[str, LazyString]] = {
     RegistrationStatus.AWAITING_APPROVAL: ("wait", _l("awaiting approval")),
     RegistrationStatus.OFFERED: ("wait", _l("place offered")),
     RegistrationStatus.WAITLISTED: ("wait", _l("waiting list")),
-    RegistrationStatus.VACANT: ("wait", _l("its place waits for a name")),
+    RegistrationStatus.VACANT: ("wait", _l("waits for a name")),
     RegistrationStatus.CANCELLED: ("off", _l("cancelled")),
 }
 """How a registration's status is shown: the kind of tag and the word."""

@@ -63,3 +63,33 @@ def upgrade() -> None:
             op.add_column("bank_statement", column)
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
         op.execute(statement)
+
+
+def downgrade() -> None:
+    """Every line stays again, as before; impossible once a file was taken back, for its lines are gone."""
+    connection = op.get_bind()
+    if connection.scalar(sa.text("SELECT 1 FROM bank_statement WHERE withdrawn_at IS NOT NULL LIMIT 1")):
+        raise RuntimeError("a bank's file was taken back: it cannot come in again by itself")
+    sqlite = connection.dialect.name == "sqlite"
+    for statement in _SQLITE_BEFORE if sqlite else _POSTGRESQL_BEFORE:
+        op.execute(statement)
+    for column in _COLUMNS:
+        op.execute(f"ALTER TABLE bank_statement DROP COLUMN {column.name}")
+
+
+_SQLITE_BEFORE = [
+    "DROP TRIGGER bank_statement_back",
+    "DROP TRIGGER statement_line_after",
+    "DROP TRIGGER statement_line_kept",
+    f"""CREATE TRIGGER statement_line_kept BEFORE DELETE ON statement_line
+    BEGIN SELECT RAISE(ABORT, '{_SAID}'); END""",
+]
+
+_POSTGRESQL_BEFORE = [
+    "DROP TRIGGER bank_statement_back ON bank_statement",
+    "DROP FUNCTION bank_statement_back_guard()",
+    "DROP TRIGGER statement_line_after ON statement_line",
+    "DROP FUNCTION statement_line_after_guard()",
+    f"""CREATE OR REPLACE FUNCTION statement_line_frozen_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE '{_SAID}'; END $$""",
+]
