@@ -1,14 +1,16 @@
 """What plans and funders let the treasury expect: instalments to come or late, promises, and their rules."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from delegations.budgets.versions import GROUPS
 from delegations.models import FundingAgreement, FundingKind, PlanStatus, SavingsPlan
+from delegations.savings import payer_queries, payer_standings
 from delegations.savings import versions as plan_versions
 from delegations.savings.standings import saved_by
 from events.models import Edition
@@ -24,7 +26,8 @@ from treasury.expectations import Expected, Funder
 def instalments() -> Iterable[Expected]:
     """What is not paid yet of the open plans: each instalment that is late, and what comes on each day.
 
-    What is to come is added up, whoever pays it: a network has hundreds of thousands of instalments.
+    What is to come is added up, whoever pays it: a network has hundreds of thousands of instalments. Of a
+    plan that several pay, each owes their own part.
     """
     plans = db.session.scalars(
         select(SavingsPlan)
@@ -32,16 +35,34 @@ def instalments() -> Iterable[Expected]:
         .order_by(SavingsPlan.code)
         .options(joinedload(SavingsPlan.payer).load_only(Organisation.name))
     ).all()
-    courses, saved, day = plan_versions.all_courses(plans), saved_by(plans), today()
-    coming: dict[tuple[date, str], int] = defaultdict(int)
-    for plan in plans:
-        for due, missing in courses[plan.id].missing(saved[plan.id]):
-            if due < day:
-                yield Expected(due, missing, plan.payer.name)
-            else:
-                coming[due, missing.currency] += missing.minor
+    shared = payer_queries.shares_of(plan.id for plan in plans)
+    day, coming = today(), defaultdict[tuple[date, str], int](int)
+    for name, due, missing in chain(
+        _owed_alone([plan for plan in plans if plan.id not in shared]),
+        _owed_together([plan for plan in plans if plan.id in shared]),
+    ):
+        if due < day:
+            yield Expected(due, missing, name)
+        else:
+            coming[due, missing.currency] += missing.minor
     for (due, currency), minor in coming.items():
         yield Expected(due, Money(minor, currency))
+
+
+def _owed_alone(plans: Sequence[SavingsPlan]) -> Iterable[tuple[str, date, Money]]:
+    """Who owes what since when, of plans with one payer each."""
+    courses, saved = plan_versions.all_courses(plans), saved_by(plans)
+    for plan in plans:
+        for due, missing in courses[plan.id].missing(saved[plan.id]):
+            yield plan.payer.name, due, missing
+
+
+def _owed_together(plans: Sequence[SavingsPlan]) -> Iterable[tuple[str, date, Money]]:
+    """The same of plans that several pay."""
+    for one in chain.from_iterable(payer_standings.standings(plans).values()):
+        for entry in one.status.instalments if one.status and not one.left else ():
+            if missing := entry.instalment.amount - entry.paid:
+                yield one.payer.organisation.name, entry.instalment.due, missing
 
 
 def pledges() -> Iterable[Expected]:

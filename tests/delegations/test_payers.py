@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from access import links
 from access.models import User
+from delegations.expectations import instalments
 from delegations.models import Delegation, SavingsPlan
 from delegations.savings import changes as plan_changes
 from delegations.savings import payer_queries, payers
@@ -85,6 +86,7 @@ def test_a_deposit_of_the_one_never_counts_for_the_other(
     paid(union, "500.00", date(2003, 1, 15), aristide, zoe)  # two of its instalments
     on("2003-02-01")
     assert late(plan) == ["500.00", "0.00"]
+    assert [(one.who, one.amount) for one in instalments() if one.who] == [(plan.payer.name, cad("500.00"))]
     status = savings.plan_status(plan)
     assert (status.saved, status.late_amount) == (cad("500.00"), cad("250.00"))  # the plan's, as ever
     assert savings.schedule_of(plan) == before
