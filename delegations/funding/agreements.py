@@ -11,9 +11,10 @@ from delegations.funding import terms as wording
 from delegations.funding.agreement_models import AgreementVersion
 from delegations.funding.receiving import fund_of
 from delegations.funding.terms import Terms, terms_of
-from delegations.lifecycle.invitations import CODE, BadCode, CodeTaken
+from delegations.lifecycle.invitations import CODE, BadCode
 from delegations.models import FundingAgreement, FundingServes
 from delegations.seats.seats import reason_of
+from events.models import Edition
 from network.editing import ChangedMeanwhile
 from shared import audit
 from shared.audit import Actor
@@ -31,6 +32,13 @@ class BadAgreement(DomainError):
         "A match needs a ratio; a grant or a pledge needs an amount, in the currency of its cap; a window "
         "opens before it closes."
     )
+
+
+class AgreementCodeTaken(DomainError):
+    """The code is an agreement's, of this gathering or another."""
+
+    code = "code_taken"
+    message = _l("%(code)s is %(name)s (%(edition)s) already. Choose another code.")
 
 
 class NothingChanged(DomainError):
@@ -58,13 +66,15 @@ class AddAgreement(Terms):
 
 
 def add_agreement(command: AddAgreement, *, by: Actor) -> FundingAgreement:
-    """Record a funder's rule, its first version. Raises `BadAgreement`, `BadCode`, `CodeTaken`."""
+    """Record a funder's rule, its first version. Raises `BadAgreement`, `BadCode`, `AgreementCodeTaken`."""
     if not command.sound:
         raise BadAgreement
     if not CODE.fullmatch(command.code) or len(command.code) > 20:
         raise BadCode(field="code", example="B1")
-    if db.session.scalar(select(FundingAgreement.id).where(FundingAgreement.code == command.code)):
-        raise CodeTaken(field="code", code=command.code)
+    known = db.session.scalar(select(FundingAgreement).where(FundingAgreement.code == command.code))
+    if known:
+        edition = db.session.get_one(Edition, known.edition_id)
+        raise AgreementCodeTaken(field="code", code=known.code, name=known.name, edition=edition.name)
     agreement = FundingAgreement(
         code=command.code,
         edition_id=command.edition_id,

@@ -92,3 +92,13 @@ def test_a_claim_shows_as_received_when_the_money_is_in_the_books(
         ledger.post(receiving.receive(pledge, arrived, by=aristide), by=zoe)
     [claim] = dues.replayed(dues.claims_of(pledge), cad("2000.00"))
     assert claim.open == cad("1000.00")
+
+
+def test_a_code_that_is_taken_says_by_whom(pledge: FundingAgreement) -> None:
+    again = AddAgreement(
+        edition_id=pledge.edition_id, code="ARC", name="Autre", kind=FundingKind.PLEDGE, currency="CAD",
+        amount=cad("1.00"),
+    )  # fmt: skip
+    with pytest.raises(agreements.AgreementCodeTaken) as refused, transaction():
+        agreements.add_agreement(again, by=System())
+    assert "Arc-en-Rive (Dakar 2005)" in refused.value.sentence()

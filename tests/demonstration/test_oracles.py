@@ -337,6 +337,15 @@ def test_15_the_public_page_names_nobody_and_no_debt(s2: Flask, edition: Edition
         assert [word for word in people if word in page] == []
 
 
+def test_15_what_the_support_fund_did_is_public_without_who_asked(s2: Flask) -> None:
+    page = s2.test_client().get("/support/DKR05", headers={"Accept-Language": "en"}).get_data(as_text=True)
+    for told in ("12,050.00", "7,250.00", "4,500.00", "300.00", "11,430.00", "6,930.00", "620.00"):
+        assert told in page, told
+    names = [one.name for one in db.session.scalars(select(Delegation))]
+    for hidden in (*names, "Lima", "Bamako", "Fictif", "Modèle", "688.20", "1,588.20", "480.00"):
+        assert hidden not in page, hidden
+
+
 def test_real_bodies_hold_no_money(s2: Flask) -> None:
     real = select(Organisation.id).where(~Organisation.fictional)
     assert not db.session.scalar(select(func.count()).where(SavingsPlan.payer_id.in_(real)))
