@@ -1,11 +1,13 @@
 """A bank's table for the examples: date; text; reference; amount; balance."""
 
+from datetime import date
+
 from sqlalchemy import select
 
 from access.models import User
 from shared.database import db, transaction
-from treasury import chart
-from treasury.models import Account, BankStatement, Payment, Posting, StatementLine
+from treasury import chart, ledger
+from treasury.models import Account, BankStatement, JournalEntry, Payment, Posting, StatementLine
 from treasury.reconciliation import proposals
 from treasury.reconciliation.proposals import Offers
 from treasury.statements.importing import import_statement
@@ -46,3 +48,11 @@ def looked_at(bank: Account, *lines: StatementLine) -> Offers:
     with transaction():
         proposals.keep(compared)
     return proposals.offers(bank, [line.id for line in lines])
+
+
+def reversed_entry(payment_entry: JournalEntry, by: User, other: User) -> JournalEntry:
+    """The entry taken back by two people."""
+    with transaction():
+        mirror = ledger.reverse(payment_entry, date(2005, 10, 20), "Recorded twice", by=by)
+        ledger.post(mirror, by=other)
+    return mirror

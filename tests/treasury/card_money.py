@@ -5,6 +5,7 @@ import hmac
 import json
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,7 +17,17 @@ from tests.simulator.fixtures import KEY, PAYS, SECRET, SimulatedStripe
 from tests.treasury.conftest import Ask
 from treasury.cards import checkouts
 from treasury.cards.gateway import StripeGateway
-from treasury.models import Account, Fund, JournalEntry, Payment, PaymentMethod, Posting
+from treasury.cards.gateway_values import CheckoutState, CheckoutStatus
+from treasury.models import (
+    Account,
+    Attention,
+    EntryStatus,
+    Fund,
+    JournalEntry,
+    Payment,
+    PaymentMethod,
+    Posting,
+)
 
 Packet = dict[str, str]
 Books = dict[tuple[str, str], int]
@@ -129,3 +140,35 @@ def signed(body: dict[str, object], moment: int | None = None, secret: str = SEC
     payload = json.dumps(body)
     mac = hmac.new(secret.encode(), f"{stamp}.{payload}".encode(), hashlib.sha256).hexdigest()
     return {"type": str(body.get("type")), "payload": payload, "signature": f"t={stamp},v1={mac}"}
+
+
+def attention() -> set[str]:
+    """The kinds of what asks for a person's attention."""
+    return set(db.session.scalars(select(Attention.kind).where(Attention.resolved_at.is_(None))))
+
+
+def paid(payment: Payment, charge: str = "ch_1", amount: str = "", fee: str = "") -> CheckoutState:
+    """What the card network answers about a checkout that was paid."""
+    return CheckoutState(
+        id=f"cs_{payment.reference}",
+        reference=payment.reference,
+        status=CheckoutStatus.COMPLETE,
+        paid=True,
+        amount=Money.of(amount, "CAD") if amount else payment.amount,
+        charge=charge,
+        fee=Money.of(fee, "CAD") if fee else None,
+    )
+
+
+def uneven() -> list[Any]:
+    """Currencies, or funds of a currency, whose posted postings do not add up to nothing."""
+    total = func.sum(Posting.amount_minor)
+    return list(
+        db.session.execute(
+            select(Posting.fund_id, Posting.currency, total)
+            .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+            .where(JournalEntry.status == EntryStatus.POSTED)
+            .group_by(Posting.fund_id, Posting.currency)
+            .having(total != 0)
+        )
+    )

@@ -11,6 +11,7 @@ from access.models import User
 from shared.audit import System
 from shared.database import db, transaction
 from shared.money import Money
+from tests.treasury.desk import Desk
 from treasury import chart, ledger, payments
 from treasury.models import Account, Fund, FundKind, Payment, PaymentMethod
 
@@ -97,6 +98,18 @@ def receive(ask: Ask, aristide: User, zoe: User) -> Ask:
             return payments.approve_receipt(payment, by=zoe)
 
     return settle
+
+
+@pytest.fixture
+def treasurer(app: Flask, aristide: User) -> Desk:
+    """Aristide in a browser."""
+    return Desk(app, aristide)
+
+
+@pytest.fixture
+def approver(app: Flask, zoe: User) -> Desk:
+    """Zoé in a browser."""
+    return Desk(app, zoe)
 
 
 @pytest.fixture

@@ -33,3 +33,15 @@ def days(found: StatementFile) -> list[str]:
 def reasons(found: StatementFile) -> list[tuple[int, str]]:
     """The rejected rows, each with its reason."""
     return [(one.row, str(one.reason)) for one in found.rejected]
+
+
+def ofx(*movements: str, currency: str = "<CURDEF>CAD", balance: str = "", end: str = "</OFX>") -> bytes:
+    body = "".join(f"<STMTTRN>{movement}</STMTTRN>" for movement in movements)
+    return (
+        f"OFXHEADER:100\n\n<OFX><STMTRS>{currency}<BANKACCTFROM><ACCTID>815</BANKACCTFROM>"
+        f"<BANKTRANLIST>{body}</BANKTRANLIST>{balance}</STMTRS>{end}"
+    ).encode()
+
+
+def deposit(amount: str, dated: str = "20050115", more: str = "") -> str:
+    return f"<DTPOSTED>{dated}<TRNAMT>{amount}{more}"

@@ -1,7 +1,7 @@
 """What a card network says seldom, and what is then in the books: a deposit of 750.00 CAD for Outaouais."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,69 +13,31 @@ from sqlalchemy.exc import IntegrityError
 
 from access.models import User
 from shared import clock
-from shared.audit import System
 from shared.database import db, transaction
 from shared.errors import NotFound
 from shared.money import Money
 from tests.treasury.card_money import balance, cad, keys, signed
 from tests.treasury.conftest import Ask
+from tests.treasury.seldom_network import DAY, WHERE, Pages, book, charge, given_back, move
 from treasury import chart
 from treasury.attention import attend
 from treasury.books import periods
-from treasury.cards import checkouts, disputes, gateway_money, refunds, retries, saved_cards, watch, webhooks
-from treasury.cards.books import book_charge
+from treasury.cards import checkouts, disputes, gateway_money, refunds, retries, watch, webhooks
 from treasury.cards.gateway import StripeGateway
 from treasury.cards.gateway_errors import (
     BadSignature,
     GatewayRefused,
-    KeyUsedOtherwise,
     UnknownToGateway,
 )
-from treasury.cards.gateway_values import Checkout, CheckoutState, CheckoutStatus, RefundState
 from treasury.cards.models import (
-    AttemptStatus,
-    CardAttempt,
-    CardStatus,
     CheckoutPage,
     Payout,
     Refund,
     RefundStatus,
-    SavedCard,
 )
 from treasury.cards.payouts import TO_CLARIFY, book_payout
-from treasury.cards.values import BalanceMove, ChargeState, DisputeState, KeptCard, PayoutState
-from treasury.models import GatewayEvent, JournalEntry, Payment, PaymentMethod, PaymentStatus
-from treasury.payments import AlreadySettled
-
-DAY = date(2005, 10, 15)
-WHERE = {"success_url": "http://localhost/", "cancel_url": "http://localhost/", "locale": "fr"}
-
-
-def move(kind: str, source: str, amount: Money, fee: str = "0.00") -> BalanceMove:
-    return BalanceMove(id=f"txn_{source}", kind=kind, source=source, amount=amount, fee=cad(fee))
-
-
-def charge(payment: Payment, *given_back: RefundState) -> ChargeState:
-    return ChargeState(
-        id="ch_1",
-        paid=True,
-        amount=payment.amount,
-        reference=payment.reference,
-        payment_intent=None,
-        booked=move("charge", "ch_1", payment.amount, "22.05"),
-        refunds=given_back,
-    )
-
-
-def given_back(amount: str = "100.00", **told: Any) -> RefundState:
-    said = {"status": "succeeded", "balance_transaction": "txn_re_1", **told}
-    return RefundState(id="re_1", amount=cad(amount), payment_intent=None, **said)
-
-
-def book(state: ChargeState) -> None:
-    with transaction():
-        book_charge(state)
-
+from treasury.cards.values import DisputeState, PayoutState
+from treasury.models import GatewayEvent, JournalEntry, PaymentMethod, PaymentStatus
 
 # Refunds ------------------------------------------------------------------------------------------------
 
@@ -147,139 +109,6 @@ def test_a_payout_by_hand_leaves_a_fund_that_owes_the_network_alone(ask: Ask) ->
     assert balance(chart.STRIPE) == cad("-32.05")
     paid_out = db.session.get_one(JournalEntry, db.session.scalars(select(Payout.entry_id)).one())
     assert {one.fund.code for one in paid_out.postings} == {TO_CLARIFY}
-
-
-# Pages to pay on ----------------------------------------------------------------------------------------
-
-
-class Pages:
-    """A network whose pages are as a test says; `used` keys belong to pages made otherwise."""
-
-    def __init__(self, used: int = 0, **states: CheckoutStatus) -> None:
-        self.used, self.states = used, states
-        self.asked: list[str] = []
-
-    def create_checkout(self, *, idempotency_key: str, **_asked: Any) -> Checkout:
-        self.asked.append(idempotency_key)
-        if len(self.asked) <= self.used:
-            raise KeyUsedOtherwise
-        number = f"cs_{len(self.asked)}"
-        return Checkout(id=number, url=f"http://network/{number}", expires_at=clock.now())
-
-    def fetch_checkout(self, number: str) -> CheckoutState:
-        status = self.states.get(number, CheckoutStatus.OPEN)
-        return CheckoutState(
-            id=number,
-            status=status,
-            paid=False,
-            amount=cad("750.00"),
-            reference=None,
-            fee=None,
-            settled=None,
-            payment_intent=None,
-            charge=None,
-            balance_transaction=None,
-        )
-
-    def fetch_kept_card(self, number: str) -> KeptCard | None:
-        kept = KeptCard(customer="cus_1", method="pm_1", brand="visa", last4="4242", expires="2034-12")
-        return None if number == "nothing" else kept
-
-
-def start(payment_id: int, pages: Pages) -> str:
-    return checkouts.start_checkout(payment_id, cast(Any, pages), **WHERE)
-
-
-def test_a_page_that_ran_out_is_followed_by_another(ask: Ask) -> None:
-    payment = ask(method=PaymentMethod.CARD)
-    first = start(payment.id, Pages())
-    ran_out = Pages(cs_1=CheckoutStatus.EXPIRED)
-    ran_out.asked = ["before"]
-    assert start(payment.id, ran_out) == "http://network/cs_2"
-    assert first == "http://network/cs_1"
-    assert ran_out.asked[-1].endswith(f"-{payment.attempt}")
-
-
-def test_a_key_that_asked_for_another_page_is_not_used_again(ask: Ask) -> None:
-    payment, pages = ask(method=PaymentMethod.CARD), Pages(used=1)
-    assert start(payment.id, pages) == "http://network/cs_2"
-    assert pages.asked[0] != pages.asked[1]
-
-
-def test_no_page_for_what_is_not_asked_for(ask: Ask, receive: Ask, aristide: User) -> None:
-    with pytest.raises(NotFound):
-        start(999, Pages())
-    with pytest.raises(AlreadySettled):
-        start(receive().id, Pages())
-
-
-def test_a_page_is_not_opened_on_what_was_paid_meanwhile(ask: Ask) -> None:
-    payment = ask(method=PaymentMethod.CARD)
-
-    class Slow(Pages):
-        def create_checkout(self, **asked: Any) -> Checkout:
-            book(charge(payment))
-            return super().create_checkout(**asked)
-
-    with pytest.raises(AlreadySettled):
-        start(payment.id, Slow())
-    assert payment.checkout_id is None
-
-
-# Cards that are kept ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def card(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> SavedCard:
-    """A card that was asked for, its page open."""
-    monkeypatch.setitem(saved_cards.CARD_KEPT, "savings", lambda _card: None)
-    with transaction():
-        made = SavedCard(purpose="savings", subject_id=1, reference="TG7K-492Q-X", consent="I agree.")
-        db.session.add(made)
-        db.session.flush()
-        page = CheckoutPage(key="card-1", saved_card_id=made.id)
-        page.object_id = "cs_card"
-        db.session.add(page)
-    return made
-
-
-def test_a_card_is_kept_when_its_page_is_told_and_once(card: SavedCard) -> None:
-    pages = cast(Any, Pages())
-    assert saved_cards.look_at_page("nothing", pages) is None
-    for _message in range(2):
-        assert watch.look("checkout.session", "cs_card", pages) == "seen"
-    assert (card.status, card.last4) == (CardStatus.ACTIVE, "4242")
-    for _click in range(2):
-        with transaction():
-            saved_cards.remove_card(card, by=System("tests"))
-    assert card.status is CardStatus.REMOVED
-
-
-def test_what_was_paid_otherwise_is_not_taken_from_the_card(card: SavedCard, receive: Ask) -> None:
-    payment = receive()
-    attempt = saved_cards.charge_card(payment.id, card.id, 1, cast(Any, None))  # the network is not asked
-    assert attempt.status is AttemptStatus.PAID
-    assert balance(chart.STRIPE) == cad("0.00")
-
-
-def test_a_try_that_nobody_heard_is_made_once_more_with_its_key(card: SavedCard, ask: Ask) -> None:
-    payment = ask(method=PaymentMethod.CARD)
-    key = f"charge-{payment.reference}-1"
-    with transaction():
-        db.session.add(CardAttempt(key=key, payment_id=payment.id, saved_card_id=card.id, number=1))
-    used: list[str] = []
-
-    def take(*, idempotency_key: str, **_asked: Any) -> str:
-        used.append(idempotency_key)
-        return "pi_1"
-
-    network = SimpleNamespace(
-        paid_intent=lambda *_asked: None,
-        charge_kept_card=take,
-        fetch_intent_charge=lambda _intent: charge(payment),
-    )
-    assert saved_cards.charge_card(payment.id, card.id, 1, cast(Any, network)).status is AttemptStatus.PAID
-    assert (used, payment.status) == ([key], PaymentStatus.SETTLED)
 
 
 # What the watch finds -----------------------------------------------------------------------------------
@@ -410,58 +239,6 @@ def test_an_intent_that_nobody_paid_has_no_charge(gateway: StripeGateway) -> Non
 def test_a_card_that_may_not_be_forgotten_is_said(gateway: StripeGateway) -> None:
     with pytest.raises(GatewayRefused):
         gateway.forget_card("pm_1")
-
-
-# Pages that were paid ------------------------------------------------------------------------------------
-
-
-class PaidPages(Pages):
-    """The network says of its pages that they are paid."""
-
-    def fetch_checkout(self, number: str) -> CheckoutState:
-        state = super().fetch_checkout(number)
-        return replace(state, paid=self.states.get(number) is CheckoutStatus.COMPLETE)
-
-    expire_checkout = fetch_checkout
-
-
-def test_a_page_that_was_paid_is_settled_and_no_other_is_opened(ask: Ask) -> None:
-    payment = ask(method=PaymentMethod.CARD)
-    start(payment.id, Pages())
-    with pytest.raises(AlreadySettled):
-        start(payment.id, PaidPages(cs_1=CheckoutStatus.COMPLETE))
-    db.session.expire_all()
-    assert db.session.scalars(select(CheckoutPage)).one().closed_at is not None
-
-
-def test_a_page_asked_for_otherwise_is_closed_before_another_is_opened(ask: Ask) -> None:
-    payment = ask(method=PaymentMethod.CARD)
-    start(payment.id, Pages())
-    pages = PaidPages(used=1)
-    assert start(payment.id, pages) == "http://network/cs_2"
-    assert db.session.get_one(Payment, payment.id).checkout_id == "cs_2"
-
-
-def test_a_page_is_announced_once(ask: Ask) -> None:
-    payment = ask(method=PaymentMethod.CARD)
-    for _click in range(2):
-        with transaction():
-            checkouts.announce_page("payment-1", payment_id=payment.id)
-    assert db.session.scalar(select(func.count()).select_from(CheckoutPage)) == 1
-
-
-def test_a_card_left_anew_takes_the_place_of_the_one_before(card: SavedCard) -> None:
-    pages = cast(Any, Pages())
-    watch.look("checkout.session", "cs_card", pages)
-    with transaction():
-        anew = SavedCard(purpose="savings", subject_id=1, reference="TG7K-492Q-X", consent="I agree.")
-        db.session.add(anew)
-        db.session.flush()
-        page = CheckoutPage(key="card-2", saved_card_id=anew.id)
-        page.object_id = "cs_anew"
-        db.session.add(page)
-    watch.look("checkout.session", "cs_anew", pages)
-    assert (card.status, anew.status) == (CardStatus.REMOVED, CardStatus.ACTIVE)
 
 
 def test_a_refused_card_is_tried_on_the_days_of_the_calendar() -> None:

@@ -3,60 +3,39 @@
 Worked examples on both databases; then random histories of all that the treasury does, whose books stay even.
 """
 
-import contextlib
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
-from typing import Any
 
 import pytest
-from flask import Flask
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from access.models import User
 from shared.database import db, transaction
-from shared.errors import Conflict, DomainError
+from shared.errors import Conflict
 from shared.money import Money
+from tests.treasury.card_money import paid, uneven
 from tests.treasury.conftest import Ask
 from treasury import approvals, chart, ledger, payments, queries
 from treasury.books import exchange, verification
 from treasury.books.rates import Rate
 from treasury.cards import books as card_books
-from treasury.cards.gateway_values import CheckoutState, CheckoutStatus
 from treasury.funds import standings
 from treasury.funds.transfers import FundTransfer, transfer
 from treasury.ledger import AlreadyReversed, Leg, SamePerson
 from treasury.models import (
     Account,
     Attention,
-    EntryStatus,
     ExchangeRate,
     Fund,
     JournalEntry,
-    Payment,
     PaymentMethod,
     PaymentStatus,
-    Posting,
 )
 from treasury.payments import AlreadySettled, NothingToPay, RecordReceipt
 
 both = pytest.mark.usefixtures("both_databases")
 DAY = date(2005, 10, 15)
-
-
-def paid(payment: Payment, charge: str = "ch_1", amount: str = "", fee: str = "") -> CheckoutState:
-    """What the card network answers about a checkout that was paid."""
-    return CheckoutState(
-        id=f"cs_{payment.reference}",
-        reference=payment.reference,
-        status=CheckoutStatus.COMPLETE,
-        paid=True,
-        amount=Money.of(amount, "CAD") if amount else payment.amount,
-        charge=charge,
-        fee=Money.of(fee, "CAD") if fee else None,
-    )
 
 
 def balances() -> dict[str, Money]:
@@ -358,136 +337,4 @@ def test_the_advance_changed_in_dakar_comes_out_to_the_franc(
     # At the demonstration's rate it would have been 837,267 francs: the difference is in the books.
     assert [one.amount for one in exchange.differences()] == [Money.of("7267", "XOF")]
     assert verification.check().sound
-    assert _uneven() == []
-
-
-def _uneven() -> list[Any]:
-    """Currencies, or funds of a currency, whose posted postings do not add up to nothing."""
-    total = func.sum(Posting.amount_minor)
-    return list(
-        db.session.execute(
-            select(Posting.fund_id, Posting.currency, total)
-            .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-            .where(JournalEntry.status == EntryStatus.POSTED)
-            .group_by(Posting.fund_id, Posting.currency)
-            .having(total != 0)
-        )
-    )
-
-
-# Random histories -------------------------------------------------------------------------------------
-
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(
-            (
-                "ask",
-                "card",
-                "record",
-                "approve",
-                "return",
-                "cancel",
-                "from fund",
-                "move",
-                "discard",
-                "reverse",
-            )
-        ),
-        st.integers(0, 5),
-        st.integers(1, 10_000_000),
-    ),
-    min_size=1,
-    max_size=25,
-)
-
-
-class History:
-    """Whatever people may do, in any order; what the rules refuse leaves nothing behind."""
-
-    def __init__(self, ask: Ask, funds: list[Fund], people: tuple[User, User]) -> None:
-        self.ask, self.funds = ask, funds
-        self.treasurer, self.approver = people
-        self.asked: list[Payment] = []
-
-    def step(self, what: str, which: int, minor: int) -> None:
-        """One thing done, or refused whole."""
-        amount = Money(minor, "CAD")
-        if what == "ask":
-            self.asked.append(self.ask(amount.decimal(), fund=self.funds[which % 2]))
-            return
-        payment = self.asked[which % len(self.asked)] if self.asked else None
-        drafts = db.session.scalars(
-            select(JournalEntry).where(JournalEntry.status == EntryStatus.DRAFT).order_by(JournalEntry.id)
-        ).all()
-        draft = drafts[which % len(drafts)] if drafts else None
-        with contextlib.suppress(DomainError), transaction():
-            self._do(what, which, amount, payment, draft)
-
-    def _do(
-        self, what: str, which: int, amount: Money, payment: Payment | None, draft: JournalEntry | None
-    ) -> None:
-        on = DAY + timedelta(days=which)
-        if what == "move":
-            source, target = self.funds[which % 2], self.funds[1 - which % 2]
-            command = FundTransfer(
-                source_fund_id=source.id,
-                target_fund_id=target.id,
-                amount=amount,
-                dated_on=on,
-                narration="Moved",
-            )
-            transfer(command, by=self.treasurer)
-        elif what in ("approve", "discard") and draft:
-            if what == "approve":
-                approvals.approve(draft, by=self.approver)
-            else:
-                approvals.discard(draft, "?", by=self.treasurer)
-        elif what == "reverse":
-            posted = db.session.scalars(
-                select(JournalEntry).where(JournalEntry.number == 1 + which)
-            ).one_or_none()
-            if posted:
-                ledger.reverse(posted, on, "Wrong", by=self.treasurer)
-        elif payment:
-            self._do_with(payment, what, which, amount, on)
-
-    def _do_with(self, payment: Payment, what: str, which: int, amount: Money, on: date) -> None:
-        if what == "card":
-            state = paid(payment, charge=f"ch_{payment.id}_{which % 2}")
-            card_books.settle_checkout(state)
-        elif what == "record":
-            payments.record_receipt(payment, RecordReceipt(received_on=on), by=self.treasurer)
-        elif what == "return":
-            payments.return_receipt(payment, on, "Returned", by=self.treasurer)
-        elif what == "cancel":
-            payments.cancel(payment, by=self.treasurer)
-        elif what == "from fund":
-            payments.settle_from_fund(payment, self.funds[1 - which % 2].id, on, by=self.treasurer)
-
-
-@both
-@settings(
-    max_examples=12,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(steps=STEPS)
-def test_whatever_is_done_the_books_stay_even_and_sound(
-    app: Flask,
-    ask: Ask,
-    outaouais: Fund,
-    sorel: Fund,
-    aristide: User,
-    zoe: User,
-    steps: list[tuple[str, int, int]],
-) -> None:
-    history = History(ask, [outaouais, sorel], (aristide, zoe))
-    for what, which, minor in steps:
-        history.step(what, which, minor)
-    assert _uneven() == []
-    with app.app_context():  # a session of its own: the walk lets go of every row
-        verdict = verification.check()
-    assert verdict.sound, verdict.findings
-    held = queries.fund_balances([outaouais.id, sorel.id], "CAD").values()
-    assert [Money.total(held, "CAD")] == (queries.cash_by_currency() or [cad("0.00")])
+    assert uneven() == []

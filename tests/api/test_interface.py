@@ -1,23 +1,10 @@
-"""The interface for programs, as a program sees it: keys, scopes, pages, once-only writes, refusals.
+"""The interface for programs, as a program sees it: keys, scopes, pages, once-only writes, refusals."""
 
-`schemathesis` then asks everything that /api/v1/openapi.json describes, rightly and wrongly, and compares
-each answer with the description.
-"""
-
-import uuid
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
-from datetime import date
-from typing import Any
 
 import pytest
-import schemathesis
 from flask import Flask
-from schemathesis.engine import events as engine_events
-from schemathesis.engine import from_schema
 from sqlalchemy import func, select
-from werkzeug.test import TestResponse
 
 from access import grants, tokens, users
 from access.models import IdempotencyRecord, RoleName, User
@@ -30,78 +17,12 @@ from events import badges
 from events.models import Edition, Registration
 from events.registration import Register, register
 from shared import clock
-from shared.audit import System
 from shared.database import db, transaction
 from shared.money import Money
-from tests.conftest import Browser
-from tests.delegations.conftest import delegation_of, deposit, plan_of
-from tests.events.gathering import SPRING_2005, SPRING_2007, dakar, somebody, summer_university
-from treasury import chart
+from tests.api.conftest import BY, Keys, Program, described
+from tests.events.gathering import SPRING_2005, SPRING_2007, somebody
 
-BY = System("tests")
 ONDINE = {"name": "Ondine Exemple", "email": "ondine@example.org", "country": "CA", "languages": ["fr"]}
-
-
-class Program:
-    """A client with a key."""
-
-    def __init__(self, app: Flask, key: str = "") -> None:
-        self.client: Browser = app.test_client()  # type: ignore[assignment]
-        self.headers = {"Authorization": f"Bearer {key}"} if key else {}
-
-    def get(self, path: str, **headers: str) -> TestResponse:
-        """Ask."""
-        return self.client.get(f"/api/v1{path}", headers={**self.headers, **headers})
-
-    def post(self, path: str, body: Any, key: str | None = None, **headers: str) -> TestResponse:
-        """Write, under a new idempotency key unless one is given."""
-        once = {"Idempotency-Key": key or str(uuid.uuid4())}
-        return self.client.post(f"/api/v1{path}", json=body, headers={**self.headers, **once, **headers})
-
-
-Keys = Callable[..., Program]
-
-
-@pytest.fixture
-def key_of(app: Flask) -> Keys:
-    """Make a program that acts as a user within scopes (all of them, if none is named)."""
-
-    def make(user: User, *scopes: str) -> Program:
-        with transaction():
-            text = tokens.issue_token("a program", user, scopes or SCOPES, by=BY)[1]
-        return Program(app, text)
-
-    return make
-
-
-@pytest.fixture
-def edition(app: Flask) -> Iterator[Edition]:
-    """Dakar 2005, open; the summer university too."""
-    summer_university(capacity=2)
-    yield dakar()
-    clock.travel_to(None)
-
-
-@pytest.fixture
-def outaouais(edition: Edition, aristide: User, zoe: User) -> Delegation:
-    """Outaouais with the plan P1, of which 1,500.00 of 9,000.00 is saved; Mauricie beside it."""
-    with transaction():
-        chart.open_chart("CAD")
-        delegation = delegation_of(edition, "OUT", "Outaouais", 6)
-        delegation_of(edition, "MAU", "Mauricie", 3)
-        plan = plan_of(delegation, "P1", "9000.00", 12)
-    with transaction():
-        deposit(plan, "1500.00", date(2005, 3, 1), aristide, zoe)
-    return delegation
-
-
-@pytest.fixture
-def ondine(outaouais: Delegation) -> User:
-    """Ondine Exemple, head of the delegation Outaouais."""
-    with transaction():
-        user = users.create_user(CreateUser(email="ondine@example.org", name="Ondine Exemple"), by=BY)
-        grants.grant(user, RoleName.HEAD_OF_DELEGATION, by=BY, delegation_id=outaouais.id)
-    return user
 
 
 def how_many() -> int:
@@ -389,95 +310,6 @@ def test_the_page_for_people_lists_every_operation_and_loads_nothing_from_elsewh
         for method in methods:
             assert f"{method.upper()} {path.replace('<', '&lt;')}" in page.text
     assert "//" not in page.text.replace("http://localhost", "")
-
-
-def described(app: Flask) -> dict[str, Any]:
-    found: dict[str, Any] = Program(app).get("/openapi.json").get_json()
-    return found
-
-
-def test_the_description_says_who_may_and_what_may_be_refused(app: Flask) -> None:
-    document = described(app)
-    assert document["openapi"].startswith("3.1")
-    operations = [one for path in document["paths"].values() for one in path.values()]
-    assert len(operations) == 11
-    assert {one["security"][0]["token"][0] for one in operations} == set(SCOPES)
-    for one in operations:
-        assert {"401", "403", "422", "429"} <= set(one["responses"])
-        for code, answer in one["responses"].items():
-            kind = "application/problem+json" if code >= "400" else "application/json"
-            assert list(answer["content"]) == [kind]
-    assert [one["operationId"] for one in operations if "requestBody" in one] == [
-        "checkIn",
-        "createRegistration",
-    ]
-
-
-# Everything that is described, asked rightly and wrongly --------------------------------------------
-
-CHECKED = {
-    # Cannot speak WSGI in this version; `test_no_key_opens_any_of_it` asks the same.
-    "ignored_auth": {"enabled": False},
-    # A schema cannot say that a name needs a letter, nor which cursors we gave: 422 may answer those.
-    "positive_data_acceptance": {"expected-statuses": ["2xx", "401", "403", "404", "409", "422"]},
-}
-
-
-def findings(app: Flask, key: str, document: dict[str, Any] | None = None) -> list[str]:
-    """What schemathesis finds wrong with the answers; with `document`, as if that were the description."""
-    config = schemathesis.Config.from_dict(
-        {
-            "seed": 2005,
-            "headers": {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"},
-            "checks": CHECKED,
-            "generation": {"max-examples": 12, "deterministic": True, "database": "none"},
-            "phases": {"stateful": {"enabled": False}},
-        }
-    )
-
-    def served(environ: Any, start: Any) -> Any:
-        with app.app_context():  # each request a world of its own, as on a server
-            return app(environ, start)
-
-    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", served, config=config)
-    if document is not None:
-        schema.raw_schema.clear()
-        schema.raw_schema.update(document)
-    found, asked = [], 0
-    for event in from_schema(schema).execute():
-        if isinstance(event, engine_events.ScenarioFinished):
-            for checks in event.recorder.checks.values():
-                asked += 1
-                found += [
-                    f"{event.recorder.label}: {check.failure_info.failure}"
-                    for check in checks
-                    if check.failure_info
-                ]
-        elif isinstance(event, engine_events.NonFatalError | engine_events.FatalError):
-            found.append(str(event))
-    assert asked > 200, "too little was asked to say anything"
-    return found
-
-
-@pytest.fixture
-def key(outaouais: Delegation, fatou: User) -> str:
-    """The key of an organiser."""
-    with transaction():
-        return tokens.issue_token("schemathesis", fatou, SCOPES, by=BY)[1]
-
-
-def test_schemathesis_finds_nothing(app: Flask, key: str) -> None:
-    app.testing = False  # an unexpected error is a 500, as on a server
-    assert findings(app, key) == []
-
-
-def test_schemathesis_finds_a_status_that_is_not_described(app: Flask, key: str) -> None:
-    app.testing = False
-    planted = deepcopy(described(app))
-    for code in ("404", "422"):
-        del planted["paths"]["/api/v1/editions/{code}/registrations"]["post"]["responses"][code]
-    found = findings(app, key, planted)
-    assert any("Undocumented status code" in one for one in found)
 
 
 def test_the_plan_is_not_stored_anywhere(outaouais: Delegation) -> None:
