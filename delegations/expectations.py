@@ -1,64 +1,91 @@
 """What plans and funders let the treasury expect: instalments to come or late, promises, and their rules."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import chain
+from itertools import chain, pairwise
+from operator import add
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import and_, select
 
 from delegations.budgets.versions import GROUPS
 from delegations.models import FundingAgreement, FundingKind, PlanStatus, SavingsPlan
-from delegations.savings import payer_queries, payer_standings
+from delegations.savings import payer_standings
 from delegations.savings import versions as plan_versions
-from delegations.savings.standings import saved_by
+from delegations.savings.payer_models import PlanShare
 from events.models import Edition
 from network.models import Organisation
 from shared.clock import today
 from shared.database import db
 from shared.i18n import _
 from shared.money import Money
-from treasury import queries
+from treasury import chart, queries
+from treasury.balance_models import PostedBalance
 from treasury.expectations import Expected, Funder
+from treasury.models import Account
 
 
 def instalments() -> Iterable[Expected]:
     """What is not paid yet of the open plans: each instalment that is late, and what comes on each day.
 
-    What is to come is added up, whoever pays it: a network has hundreds of thousands of instalments. Of a
-    plan that several pay, each owes their own part.
+    What is to come is added up, whoever pays it: a network has hundreds of thousands of instalments. What is
+    missing up to a day adds up over plans that fall due on the same days; what each day brings is the rest.
+    Of a plan that several pay, each owes their own part.
     """
-    plans = db.session.scalars(
-        select(SavingsPlan)
-        .where(SavingsPlan.status == PlanStatus.OPEN)
-        .order_by(SavingsPlan.code)
-        .options(joinedload(SavingsPlan.payer).load_only(Organisation.name))
-    ).all()
-    shared = payer_queries.shares_of(plan.id for plan in plans)
-    day, coming = today(), defaultdict[tuple[date, str], int](int)
-    for name, due, missing in chain(
-        _owed_alone([plan for plan in plans if plan.id not in shared]),
-        _owed_together([plan for plan in plans if plan.id in shared]),
-    ):
+    day, payers, shared = today(), _payers(), _shared()
+    apart = {plan.id for plan in shared}
+    missing: dict[tuple[str, tuple[date, ...]], list[int]] = {}
+    for plan_id, course in plan_versions.open_courses():
+        if plan_id in apart:
+            continue
+        who, saved = payers[plan_id]
+        for due, late in course.late(saved, day):
+            yield Expected(due, late, who)
+        first = bisect_left(course.dues, day)
+        same, mine = (course.currency, tuple(course.dues[first:])), course.missing(saved, first)
+        missing[same] = [*map(add, missing[same], mine)] if same in missing else mine
+    coming: dict[tuple[date, str], int] = defaultdict(int)
+    for (currency, dues), upto in missing.items():
+        for due, (before, after) in zip(dues, pairwise(upto), strict=True):
+            coming[due, currency] += after - before
+    for name, due, amount in _owed_together(shared):
         if due < day:
-            yield Expected(due, missing, name)
+            yield Expected(due, amount, name)
         else:
-            coming[due, missing.currency] += missing.minor
+            coming[due, amount.currency] += amount.minor
     for (due, currency), minor in coming.items():
-        yield Expected(due, Money(minor, currency))
+        if minor:
+            yield Expected(due, Money(minor, currency))
 
 
-def _owed_alone(plans: Sequence[SavingsPlan]) -> Iterable[tuple[str, date, Money]]:
-    """Who owes what since when, of plans with one payer each."""
-    courses, saved = plan_versions.all_courses(plans), saved_by(plans)
-    for plan in plans:
-        for due, missing in courses[plan.id].missing(saved[plan.id]):
-            yield plan.payer.name, due, missing
+def _shared() -> Sequence[SavingsPlan]:
+    """The open plans that several pay."""
+    several = select(PlanShare.plan_id)
+    wanted = select(SavingsPlan).where(SavingsPlan.status == PlanStatus.OPEN, SavingsPlan.id.in_(several))
+    return db.session.scalars(wanted.order_by(SavingsPlan.code)).all()
+
+
+def _payers() -> dict[int, tuple[str, int]]:
+    """By the id of each open plan who pays it, and what was saved in it, in its minor units."""
+    saved = (
+        select(PostedBalance.fund_id, Account.currency, PostedBalance.minor)
+        .join(Account, Account.id == PostedBalance.account_id)
+        .where(Account.code == chart.SAVINGS)
+        .subquery()
+    )
+    here = and_(saved.c.fund_id == SavingsPlan.fund_id, saved.c.currency == SavingsPlan.currency)
+    rows = db.session.execute(
+        select(SavingsPlan.id, Organisation.name, saved.c.minor)
+        .join(Organisation, Organisation.id == SavingsPlan.payer_id)
+        .outerjoin(saved, here)
+        .where(SavingsPlan.status == PlanStatus.OPEN)
+    )
+    return {plan_id: (name, -(minor or 0)) for plan_id, name, minor in rows}
 
 
 def _owed_together(plans: Sequence[SavingsPlan]) -> Iterable[tuple[str, date, Money]]:
-    """The same of plans that several pay."""
+    """Who owes what since when, of plans that several pay."""
     for one in chain.from_iterable(payer_standings.standings(plans).values()):
         for entry in one.status.instalments if one.status and not one.left else ():
             if missing := entry.instalment.amount - entry.paid:

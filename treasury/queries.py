@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Row, and_, func, or_, select
 
 from shared.database import db
 from shared.money import Money
@@ -177,3 +177,15 @@ def funds() -> list[FundRow]:
         .order_by(Fund.code, Account.currency)
     )
     return [FundRow(fund, Money(int(minor), currency)) for fund, currency, minor in rows]
+
+
+def held() -> Sequence[Row[int, FundKind, str, int]]:
+    """The same as bare numbers: a fund's id and kind, a currency, minor units."""
+    return db.session.execute(
+        select(Fund.id, Fund.kind, Account.currency, func.sum(PostedBalance.minor))
+        .join(PostedBalance, PostedBalance.fund_id == Fund.id)
+        .join(Account, Account.id == PostedBalance.account_id)
+        .where(SPENDABLE)
+        .group_by(Fund.id, Fund.kind, Fund.code, Account.currency)
+        .order_by(Fund.code, Account.currency)
+    ).all()

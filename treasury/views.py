@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -19,7 +20,6 @@ from treasury.books import verification, vouchers
 from treasury.books.forms import DocumentForm
 from treasury.cards import refunds
 from treasury.funds import commitments, standings
-from treasury.funds.standings import Standing
 from treasury.models import FundKind
 from treasury.pages import page_context
 from treasury.reports import answers, journal_queries, overview, trails
@@ -40,15 +40,15 @@ def home() -> Any:
     """What there is tonight, what it may pay, what is late, what comes, and what waits for somebody."""
     books = overview.overview(today(), reader())
     held = sorted(
-        (row for row in books.standings if row.balance),
-        key=lambda row: (row.balance.currency, -row.available.minor),
+        (row for row in books.holdings if row.balance),
+        key=lambda row: (row.currency, -row.available),
     )
     return render_template(
         "treasury/home.html",
         books=books,
-        funds=held[:_SHOWN_FUNDS],
+        funds=standings.told(held[:_SHOWN_FUNDS]),
         more_funds=len(held) - _SHOWN_FUNDS,
-        most=_most(held),
+        most=_most((row.currency, row.balance) for row in held),
         uses=overview.USES,
         topics=answers.TOPICS,
         waiting=approvals.waiting(),
@@ -58,11 +58,11 @@ def home() -> Any:
     )
 
 
-def _most(rows: list[Standing]) -> dict[str, int]:
+def _most(balances: Iterable[tuple[str, int]]) -> dict[str, int]:
     """The largest fund of each currency: the whole length of a bar."""
     most: dict[str, int] = {}
-    for row in rows:
-        most[row.balance.currency] = max(most.get(row.balance.currency, 1), abs(row.balance.minor))
+    for currency, minor in balances:
+        most[currency] = max(most.get(currency, 1), abs(minor))
     return most
 
 
@@ -97,9 +97,8 @@ def funds() -> Any:
         and (not kinds or one.fund.kind in kinds)
         and currency in ("", one.balance.currency)
     ]
-    return render_template(
-        "treasury/funds.html", funds=rows, most=_most(rows), kinds=kinds, currency=currency
-    )
+    most = _most((row.balance.currency, row.balance.minor) for row in rows)
+    return render_template("treasury/funds.html", funds=rows, most=most, kinds=kinds, currency=currency)
 
 
 @blueprint.get("/funds/<path:code>")

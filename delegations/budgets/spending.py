@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from delegations.budgets.comparison import Budgeted, Comparison, Place, compare
@@ -52,7 +52,9 @@ OTHER = "other"
 """The group of what no group of a budget tells: bank fees, exchange differences, free promises."""
 
 _GROUP_OF_ACCOUNT = {chart.TRAVEL: "T", chart.STAY: "U"}
+_SPENDING = or_(Account.kind == AccountKind.EXPENSE, Account.code == chart.TRANSFERS)
 _SPENT = and_(
+    Posting.account_id.in_(select(Account.id).where(_SPENDING)),  # few postings, by their index
     JournalEntry.status == EntryStatus.POSTED,
     or_(
         Account.kind == AccountKind.EXPENSE,
@@ -92,7 +94,7 @@ def circle(delegation: Delegation) -> list[Delegation]:
 
 def of_edition(edition: Edition) -> Spending:
     """What every fund of the edition spent, against all its approved budgets."""
-    return _spending(edition, _edition_lines(edition), funds_of_edition(edition))
+    return _spending(edition, _edition_lines(edition), _funds_of_edition(edition))
 
 
 def of_house() -> list[tuple[Edition, Spending]]:
@@ -115,8 +117,12 @@ def delegations_of(edition_id: int) -> Sequence[Delegation]:
 
 def funds_of_edition(edition: Edition) -> list[int]:
     """Every fund that serves the edition: its own, its delegations', its funders'."""
+    return sorted(db.session.scalars(_funds_of_edition(edition)))
+
+
+def _funds_of_edition(edition: Edition) -> Select[int]:
     here = select(Delegation.id).where(Delegation.edition_id == edition.id)
-    chosen = select(Fund.id).where(
+    return select(Fund.id).where(
         or_(
             Fund.event == edition.code,
             Fund.id.in_(select(Delegation.fund_id).where(Delegation.edition_id == edition.id)),
@@ -124,7 +130,6 @@ def funds_of_edition(edition: Edition) -> list[int]:
             Fund.id.in_(select(FundingAgreement.fund_id).where(FundingAgreement.edition_id == edition.id)),
         )
     )
-    return sorted(db.session.scalars(chosen))
 
 
 def papers(edition_id: int, fund_ids: Iterable[int], group: str, code: str) -> list[Paper]:
@@ -163,7 +168,7 @@ def spent(edition_id: int, fund_ids: Iterable[int], most: int | None = None) -> 
     ]
 
 
-def _spending(edition: Edition, lines: list[Budgeted], fund_ids: list[int]) -> Spending:
+def _spending(edition: Edition, lines: list[Budgeted], fund_ids: list[int] | Select[int]) -> Spending:
     groups = _groups(edition.id)
     actual, committed = _actual(fund_ids, groups), _committed(fund_ids)
     moved = {part.currency for parts in (*actual.values(), *committed.values()) for part in parts}
@@ -171,19 +176,6 @@ def _spending(edition: Edition, lines: list[Budgeted], fund_ids: list[int]) -> S
     values: dict[str, Fraction] = {code: rate.value for code, rate in rates.items()}
     found = compare(lines, committed, actual, currency=edition.currency, rates=values)
     return Spending(found, rates)
-
-
-def _seat_lines(budget: Budget, seats: int) -> list[Budgeted]:
-    return [
-        Budgeted(
-            line.category,
-            line.code,
-            line.label,
-            line.amount if line.basis is Basis.WHOLE else line.amount * seats,
-        )
-        for line in budget.costs
-        if seats
-    ]
 
 
 def _edition_lines(edition: Edition) -> list[Budgeted]:
@@ -199,15 +191,18 @@ def _edition_lines(edition: Edition) -> list[Budgeted]:
 def _seats_budgeted(edition: Edition, ids: set[int] | None = None) -> dict[Place, Budgeted]:
     """What the seats of these delegations (or of all) should cost together, line by line."""
     budgets = seat_budgets(edition.id)
-    found: dict[Place, Budgeted] = {}
+    counts: dict[Budget, list[int]] = defaultdict(list)
     for delegation_id, seats in _active_seats(edition.id).items():
         budget = budgets.get(delegation_id) or budgets.get(None)
-        if budget is None or (ids is not None and delegation_id not in ids):
-            continue
-        for line in _seat_lines(budget, seats):
-            place = line.group, line.code
+        if budget and seats and (ids is None or delegation_id in ids):
+            counts[budget].append(seats)
+    found: dict[Place, Budgeted] = {}
+    for budget, mine in counts.items():
+        for line in budget.costs:
+            place = line.category, line.code
             known = found[place].amount if place in found else Money.zero(edition.currency)
-            found[place] = Budgeted(line.group, line.code, line.label, known + line.amount)
+            times = len(mine) if line.basis is Basis.WHOLE else sum(mine)
+            found[place] = Budgeted(line.category, line.code, line.label, known + line.amount * times)
     return found
 
 
@@ -257,7 +252,7 @@ def _place(category: str, account: str, groups: Mapping[str, str]) -> Place:
     return _GROUP_OF_ACCOUNT.get(account, OTHER), ""
 
 
-def _actual(fund_ids: list[int], groups: Mapping[str, str]) -> dict[Place, list[Money]]:
+def _actual(fund_ids: list[int] | Select[int], groups: Mapping[str, str]) -> dict[Place, list[Money]]:
     rows: Any = db.session.execute(
         select(Posting.category, Account.code, Posting.currency, func.sum(Posting.amount_minor))
         .join(Posting.entry)
@@ -273,7 +268,7 @@ def _actual(fund_ids: list[int], groups: Mapping[str, str]) -> dict[Place, list[
     return found
 
 
-def _committed(fund_ids: list[int]) -> dict[Place, list[Money]]:
+def _committed(fund_ids: list[int] | Select[int]) -> dict[Place, list[Money]]:
     rows: Any = db.session.execute(
         select(Fund.purpose, Commitment.currency, func.sum(SIGNED))
         .join(Fund, Fund.id == Commitment.fund_id)

@@ -34,10 +34,9 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from math import floor
-from typing import TypeVar
 
 from delegations.budgets.lines import CostLine, in_order
-from delegations.funding.feeding import START, Feeding
+from delegations.funding.feeding import START, Feeding, take
 from delegations.funding.fewest import fewest_splits
 from delegations.funding.flow import FlowNetwork
 from delegations.funding.offers import (
@@ -50,6 +49,7 @@ from delegations.funding.offers import (
     MatchAgreement,
     Seat,
     SeatGrant,
+    alike_seats,
     pool,
 )
 from delegations.funding.splits import Arrangement, Bill, Case, Purse, Shares
@@ -129,7 +129,7 @@ class Pouring:
         self._keep_locks(caps)
         payable = frozenset[str]().union(*(offer.eligible for offer in self._offers))
         costs: dict[tuple[int, str], int] = defaultdict(int)
-        alike = self._alike()
+        alike = alike_seats(self.seats, {index for index, _line in self._locked})
         for index, count in alike.items():
             for line in self.seats[index].lines:
                 if line.group in payable:
@@ -151,16 +151,6 @@ class Pouring:
                         self._flow.arc(start, doors[index], room)
                     door = doors[index]
                 self._flow.arc(door, node, costs[index, group])
-
-    def _alike(self) -> dict[int, int]:
-        """The first of each kind of seats, and how many there are of the kind."""
-        locked = {index for index, _line in self._locked}
-        first: dict[tuple[int, int], int] = {}
-        found = Counter[int]()
-        for index, seat in enumerate(self.seats):
-            kind = id(seat.lines), index if index in locked else -1
-            found[first.setdefault(kind, index)] += 1
-        return found
 
     def _keep_locks(self, caps: dict[str, int]) -> None:
         if not self.delegation.locks:
@@ -342,7 +332,7 @@ class Pouring:
         for key, numbers in groups.items():
             held = [(place, flow.carried(arc)) for place, arc in arcs[key]]
             for number in numbers:
-                shares |= {(number, place): paid for place, paid in _take(held, amounts[number])}
+                shares |= {(number, place): paid for place, paid in take(held, amounts[number])}
         return amounts, shares
 
     def _doors(
@@ -385,23 +375,6 @@ class Pouring:
                 if amount := paid.get(number, {}).get(name, 0):
                     money = Money(amount, self.delegation.currency)
                     yield Payment(self.seats[index].code, line.code, source, money)
-
-
-Held = TypeVar("Held")
-
-
-def _take(purse: list[tuple[Held, int]], wanted: int) -> list[tuple[Held, int]]:
-    """Up to `wanted` out of a purse, source after source."""
-    taken = []
-    while wanted and purse:
-        source, held = purse.pop(0)
-        amount = min(held, wanted)
-        if held > amount:
-            purse.insert(0, (source, held - amount))
-        if amount:
-            taken.append((source, amount))
-        wanted -= amount
-    return taken
 
 
 def source_of(offer: Agreement) -> Source:

@@ -80,7 +80,7 @@ def _read(edition: Edition, asked: Iterable[Delegation] | None, instead: Mapping
     budgets = seat_budgets(edition.id)
     prices = {budget.id: prices_of(budget) for budget in budgets.values()}
     seats, received, transfers = _active_seats(mine), _received(mine), _transfers(mine)
-    locks, given = _locks(mine), _services(mine)
+    locks, given = _locks(), _services(mine)
     members = []
     for key, code, status in rows:
         budget = budgets.get(key) or budgets.get(None)
@@ -186,14 +186,13 @@ def _services(mine: ColumnElement[bool]) -> dict[tuple[int, str], int]:
     }
 
 
-def _locks(mine: ColumnElement[bool]) -> dict[int, list[Lock]]:
+def _locks() -> dict[int, list[Lock]]:
     """What was decided by hand about who pays what, in the order decided."""
     found: dict[int, list[Lock]] = defaultdict(list)
     for lock, seat, delegation_id in db.session.execute(
         select(AllocationLock, SeatRow.code, SeatRow.delegation_id)
         .join(SeatRow, SeatRow.id == AllocationLock.seat_id)
-        .join(Delegation, Delegation.id == SeatRow.delegation_id)
-        .where(mine, AllocationLock.lifted_at.is_(None))
+        .where(AllocationLock.lifted_at.is_(None))
         .order_by(AllocationLock.id)
     ):
         found[delegation_id].append(Lock(seat, lock.line, lock.source, lock.amount))

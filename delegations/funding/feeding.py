@@ -8,6 +8,7 @@ searched a second time.
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import TypeVar
 
 START = 0
 
@@ -102,3 +103,20 @@ class Feeding:
                 yield arc, True, self._ends[arc][0]
         for arc in self._carrying[node]:
             yield arc, False, self._ends[arc][1]
+
+
+Held = TypeVar("Held")
+
+
+def take(purse: list[tuple[Held, int]], wanted: int) -> list[tuple[Held, int]]:
+    """Up to `wanted` out of a purse, source after source."""
+    taken = []
+    while wanted and purse:
+        source, held = purse.pop(0)
+        amount = min(held, wanted)
+        if held > amount:
+            purse.insert(0, (source, held - amount))
+        if amount:
+            taken.append((source, amount))
+        wanted -= amount
+    return taken

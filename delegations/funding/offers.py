@@ -5,7 +5,7 @@ Values only. Amounts are facts taken from the ledger (received, moved, decided) 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -103,6 +103,16 @@ class DelegationFunding:
     def _costs(self, counts: Callable[[CostLine], bool]) -> Money:
         each = ((line.amount.minor * seats, line) for lines, seats in self.budgets() for line in lines)
         return Money(sum(minor for minor, line in each if counts(line)), self.currency)
+
+
+def alike_seats(seats: Sequence[Seat], apart: Set[int]) -> dict[int, int]:
+    """The first of each kind of seats that share their lines, and how many there are; some stand `apart`."""
+    first: dict[tuple[int, int], int] = {}
+    found = Counter[int]()
+    for index, seat in enumerate(seats):
+        kind = id(seat.lines), index if index in apart else -1
+        found[first.setdefault(kind, index)] += 1
+    return found
 
 
 class Basis(StrEnum):

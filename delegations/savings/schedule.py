@@ -122,13 +122,18 @@ class Course:
         for due, (before, upto) in zip(self.dues, pairwise([0, *self.asked]), strict=True):
             yield due, Money(upto - before, self.currency)
 
-    def missing(self, saved: Money) -> Iterator[tuple[date, Money]]:
-        """What is not paid yet of each instalment, oldest first; what is paid in full is left out."""
-        first = bisect_right(self.asked, saved.minor)
-        paid = max(saved.minor, 0)
-        for due, upto in zip(self.dues[first:], self.asked[first:], strict=True):
-            yield due, Money(upto - paid, self.currency)
-            paid = upto
+    def late(self, saved: int, day: date) -> Iterator[tuple[date, Money]]:
+        """What is not paid yet, with `saved`, of each instalment due before the day, oldest first."""
+        paid = max(saved, 0)
+        for place in range(bisect_right(self.asked, saved), bisect_left(self.dues, day)):
+            yield self.dues[place], Money(self.asked[place] - paid, self.currency)
+            paid = self.asked[place]
+
+    def missing(self, saved: int, first: int) -> list[int]:
+        """What is missing up to each instalment from the place `first` on, and before it, with `saved`."""
+        asked = self.asked[first - 1 :] if first else [0, *self.asked]
+        paid = max(saved, 0)
+        return [upto - paid if upto > paid else 0 for upto in asked]
 
 
 def course(

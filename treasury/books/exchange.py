@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from shared import audit
@@ -20,6 +20,7 @@ from shared.errors import DomainError
 from shared.i18n import _l
 from shared.money import Money
 from treasury import chart, ledger
+from treasury.balance_models import PostedBalance
 from treasury.books import rates
 from treasury.books.rates import NoRate, Rate
 from treasury.ledger import Leg
@@ -171,17 +172,14 @@ def typed_rates() -> Sequence[ExchangeRate]:
 
 def differences() -> list[Difference]:
     """What exchanges cost each fund, by currency; never added across currencies."""
-    total = func.sum(Posting.amount_minor)
     rows = db.session.execute(
-        select(Fund, Posting.currency, total)
-        .join(Posting, Posting.fund_id == Fund.id)
-        .join(Account, Account.id == Posting.account_id)
-        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .where(Account.code == chart.EXCHANGE, JournalEntry.status == EntryStatus.POSTED)
-        .group_by(Fund.id, Posting.currency)
-        .order_by(Fund.event, Fund.code, Posting.currency)
+        select(Fund, Account.currency, PostedBalance.minor)
+        .join(PostedBalance, PostedBalance.fund_id == Fund.id)
+        .join(Account, Account.id == PostedBalance.account_id)
+        .where(Account.code == chart.EXCHANGE)
+        .order_by(Fund.event, Fund.code, Account.currency)
     )
-    return [Difference(fund, Money(int(minor), currency)) for fund, currency, minor in rows]
+    return [Difference(fund, Money(minor, currency)) for fund, currency, minor in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -12,7 +13,7 @@ from treasury.balance_models import PostedBalance
 from treasury.funds import commitments
 from treasury.funds.funds import default_entity
 from treasury.funds.models import LegalEntity, Overdraft
-from treasury.models import Account, Fund
+from treasury.models import Account, Fund, FundKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,43 @@ class Standing:
     @property
     def available(self) -> Money:
         return self.balance - self.committed
+
+
+class Holding(NamedTuple):
+    """The bare numbers of a `Standing`, for pages that add up thousands: minor units of `currency`."""
+
+    fund_id: int
+    kind: FundKind
+    currency: str
+    balance: int
+    committed: int
+
+    @property
+    def available(self) -> int:
+        return self.balance - self.committed
+
+
+def holdings() -> list[Holding]:
+    """What every fund holds and has promised in each currency that ever moved, by code."""
+    promised = {key: amount.minor for key, amount in commitments.committed().items()}
+    return [
+        Holding(fund, kind, currency, int(minor), promised.get((fund, currency), 0))
+        for fund, kind, currency, minor in queries.held()
+    ]
+
+
+def told(rows: Sequence[Holding]) -> list[Standing]:
+    """A few holdings with their funds."""
+    funds, advanced = {fund.id: fund for fund in _funds(one.fund_id for one in rows)}, _advanced()
+    return [
+        Standing(
+            funds[one.fund_id],
+            Money(one.balance, one.currency),
+            Money(one.committed, one.currency),
+            advanced.get((one.fund_id, one.currency), Money.zero(one.currency)),
+        )
+        for one in rows
+    ]
 
 
 def standings(event: str | None = None) -> list[Standing]:

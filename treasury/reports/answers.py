@@ -3,6 +3,7 @@
 Rooms above answer what they alone know (`ELSEWHERE`); what nobody knows is not asked.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +18,7 @@ from shared.money import Money
 from treasury import chart
 from treasury.books import exchange, periods, vouchers
 from treasury.expectations import Expected
-from treasury.funds.standings import Standing
+from treasury.funds.standings import Holding
 from treasury.models import Account, FundKind
 from treasury.paper.models import Paper
 from treasury.reports import journal_queries
@@ -68,7 +69,7 @@ ELSEWHERE: dict[str, Callable[[], Iterable[Answer]]] = {}
 class Known:
     """What was read already for the page: where funds stand, bank lines to match, what is late."""
 
-    standings: Sequence[Standing]
+    holdings: Sequence[Holding]
     unmatched: Sequence[tuple[Account, int, int]]
     has_statements: bool
     late: Sequence[Expected]
@@ -90,11 +91,11 @@ def _held(known: Known) -> Iterable[Answer]:
     def held(question: str, endpoint: str, amounts: list[Money], nothing: str, **more: Any) -> Answer:
         return Answer(Topic.HELD, question, endpoint, amounts, "" if amounts else nothing, **more)
 
-    rows = known.standings
-    kept = together(one.balance for one in rows if one.fund.kind is not FundKind.UNRESTRICTED)
+    rows = known.holdings
+    kept = _sums((one.currency, one.balance) for one in rows if one.kind is not FundKind.UNRESTRICTED)
     kinds = [one.value for one in FundKind if one is not FundKind.UNRESTRICTED]
     yield held(_("Restricted balances"), "treasury.funds", kept, _("none"), args={"kind": kinds})
-    promised = together(one.committed for one in rows)
+    promised = _sums((one.currency, one.committed) for one in rows)
     yield held(_("Promised, not yet paid"), "funds.all_commitments", promised, _("nothing"))
     advanced = [one for one in journal_queries.totals(Which(code=chart.ADVANCES)) if one]
     if advanced:
@@ -168,6 +169,14 @@ def _proved() -> Iterable[Answer]:
         day=shut.ends_on if shut else None,
         state="good" if shut else "plain",
     )
+
+
+def _sums(parts: Iterable[tuple[str, int]]) -> list[Money]:
+    """`together` of bare numbers."""
+    found: dict[str, int] = defaultdict(int)
+    for currency, minor in parts:
+        found[currency] += minor
+    return together(Money(minor, currency) for currency, minor in found.items())
 
 
 def together(amounts: Iterable[Money]) -> list[Money]:

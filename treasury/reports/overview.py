@@ -12,7 +12,7 @@ from shared.money import Money
 from treasury import expectations, queries
 from treasury.expectations import Expected
 from treasury.funds import standings
-from treasury.funds.standings import Standing
+from treasury.funds.standings import Holding
 from treasury.models import BankStatement, FundKind
 from treasury.reconciliation import open_money
 from treasury.reports import ahead as report_ahead
@@ -64,7 +64,7 @@ class Overview:
     """All that the home page shows of the books."""
 
     cash: Sequence[Cash]
-    standings: Sequence[Standing]
+    holdings: Sequence[Holding]
     unmatched: Sequence[tuple[object, int, int]]
     has_statements: bool
     late: Sequence[Late]
@@ -76,11 +76,11 @@ class Overview:
 def overview(day: date, locale: str) -> Overview:
     """What the books and those who know of plans say on `day`, in a number of queries that does not grow."""
     cash = queries.cash_by_currency()
-    rows = standings.standings()
+    rows = standings.holdings()
     every = expectations.expected()
     overdue = [one for one in every if one.owed and one.amount.minor > 0 and one.due < day]
     known = Known(
-        standings=rows,
+        holdings=rows,
         unmatched=open_money.open_lines_by_account(),
         has_statements=bool(db.session.scalar(select(exists().where(BankStatement.id > 0)))),
         late=overdue,
@@ -88,7 +88,7 @@ def overview(day: date, locale: str) -> Overview:
     late = late_by_payer(overdue)
     return Overview(
         cash=[_cash(one, rows) for one in cash],
-        standings=rows,
+        holdings=rows,
         unmatched=known.unmatched,
         has_statements=known.has_statements,
         late=late[:_MOST_LATE],
@@ -98,15 +98,15 @@ def overview(day: date, locale: str) -> Overview:
     )
 
 
-def _cash(amount: Money, rows: Sequence[Standing]) -> Cash:
+def _cash(amount: Money, rows: Sequence[Holding]) -> Cash:
     zero = Money.zero(amount.currency)
-    mine = [one for one in rows if one.balance.currency == amount.currency]
+    mine = [one for one in rows if one.currency == amount.currency]
     uses = {
-        colour: Money.total((one.balance for one in mine if one.fund.kind in kinds), amount.currency)
+        colour: Money(sum(one.balance for one in mine if one.kind in kinds), amount.currency)
         for colour, (_words, kinds) in USES.items()
     }
     owed = max(amount - Money.total(uses.values(), amount.currency), zero)
-    return Cash(amount, uses, owed, Money.total((one.committed for one in mine), amount.currency))
+    return Cash(amount, uses, owed, Money(sum(one.committed for one in mine), amount.currency))
 
 
 def late_by_payer(overdue: Sequence[Expected]) -> list[Late]:
