@@ -1,14 +1,16 @@
-"""A delegation that has its seats is given more: within the quotas, and whoever waits is offered them."""
+"""A delegation that has its seats is given more, within the quotas, or gives back those that nobody needs."""
 
 from delegations.lifecycle import messages, quotas
 from delegations.lifecycle import moves as lifecycle
 from delegations.lifecycle.invitations import MOST_SEATS, BadSeatCount
 from delegations.lifecycle.models import DelegationStep
 from delegations.models import Delegation, DelegationStatus, Seat
-from delegations.seats import offers
+from delegations.seats import offers, seats, waiting
 from shared import audit
 from shared.audit import Actor
 from shared.database import db, hold, write
+from shared.errors import DomainError
+from shared.i18n import _l
 
 
 def add_seats(delegation: Delegation, count: int, reason: str = "", *, by: Actor) -> list[Seat]:
@@ -22,11 +24,11 @@ def add_seats(delegation: Delegation, count: int, reason: str = "", *, by: Actor
     if not 1 <= count <= MOST_SEATS - last:
         raise BadSeatCount(field="count", most=MOST_SEATS - last)
     quotas.must_have_room(delegation, count)
-    seats = [
+    given = [
         Seat(delegation_id=delegation.id, number=number, code=f"{delegation.code}-{number:02}")
         for number in range(last + 1, last + count + 1)
     ]
-    db.session.add_all(seats)
+    db.session.add_all(given)
     delegation.seats_allocated += count
     db.session.flush()
     db.session.expire(delegation, ["seats"])
@@ -40,9 +42,29 @@ def add_seats(delegation: Delegation, count: int, reason: str = "", *, by: Actor
             reason=" · ".join(filter(None, [f"+{count}", " ".join(reason.split())])),
         )
     )
-    messages.tell_more_seats(delegation, seats)
+    messages.tell_more_seats(delegation, given)
     offers.make(delegation, by=by)
-    return seats
+    return given
+
+
+class TooFewFree(DomainError):
+    """Only seats in which nobody sits, and which are offered to nobody, are given back together."""
+
+    code = "too_few_free"
+    status = 422
+    message = _l("Only %(free)s of its seats are free to give back.")
+
+
+def give_back(delegation: Delegation, count: int, reason: str, *, by: Actor) -> list[Seat]:
+    """Give back the last `count` free seats for a reason; they cost nothing and fill no quota any more.
+
+    Raises `TooFewFree`, `NotInThisState`, `ReasonMissing`.
+    """
+    hold(delegation)
+    free = list(waiting.free_seats(delegation))
+    if not 1 <= count <= len(free):
+        raise TooFewFree(field="count", free=len(free))
+    return [seats.release(seat, reason, by=by) for seat in free[-count:]]
 
 
 def last_number(delegation: Delegation) -> int:

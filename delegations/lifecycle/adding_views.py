@@ -1,4 +1,4 @@
-"""The page on which the organisers give a delegation more seats than it has."""
+"""The pages on which a delegation is given more seats than it has, and gives back those nobody needs."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, NumberRange
 from access.asking import person
 from access.policy import Permission
 from delegations import queries
-from delegations.forms import WhyForm
+from delegations.forms import ReasonForm, WhyForm
 from delegations.lifecycle import adding
 from delegations.lifecycle import moves as lifecycle
 from delegations.lifecycle.invitations import MOST_SEATS
@@ -60,4 +60,34 @@ def more_seats(code: str) -> Any:
         confirmed=delegation.status is DelegationStatus.CONFIRMED,
         can_now=delegation.status in (DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED),
         state=lifecycle.STATES[delegation.status],
+    )
+
+
+class FewerSeatsForm(ReasonForm):
+    """How many free seats go back, and why."""
+
+    count = IntegerField(_l("How many of them"), [InputRequired(), NumberRange(1, MOST_SEATS)])
+
+
+@blueprint.route("/delegations/<code>/fewer-seats", methods=["GET", "POST"])
+@requires(P.DELEGATION_EDIT)
+def fewer_seats(code: str) -> Any:
+    """Which free seats would go back, and giving them back."""
+    delegation = queries.find_delegation(code, person(), P.DELEGATION_EDIT)
+    form = FewerSeatsForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                back = adding.give_back(delegation, form.count.data or 0, form.reason.data or "", by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(ngettext("%(num)s seat is given back.", "%(num)s seats are given back.", len(back)), "good")
+            return redirect(url_for("delegations.show", code=code))
+    return form_page(
+        "delegations/fewer_seats.html",
+        form,
+        delegation=delegation,
+        free=[seat.code for seat in waiting.free_seats(delegation)],
+        waits=len(waiting.line_of(delegation)),
     )

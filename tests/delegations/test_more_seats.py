@@ -6,12 +6,15 @@ from sqlalchemy import select
 
 from access.models import User
 from delegations.lifecycle import adding, quotas, standing
+from delegations.lifecycle.adding import TooFewFree
 from delegations.lifecycle.invitations import BadSeatCount
 from delegations.lifecycle.moves import NotInThisState
 from delegations.lifecycle.quota_models import QuotaScope
 from delegations.lifecycle.quotas import QuotaFull
-from delegations.models import Delegation, DelegationStatus
-from delegations.seats import offers, seats, waiting
+from delegations.models import Delegation, DelegationStatus, SeatStatus
+from delegations.seats import nominations, offers, seats, waiting
+from delegations.seats.nominations import Nominate
+from delegations.seats.seats import ReasonMissing
 from delegations.seats.waiting import Wait
 from events.models import Edition
 from outbox.jobs import Job
@@ -67,3 +70,34 @@ def test_the_organiser_adds_seats_on_a_page_and_the_delegation_is_told(
     assert "DKR05-MAU-05" in shown.text
     mail = [job.payload for job in db.session.scalars(select(Job)) if "to" in job.payload]
     assert "DKR05-MAU-04, DKR05-MAU-05" in mail[-1]["text"]
+
+
+def test_free_seats_are_given_back_together_and_fill_no_quota(dakar: Edition, outaouais: Delegation) -> None:
+    with transaction():
+        quotas.set_quota(dakar, QuotaScope.DELEGATION, outaouais.code, 6, by=BY)
+        nominations.nominate(outaouais.seats[0], Nominate(person=person("Ondine Exemple")), by=BY)
+    for count in (0, -1, 6):
+        with pytest.raises(TooFewFree, match="Only 5"), transaction():
+            adding.give_back(outaouais, count, "Trop cher", by=BY)
+    with pytest.raises(ReasonMissing), transaction():
+        adding.give_back(outaouais, 2, " ", by=BY)
+    with transaction():
+        back = adding.give_back(outaouais, 2, "Trop cher", by=BY)
+    assert [seat.code for seat in back] == ["DKR05-OUT-05", "DKR05-OUT-06"]
+    assert {seat.status for seat in back} == {SeatStatus.RELEASED}
+    with transaction():
+        adding.add_seats(outaouais, 2, by=BY)  # the quota of six has room again
+
+
+def test_the_head_gives_back_what_nobody_needs(
+    client: FlaskClient, ondine: User, outaouais: Delegation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_wtf.csrf.validate_csrf", lambda *_given, **_options: None)
+    sign_in(client, ondine)
+    page = "/delegations/DKR05-OUT/fewer-seats"
+    assert "6 places sont libres" in client.get(page).text
+    refused = client.post(page, data={"count": "7", "reason": "Trop cher"})
+    assert refused.status_code == 422
+    assert "Trop cher" in refused.text  # nothing typed is lost
+    told = client.post(page, data={"count": "2", "reason": "Trop cher"}, follow_redirects=True).text
+    assert "2 places sont rendues." in told
