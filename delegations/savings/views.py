@@ -214,11 +214,12 @@ def plan_page(
     shown = _payers_shown(plan, payer)
     mine = shown["mine"]
     status = mine.status if mine and mine.status else whole
+    offered = _asked_next(shown["asked"] or whole)
     projection = project(status, Frequency(plan.every_months))
     versions = plan_versions.changes_of(plan)
     seat_count = plan_versions.seats_of(plan, versions)
     refused = form is not None
-    form = form or PayForm(amount=_asked_next(status))
+    form = form or PayForm(amount=offered)
     form.amount.currency = plan.currency
     page = render_template(
         "delegations/plan.html",
@@ -240,7 +241,7 @@ def plan_page(
         form=form,
         urls=plan_urls(plan, token),
         **shown,
-        **_paying_shown(plan, shown["payer"], _asked_next(status)),
+        **_paying_shown(plan, shown["payer"], offered),
         waiting=[
             one for one in savings.deposits_to_approve(plan) if mine is None or one.payer_id == mine.payer.id
         ],
@@ -267,13 +268,15 @@ def _asked_next(status: PlanStanding) -> Money | None:
 
 
 def _payers_shown(plan: SavingsPlan, payer: Payer | None) -> dict[str, Any]:
-    """Who pays, of whom this is the page (`mine`, where the plan is shared), their other plans."""
+    """Who pays, whose page it is (`mine`, where the plan is shared), what is `asked` of whoever deposits."""
     payers = payer_standings.standings([plan])[plan.id]
     shared, whose = len(payers) > 1, payer or Payer(plan)
+    theirs = next(one for one in payers if one.payer.id == whose.id)
     return {
         "payer": whose,
         "payers": payers if shared else [],
-        "mine": next(one for one in payers if one.payer.id == whose.id) if shared and payer else None,
+        "mine": theirs if shared and payer else None,
+        "asked": theirs.status,
         "others": payer_standings.others_of(payer) if payer else [],
         "stopped": plan_reminders.stopped(whose),
         "reminded": plan_reminders.sent(plan),

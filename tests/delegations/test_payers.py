@@ -281,6 +281,7 @@ def test_the_head_adds_a_payer_changes_a_share_and_says_who_stops(
     assert client.post(share, data={"share": "25 %", "since": "2003-04-15"}).status_code == 302
     assert client.get(f"{page}/payers/{plan.payer_id}/share").status_code == 404
     on("2003-05-01")
+    assert 'value="1\u202f312,50"' in client.get(page).get_data(as_text=True)  # and 750,00
     stop = f"{page}/payers/{fund.id}/stop"
     asked = client.get(stop).get_data(as_text=True)
     assert asked.count('name="policy"') == 4
