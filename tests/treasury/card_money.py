@@ -18,6 +18,7 @@ from tests.treasury.conftest import Ask
 from treasury.cards import checkouts
 from treasury.cards.gateway import StripeGateway
 from treasury.cards.gateway_values import CheckoutState, CheckoutStatus
+from treasury.cards.values import BalanceMove, ChargeState, DisputeState
 from treasury.models import (
     Account,
     Attention,
@@ -171,4 +172,27 @@ def uneven() -> list[Any]:
             .group_by(Posting.fund_id, Posting.currency)
             .having(total != 0)
         )
+    )
+
+
+def disputed_and_lost(payment: Payment, charge: str, amount: Money) -> ChargeState:
+    """What the card network answers about a charge of which `amount` was disputed and lost."""
+    taken = BalanceMove(id="txn_1", kind="adjustment", source="du_1", amount=-amount, fee=amount * 0)
+    dispute = DisputeState(
+        id="du_1",
+        charge=charge,
+        status="lost",
+        reason="duplicate",
+        amount=amount,
+        due_by=None,
+        moves=(taken,),
+    )
+    return ChargeState(
+        id=charge,
+        paid=True,
+        amount=payment.amount,
+        reference=payment.reference,
+        payment_intent=None,
+        booked=None,
+        disputes=(dispute,),
     )

@@ -159,6 +159,25 @@ def test_a_returned_cheque_is_asked_for_again(receive: Ask, aristide: User, zoe:
     assert balance(chart.SAVINGS) == cad("-750.00")
 
 
+def test_what_its_purpose_asks_for_again_is_not_asked_for_twice(
+    receive: Ask, aristide: User, zoe: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[tuple[Money, payments.Gone]] = []
+
+    def asks(_payment: Payment, lost: Money, why: payments.Gone) -> bool:
+        gone.append((lost, why))
+        return True
+
+    monkeypatch.setitem(payments.ASKS_AGAIN, "savings", asks)
+    payment = receive()
+    with transaction():
+        payments.return_receipt(payment, DAY, "no provision", by=aristide)
+    approve_all(zoe)
+    assert gone == [(cad("750.00"), payments.Gone.TAKEN_BACK)]
+    [item] = attention_actions.listed()
+    assert (item.attention.kind, [one.action for one in item.offers]) == ("owed_again", [Action.ACCEPT])
+
+
 def test_a_refund_waits_is_said_on_the_home_and_the_payer_is_told(
     app: Flask, receive: Ask, aristide: User, zoe: User
 ) -> None:

@@ -14,7 +14,7 @@ from access.models import User
 from shared.database import db, transaction
 from shared.errors import Conflict
 from shared.money import Money
-from tests.treasury.card_money import paid, uneven
+from tests.treasury.card_money import disputed_and_lost, paid, uneven
 from tests.treasury.conftest import Ask
 from treasury import approvals, chart, ledger, payments, queries
 from treasury.books import exchange, verification
@@ -76,6 +76,29 @@ def test_two_charges_for_one_payment_are_both_kept_and_shown(ask: Ask, settled: 
             card_books.settle_checkout(paid(payment, charge))
     assert balances()[chart.STRIPE] == cad("1500.00")
     assert (attention(), settled) == (["paid_twice"], [payment.id])
+
+
+def test_a_lost_dispute_of_a_second_charge_takes_nothing_from_what_was_paid(
+    ask: Ask, settled: list[int]
+) -> None:
+    payment = ask()
+    for charge in ("ch_1", "ch_2"):
+        with transaction():
+            card_books.settle_checkout(paid(payment, charge))
+    told = disputed_and_lost(payment, "ch_2", cad("750.00"))
+    for _told in range(2):
+        with transaction():
+            card_books.book_charge(told)
+    assert (payment.status, balances()[chart.STRIPE]) == (PaymentStatus.SETTLED, cad("750.00"))
+    assert attention() == ["paid_twice", "dispute_lost", "dispute_opened"]
+
+
+def test_of_a_payment_disputed_and_lost_in_part_the_rest_still_stands(ask: Ask, settled: list[int]) -> None:
+    payment = ask()
+    with transaction():
+        card_books.book_charge(disputed_and_lost(payment, "ch_1", cad("100.00")))
+    assert (payment.status, balances()[chart.STRIPE]) == (PaymentStatus.SETTLED, cad("650.00"))
+    assert attention() == ["dispute_lost", "dispute_opened"]
 
 
 @both
