@@ -66,7 +66,11 @@ def trial_balance(as_json: bool) -> None:
     show_default=True,
     help="What reads it.",
 )
-@click.option("--year", type=int, help="Only the entries of this calendar year (FEC: the last one's).")
+@click.option(
+    "--year",
+    type=click.IntRange(1, 9999),
+    help="Only the entries of this calendar year (FEC: the last one's).",
+)
 @with_appcontext
 def export(form: str, year: int | None) -> None:
     """Every posted posting on standard output, in posting order."""

@@ -93,13 +93,15 @@ def _fill(form: ChangePlanForm, plan: SavingsPlan, stands: Situation) -> None:
     if request.method == "POST":
         return
     active = plan_changes.seats_now(plan) or stands.seats
-    form.seats.data = request.args.get("seats", type=int) or active
+    asked = request.args.get("seats", 0, type=int)
+    form.seats.data = asked if 1 <= asked <= MOST_SEATS else active
     form.cause.data = (Cause.SEATS if form.seats.data != stands.seats else Cause.DEPOSITS).value
 
 
 def _by_seats(form: ChangePlanForm, stands: Situation) -> Money:
-    """What so many seats ask for at the plan's own price."""
-    return plan_changes.scaled(stands, form.seats.data or stands.seats)
+    """What so many seats ask for at the plan's own price; for a number that is refused, as many as now."""
+    refused = form.seats.errors or form.seats.data is None
+    return plan_changes.scaled(stands, stands.seats if refused else form.seats.data or stands.seats)
 
 
 def _chosen(form: ChangePlanForm, plan: SavingsPlan, need: Money) -> bool:

@@ -33,7 +33,7 @@ from shared.forms import explain, reader
 from shared.i18n import LazyString, _, _l, show_date
 from shared.limits import limiter
 from shared.money import Money
-from shared.web import public, requires
+from shared.web import public, requires, row_id
 from treasury.bank_details import bank_details, code_for
 from treasury.cards import retries, saved_cards
 from treasury.cards.books import settle_checkout
@@ -148,7 +148,7 @@ def paid(code: str, plan_code: str) -> Any:
 def passbook(code: str, plan_code: str) -> Any:
     """The passbook, to print."""
     plan = queries.find_plan(queries.find_delegation(code, person()), plan_code)
-    return _passbook(payer_queries.payer_of(plan, request.args.get("payer", type=int)))
+    return _passbook(payer_queries.payer_of(plan, request.args.get("payer", type=row_id)))
 
 
 @blueprint.get("/plan/<token>")

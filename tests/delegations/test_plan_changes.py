@@ -172,6 +172,26 @@ def test_the_head_previews_every_way_and_chooses_one(
     assert asked(late)[6:] == ["2250.00", "750.00", "750.00", "750.00"]
 
 
+def test_no_number_of_seats_breaks_the_page(client: FlaskClient, late: SavingsPlan, ondine: User) -> None:
+    sign_in(client, ondine)
+    sent = {"cause": "deposits", "reason": "Accord", "look": "1"}
+    for typed in ("9" * 25, "-3", "0", "deux"):
+        assert f'value="{typed}"' not in client.get(f"{PAGE}?seats={typed}").get_data(as_text=True)
+        answer = client.post(PAGE, data=sent | {"seats": typed})
+        assert answer.status_code == 422
+        assert f'value="{typed}"' in answer.get_data(as_text=True), "what was typed stands in its field"
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_no_payer_in_an_address_breaks_the_passbook(
+    client: FlaskClient, late: SavingsPlan, ondine: User
+) -> None:
+    sign_in(client, ondine)
+    for payer in ("9" * 25, "-1", "x"):
+        book = client.get(PAGE.replace("/change", f"/passbook.pdf?payer={payer}"))
+        assert book.data.startswith(b"%PDF")
+
+
 def test_a_closed_plan_is_not_changed(client: FlaskClient, plan: SavingsPlan, ondine: User) -> None:
     with transaction():
         savings.close_plan(plan, "Édition close", by=BY)

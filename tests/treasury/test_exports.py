@@ -210,6 +210,11 @@ def test_the_command_writes_what_the_page_gives(app: Flask, aristide: User) -> N
         assert printed.exit_code == 0, printed.output
         assert _stamped(page.text) == _stamped(printed.output).replace("\n\n", "\n\n")
         assert "attachment" in page.headers["Content-Disposition"]
+    for year in ("99999", "-5", "0", "x"):  # no calendar has it
+        assert (
+            Desk(app, aristide).client.get(f"/treasury/reports/export/hledger?year={year}").status_code == 200
+        )
+    assert run.invoke(main, ["ledger", "export", "--year", "0"]).exit_code == 2
     assert Desk(app, aristide).client.get("/treasury/reports/export/saft").status_code == 404
     table = run.invoke(main, ["ledger", "export"]).output.splitlines()
     assert len(table) == 1 + db.session.query(Posting).count()

@@ -73,7 +73,7 @@ def export(form: str) -> Any:
     if form not in exports.FORMATS:
         raise NotFound
     chosen = exports.FORMATS[form]
-    span = exports.Span(year=request.args.get("year", type=int))
+    span = exports.Span(year=request.args.get("year", type=_year))
     pieces = chosen.write(span)
     begun = next(pieces)  # what cannot be written is said on a page, not in the middle of a file
     headers = {"Content-Disposition": f"attachment; filename={chosen.file_name(span)}"}
@@ -153,3 +153,8 @@ LABELS = {
 def labels() -> dict[str, Any]:
     """What the fields of a question are called."""
     return {"labels": LABELS, "today": today()}
+
+
+def _year(text: str) -> int:
+    """A year that a calendar has. Raises `ValueError` for another."""
+    return date(int(text), 1, 1).year
