@@ -35,11 +35,14 @@ class Together:
         self.refused: dict[str, str] = {}
 
     def run(self, after: threading.Event | None = None, **tasks: Callable[[], object]) -> dict[str, str]:
-        """All at once, but for those after the first: they begin when the first has come to `after`."""
+        """All at once, but for those after the first: they begin when the first has come to `after`.
+
+        However long that takes, and at the latest when it is over: on a busy machine seconds mean nothing.
+        """
         db.session.rollback()
         waits = [None, *(after for _task in list(tasks)[1:])]
         threads = [
-            threading.Thread(target=self._do, args=(*one, wait))
+            threading.Thread(target=self._do, args=(*one, wait, after))
             for one, wait in zip(tasks.items(), waits, strict=True)
         ]
         for one in threads:
@@ -48,9 +51,15 @@ class Together:
             one.join()
         return self.refused
 
-    def _do(self, name: str, task: Callable[[], object], wait: threading.Event | None) -> None:
+    def _do(
+        self,
+        name: str,
+        task: Callable[[], object],
+        wait: threading.Event | None,
+        over: threading.Event | None,
+    ) -> None:
         if wait:
-            wait.wait(10)
+            wait.wait()
         with self.app.app_context():
             try:
                 with transaction():
@@ -59,6 +68,8 @@ class Together:
                 self.refused[name] = type(refused).__name__
             finally:
                 db.session.remove()
+                if over:
+                    over.set()
 
 
 @pytest.fixture
