@@ -20,9 +20,7 @@ from tests.treasury.desk import Desk
 from treasury import bank_details, chart, ledger, payment_story, payments, placing, queries, wording
 from treasury.books import periods
 from treasury.books.rates import Rate
-from treasury.cards import refunds
 from treasury.cards.models import Refund, RefundStatus
-from treasury.cards.refunds import RequestRefund
 from treasury.expectations import Expected
 from treasury.funds import commitments, funds
 from treasury.funds.funds import DescribeEntity
@@ -122,15 +120,6 @@ def test_a_refund_on_its_way_is_gone_already(ask: Ask, receive: Ask, aristide: U
             )
         )
     assert placing.left_of(payment) == cad("650.00")
-
-
-def test_a_second_refund_is_refused_on_its_page(treasurer: Desk, receive: Ask, aristide: User) -> None:
-    payment = receive("750.00")
-    with transaction():
-        command = RequestRefund(amount=cad("100.00"), reason="ill", on=DAY)
-        refunds.request_refund(payment, command, by=aristide)
-    page = f"/treasury/payments/{payment.reference}/refund"
-    assert treasurer.press(page, "", amount="100.00", reason="ill").status_code == 422
 
 
 def test_what_is_offered_no_longer_stands_once_a_part_is_linked(
