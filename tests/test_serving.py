@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,18 +19,31 @@ from serving import free_port
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A demonstration served from `folder` on a free port."""
-    port = free_port()
+TERANGA = [sys.executable, "-m", "app"]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """That of a demonstration in `folder`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TERANGA_", "STRIPE_"))}
     kept.pop("DATABASE_URL", None)
-    environment = {**kept, "TERANGA_DEMO": "1", "TERANGA_INSTANCE": str(folder)}
-    teranga = [sys.executable, "-m", "app"]
+    return {**kept, "TERANGA_DEMO": "1", "TERANGA_INSTANCE": str(folder)}
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a Teranga that has its first administrator; not to be served, but copied."""
+    folder = tmp_path_factory.mktemp("begun")
     first = ["init", "--email", "ada@example.org", "--name", "Ada", "--password", "une longue phrase"]
-    subprocess.run([*teranga, *first], cwd=ROOT, env=environment, check=True, capture_output=True)
+    subprocess.run([*TERANGA, *first], cwd=ROOT, env=environment(folder), check=True, capture_output=True)
+    return folder
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """What is in `folder`, served on a free port."""
+    port = free_port()
     process = subprocess.Popen(
-        [*teranga, "serve", "--port", str(port)], cwd=ROOT, env=environment, start_new_session=True
+        [*TERANGA, "serve", "--port", str(port)], cwd=ROOT, env=environment(folder), start_new_session=True
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -70,7 +84,10 @@ def wait_until_gone(pids: set[int], seconds: float = 20) -> set[int]:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
-def test_one_command_serves_everything_and_leaves_nothing(tmp_path: Path, stop: signal.Signals) -> None:
+def test_one_command_serves_everything_and_leaves_nothing(
+    begun: Path, tmp_path: Path, stop: signal.Signals
+) -> None:
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     with served(tmp_path) as (url, process), requests.Session() as browser:
         page = browser.get(f"{url}/sign-in", timeout=10)
         paying = re.search(
