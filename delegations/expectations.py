@@ -14,6 +14,7 @@ from delegations.models import FundingAgreement, FundingKind, PlanStatus, Saving
 from delegations.savings import payer_standings
 from delegations.savings import versions as plan_versions
 from delegations.savings.payer_models import PlanShare
+from delegations.savings.schedule import Course
 from events.models import Edition
 from network.models import Organisation
 from shared.clock import today
@@ -29,26 +30,21 @@ from treasury.models import Account
 def instalments() -> Iterable[Expected]:
     """What is not paid yet of the open plans: each instalment that is late, and what comes on each day.
 
-    What is to come is added up, whoever pays it: a network has hundreds of thousands of instalments. What is
-    missing up to a day adds up over plans that fall due on the same days; what each day brings is the rest.
-    Of a plan that several pay, each owes their own part.
+    What is to come is added up, whoever pays it: a network has hundreds of thousands of instalments. Of a
+    plan that several pay, each owes their own part.
     """
     day, payers, shared = today(), _payers(), _shared()
     apart = {plan.id for plan in shared}
-    missing: dict[tuple[str, tuple[date, ...]], list[int]] = {}
+    alike: dict[tuple[int, int], tuple[Course, int]] = {}
     for plan_id, course in plan_versions.open_courses():
         if plan_id in apart:
             continue
         who, saved = payers[plan_id]
         for due, late in course.late(saved, day):
             yield Expected(due, late, who)
-        first = bisect_left(course.dues, day)
-        same, mine = (course.currency, tuple(course.dues[first:])), course.missing(saved, first)
-        missing[same] = [*map(add, missing[same], mine)] if same in missing else mine
-    coming: dict[tuple[date, str], int] = defaultdict(int)
-    for (currency, dues), upto in missing.items():
-        for due, (before, after) in zip(dues, pairwise(upto), strict=True):
-            coming[due, currency] += after - before
+        same = id(course), saved
+        alike[same] = course, alike[same][1] + 1 if same in alike else 1
+    coming = _coming(((course, saved, plans) for (_id, saved), (course, plans) in alike.items()), day)
     for name, due, amount in _owed_together(shared):
         if due < day:
             yield Expected(due, amount, name)
@@ -57,6 +53,25 @@ def instalments() -> Iterable[Expected]:
     for (due, currency), minor in coming.items():
         if minor:
             yield Expected(due, Money(minor, currency))
+
+
+def _coming(alike: Iterable[tuple[Course, int, int]], day: date) -> dict[tuple[date, str], int]:
+    """What falls due from `day` on, in minor units, of plans that ask for the same and saved the same.
+
+    What is missing up to a day adds up over plans that fall due on the same days; what each day brings is the
+    difference to the one before.
+    """
+    missing: dict[tuple[str, tuple[date, ...]], list[int]] = {}
+    for course, saved, plans in alike:
+        first = bisect_left(course.dues, day)
+        days = course.currency, tuple(course.dues[first:])
+        mine = [plans * one for one in course.missing(saved, first)]
+        missing[days] = [*map(add, missing[days], mine)] if days in missing else mine
+    coming: dict[tuple[date, str], int] = defaultdict(int)
+    for (currency, dues), upto in missing.items():
+        for due, (before, after) in zip(dues, pairwise(upto), strict=True):
+            coming[due, currency] += after - before
+    return coming
 
 
 def _shared() -> Sequence[SavingsPlan]:

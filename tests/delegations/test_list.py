@@ -1,6 +1,7 @@
 """The list of delegations, a page at a time; a network's plans as bare numbers say what their replay says."""
 
 from bisect import bisect_left
+from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ import delegations.views
 from access import grants, users
 from access.models import RoleName
 from access.users import CreateUser
+from delegations.expectations import _coming
 from delegations.models import Delegation
 from delegations.savings.schedule import (
     Deposit,
@@ -81,3 +83,30 @@ def test_bare_numbers_say_what_the_replay_says(
         for one in status.instalments
         if one.state is not InstalmentState.PAID
     ]
+
+
+@given(
+    plans=st.lists(
+        st.tuples(st.integers(30, 90), st.integers(1, 6), st.integers(1, 3), st.integers(-5, 99)), max_size=8
+    ),
+    days=st.integers(-40, 400),
+)
+def test_what_is_to_come_of_all_plans_is_what_each_of_them_misses(
+    plans: list[tuple[int, int, int, int]], days: int
+) -> None:
+    first = date(2003, 1, 31)
+    day = first + timedelta(days=days)
+    courses = [
+        (course(Money(target, "CAD"), count, first, Frequency(months)), saved, 1)
+        for target, count, months, saved in plans
+    ]
+    expected = Counter[tuple[date, str]]()
+    for one, saved, _times in courses:
+        standing = max(saved, 0)
+        for due, amount in one.parts():
+            paid = min(amount.minor, standing)
+            standing -= paid
+            if due >= day:
+                expected[due, "CAD"] += amount.minor - paid
+    found = _coming([*courses, *((one, saved, 2) for one, saved, _times in courses)], day)
+    assert found == {key: 3 * minor for key, minor in expected.items()}
