@@ -66,7 +66,7 @@ def waiting() -> list[Waiting]:
         select(JournalEntry, User.name, Payment)
         .outerjoin(User, User.id == JournalEntry.author_id)
         .outerjoin(Payment, Payment.entry_id == func.coalesce(JournalEntry.reverses_id, JournalEntry.id))
-        .where(JournalEntry.status == EntryStatus.DRAFT)
+        .where(JournalEntry.number.is_(None))  # only drafts have none, and the index knows them
         .order_by(JournalEntry.id)
         .options(
             selectinload(JournalEntry.postings).joinedload(Posting.account),

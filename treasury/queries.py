@@ -186,6 +186,6 @@ def held() -> Sequence[Row[int, FundKind, str, int]]:
         .join(PostedBalance, PostedBalance.fund_id == Fund.id)
         .join(Account, Account.id == PostedBalance.account_id)
         .where(SPENDABLE)
-        .group_by(Fund.id, Fund.kind, Fund.code, Account.currency)
+        .group_by(Fund.id, Account.currency)
         .order_by(Fund.code, Account.currency)
     ).all()
