@@ -233,9 +233,11 @@ def currencies(delegation: Delegation) -> list[str]:
 
 
 def own_advances(delegation: Delegation) -> list[tuple[int, str]]:
-    """The advances that the reader holds, as choices."""
-    held = advances.advances_of(delegation)
-    return [(one.id, one.purpose) for one in held if one.holder_id == actor().id]
+    """The advances of the reader, as choices; one that is not in their hands yet says so."""
+    theirs = [one for one in advances.advances_of(delegation) if one.holder_id == actor().id]
+    return [
+        (one.id, one.purpose if one.approver_id else f"{one.purpose} ({_('to be given')})") for one in theirs
+    ]
 
 
 @blueprint.route("/delegations/<code>/claims/<int:claim_id>", methods=["GET", "POST"])

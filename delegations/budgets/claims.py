@@ -48,6 +48,13 @@ class OtherAdvance(DomainError):
     message = _l("This advance belongs to another delegation or person.")
 
 
+class NotHandedOver(DomainError):
+    """Nothing is spent of an advance before somebody gives it."""
+
+    code = "not_handed_over"
+    message = _l("This advance is not handed over yet: once somebody gives it, it can pay a claim.")
+
+
 class NotThatFar(DomainError):
     """A claim goes from draft to submitted, approved and paid, one step at a time."""
 
@@ -105,7 +112,7 @@ class AddLine:
 def open_claim(delegation: Delegation, command: OpenClaim, *, by: User) -> ExpenseClaim:
     """Begin a claim of `by`; the same one, by its key or still empty, is begun once.
 
-    Raises `BadClaim`, `OtherAdvance`.
+    Raises `BadClaim`, `OtherAdvance`, `NotHandedOver`.
     """
     if (sent := _sent_claim(delegation, command, by)) is not None:
         return sent
@@ -116,6 +123,8 @@ def open_claim(delegation: Delegation, command: OpenClaim, *, by: User) -> Expen
         advance = db.session.get_one(Advance, command.advance_id)
         if advance.delegation_id != delegation.id or advance.holder_id != by.id:
             raise OtherAdvance(field="advance")
+        if advance.approver_id is None:
+            raise NotHandedOver(field="advance")
         fund_id = advance.fund_id
     if not command.key and (known := _begun_already(delegation, command, title, by)) is not None:
         return known

@@ -12,7 +12,7 @@ from delegations.seats import nominations, waiting
 from delegations.seats.nominations import Nominate
 from delegations.seats.seats import reason_of
 from delegations.seats.waiting import Wait
-from events.models import HOLDS_A_PLACE, Edition, Registration
+from events.models import HOLDS_A_PLACE, Edition, EditionStatus, Registration
 from network import people
 from shared import audit
 from shared.audit import Actor, System
@@ -40,7 +40,7 @@ class AskedAlready(DomainError):
 
 
 def open_to(registration: Registration) -> Sequence[Delegation]:
-    """The delegations that this person may ask: to later gatherings, taking people, and not asked yet."""
+    """The delegations this person may ask: to later, announced gatherings, taking people, not asked yet."""
     if registration.status not in HOLDS_A_PLACE:
         return []
     placed = waiting.editions_of(registration.person_id)
@@ -51,6 +51,7 @@ def open_to(registration: Registration) -> Sequence[Delegation]:
         select(Delegation)
         .join(Delegation.edition)
         .where(
+            Edition.status != EditionStatus.DRAFT,
             Edition.starts_on > max(today(), registration.edition.ends_on),
             Edition.id.not_in(placed),
             Delegation.status.in_(TAKES_PEOPLE),

@@ -66,7 +66,11 @@ async function held(form) {
   return fields;
 }
 
-const words = (fields) => fields.filter(([name, value]) => typeof value === "string" && value && !["submission_key", "claim_key", "currency", "advance", "category", "missing_reason"].includes(name)).map(([, value]) => value).join(" · ");
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const spoken = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" });
+const day = (iso) => spoken.format(new Date(iso)).replace(/^1 (?=\p{L})/u, spoken.resolvedOptions().locale.startsWith("fr") ? "1er " : "1 ");
+const UNSAID = ["submission_key", "claim_key", "currency", "advance", "category", "missing_reason", "seats"];
+const words = (fields) => fields.filter(([name, value]) => typeof value === "string" && value && !UNSAID.includes(name)).map(([, value]) => DAY.test(value) ? day(value) : value).join(" · ");
 
 function fill(form, fields) {
   for (const one of form.elements) if (one.type === "checkbox") one.checked = false;

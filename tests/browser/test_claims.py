@@ -71,7 +71,7 @@ def test_what_is_written_without_network_leaves_once_when_it_is_back(
     phone.set_offline(True)
     write(page, "Taxi to Pikine", "4 000", photograph)
     box = page.locator("#kept")
-    expect(box).to_contain_text("Taxi to Pikine")
+    expect(box).to_contain_text("Taxi to Pikine · November 25, 2005 · 4 000")
     expect(box).to_contain_text("It stays on this device")
     expect(page.get_by_label("What was paid")).to_have_value("")
     write(page, "Taxi back", "4 500")

@@ -247,6 +247,28 @@ def test_a_draft_of_an_advance_can_be_thrown_away(advance: Advance, aristide: Us
     assert advances.in_hand(advance)["XOF"] == xof("830000")
 
 
+@both
+def test_no_claim_is_charged_to_an_advance_before_it_is_handed_over(
+    advance: Advance, ondine: User, aristide: User, zoe: User
+) -> None:
+    delegation = advance.delegation
+    ask = AskAdvance(
+        fund_id=advance.fund_id,
+        holder_id=ondine.id,
+        amount=cad("500.00"),
+        purpose="Taxis",
+        given_on=date(2005, 11, 20),
+    )
+    with transaction():
+        second = advances.ask_advance(delegation, ask, by=aristide)
+    opened = OpenClaim(title="Taxis", currency="CAD", advance_id=second.id)
+    with pytest.raises(claims.NotHandedOver), transaction():
+        claims.open_claim(delegation, opened, by=ondine)
+    with transaction():
+        advances.give_advance(second, by=zoe)
+        assert claims.open_claim(delegation, opened, by=ondine).advance_id == second.id
+
+
 def test_a_claim_is_of_one_s_own_advance(advance: Advance, outaouais: Delegation) -> None:
     with transaction():
         other = users.create_user(CreateUser(email="lison@example.org", name="Lison Substitut"), by=BY)

@@ -16,7 +16,7 @@ from delegations.seats import waiting
 from delegations.seats.nominations import Nominate, nominate
 from events import editions
 from events.editions import CreateEdition
-from events.models import Edition, Registration
+from events.models import Edition, EditionStatus, Registration
 from events.registration import Register, private_link, register
 from network.people import PersonDetails
 from outbox.jobs import Job
@@ -99,6 +99,16 @@ def test_nobody_asks_who_is_locked_past_or_their_own(outaouais: Delegation, eve:
         standing.unlock(outaouais, "Une place de plus", by=BY)
     clock.travel_to(datetime(2005, 11, 22, 12, tzinfo=UTC))  # Dakar begins
     assert requests.open_to(eve) == []
+
+
+def test_nobody_learns_of_a_gathering_before_it_is_announced(
+    outaouais: Delegation, eve: Registration
+) -> None:
+    with transaction():
+        outaouais.edition.status = EditionStatus.DRAFT
+    assert requests.open_to(eve) == []
+    with pytest.raises(NotToThisOne), transaction():
+        requests.ask(eve, outaouais, "")
 
 
 def test_one_step_on_ones_own_page_and_the_head_says_no(
