@@ -73,7 +73,8 @@ def test_no_person_and_no_amount_owed_is_public(client: FlaskClient, told: Editi
 
 
 def test_a_draft_is_not_there_yet_and_an_archive_tells_what_was(client: FlaskClient, app: Flask) -> None:
-    lima = dakar(code="RIP-1997", name="Lima", starts_on=date(1997, 7, 1), ends_on=date(1997, 7, 4))
+    days = {"starts_on": date(1997, 7, 1), "ends_on": date(1997, 7, 4), "delegation_deadline": None}
+    lima = dakar(code="RIP-1997", name="Lima", **days)
     with transaction():
         editions.archive_edition(lima, by=BY)
         figure = AddHeadcount(people=235, status=FigureStatus.REPORTED, countries=32)
