@@ -79,7 +79,7 @@ def _opening(minor: int, currency: str, count: int, first: date, months: int, re
     return Opening(Money(minor, currency), count, first, Frequency(months), Remainder(remainder))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def _course(minor: int, currency: str, count: int, first: date, months: int, remainder: str) -> Course:
     """Plans of a network often ask for the same."""
     return course_of(_opening(minor, currency, count, first, months, remainder))
