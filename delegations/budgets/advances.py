@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from access.models import User
 from delegations.budgets.claim_models import Advance, AdvanceEntry
@@ -63,7 +63,7 @@ class ChangeAdvance:
 
 
 def ask_advance(delegation: Delegation, command: AskAdvance, *, by: User) -> Advance:
-    """Write down an advance and draft its entry; a third person gives it.
+    """Write down an advance; a third person gives it. The same one sent twice before that is one.
 
     Raises `BadAdvance`, `SamePerson` (one records no advance to oneself).
     """
@@ -72,6 +72,9 @@ def ask_advance(delegation: Delegation, command: AskAdvance, *, by: User) -> Adv
         raise BadAdvance(field="amount" if purpose else "purpose")
     if by.id == command.holder_id:
         raise SamePerson
+    hold(delegation)
+    if (known := _asked_before(delegation, command, purpose)) is not None:
+        return known
     advance = Advance(
         delegation_id=delegation.id,
         fund_id=command.fund_id,
@@ -109,8 +112,11 @@ def give_advance(advance: Advance, *, by: User) -> JournalEntry:
 def change_advance(advance: Advance, command: ChangeAdvance, *, by: User) -> JournalEntry:
     """Draft what the holder changed into another currency; another person approves it.
 
-    Raises `NotSoMuchLeft`, `SameCurrency`.
+    The same one sent twice before that is one. Raises `NotSoMuchLeft`, `SameCurrency`.
     """
+    hold(advance)
+    if (known := _drafted(advance, "changed", command.changed_on, command.slip)) is not None:
+        return known
     enough(advance, command.given)
     conversion = exchange.Conversion(
         fund_id=advance.fund_id,
@@ -130,16 +136,20 @@ def return_advance(
 ) -> JournalEntry:
     """Draft what the holder gave back into the account `into`; another person approves it.
 
-    Raises `NotSoMuchLeft`, `BadAdvance`.
+    The same one sent twice before that is one. Raises `NotSoMuchLeft`, `BadAdvance`.
     """
     if amount.minor <= 0:
         raise BadAdvance(field="amount")
+    hold(advance)
+    narration = f"{advance.purpose} – {amount}"
+    if (known := _drafted(advance, "returned", on, narration)) is not None:
+        return known
     enough(advance, amount)
     legs = [
         Leg(into, advance.fund_id, amount),
         Leg(chart.ADVANCES, advance.fund_id, -amount, memo=advance.holder.name),
     ]
-    return belongs(ledger.draft(on, f"{advance.purpose} – {amount}", legs, by=by), advance, "returned")
+    return belongs(ledger.draft(on, narration, legs, by=by), advance, "returned")
 
 
 def belongs(entry: JournalEntry, advance: Advance, step: str) -> JournalEntry:
@@ -151,9 +161,8 @@ def belongs(entry: JournalEntry, advance: Advance, step: str) -> JournalEntry:
 
 
 def enough(advance: Advance, wanted: Money) -> None:
-    """Hold the advance and see that so much is left of it. Raises `NotSoMuchLeft`."""
-    hold(advance)
-    left = in_hand(advance).get(wanted.currency, Money.zero(wanted.currency))
+    """See that so much of the advance, which is held, is free. Raises `NotSoMuchLeft`."""
+    left = free(advance, wanted.currency)
     if left < wanted:
         raise NotSoMuchLeft(field="amount", left=left)
 
@@ -161,6 +170,24 @@ def enough(advance: Advance, wanted: Money) -> None:
 def in_hand(advance: Advance) -> dict[str, Money]:
     """What the holder still has of it, by currency; what was settled in full stands as zero."""
     return _sums(advance, chart.ADVANCES)
+
+
+def free(advance: Advance, currency: str) -> Money:
+    """What the holder has of it less what drafts take already: they would find nothing once approved."""
+    drafted = db.session.scalar(
+        select(func.sum(Posting.amount_minor))
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .join(Account, Account.id == Posting.account_id)
+        .join(AdvanceEntry, AdvanceEntry.entry_id == JournalEntry.id)
+        .where(
+            AdvanceEntry.advance_id == advance.id,
+            Account.code == chart.ADVANCES,
+            JournalEntry.status == EntryStatus.DRAFT,
+            Posting.currency == currency,
+            Posting.amount_minor < 0,
+        )
+    )
+    return in_hand(advance).get(currency, Money.zero(currency)) + Money(int(drafted or 0), currency)
 
 
 def difference(advance: Advance) -> dict[str, Money]:
@@ -174,9 +201,42 @@ def settled(advance: Advance) -> bool:
 
 
 def advances_of(delegation: Delegation) -> Sequence[Advance]:
-    """The delegation's advances, the last first."""
+    """The delegation's advances with their entries, the last first."""
     chosen = select(Advance).where(Advance.delegation_id == delegation.id).order_by(Advance.id.desc())
-    return db.session.scalars(chosen.options(joinedload(Advance.holder))).all()
+    loaded = chosen.options(
+        joinedload(Advance.holder), selectinload(Advance.entries).joinedload(AdvanceEntry.entry)
+    )
+    return db.session.scalars(loaded).all()
+
+
+def _asked_before(delegation: Delegation, command: AskAdvance, purpose: str) -> Advance | None:
+    return db.session.scalars(
+        select(Advance).where(
+            Advance.delegation_id == delegation.id,
+            Advance.fund_id == command.fund_id,
+            Advance.holder_id == command.holder_id,
+            Advance.amount_minor == command.amount.minor,
+            Advance.currency == command.amount.currency,
+            Advance.purpose == purpose,
+            Advance.given_on == command.given_on,
+            Advance.approver_id.is_(None),
+        )
+    ).first()
+
+
+def _drafted(advance: Advance, step: str, on: date, narration: str) -> JournalEntry | None:
+    """The draft of this step, day and words, which a form sent twice finds again."""
+    return db.session.scalars(
+        select(JournalEntry)
+        .join(AdvanceEntry, AdvanceEntry.entry_id == JournalEntry.id)
+        .where(
+            AdvanceEntry.advance_id == advance.id,
+            AdvanceEntry.step == step,
+            JournalEntry.status == EntryStatus.DRAFT,
+            JournalEntry.dated_on == on,
+            JournalEntry.narration == narration,
+        )
+    ).first()
 
 
 def _sums(advance: Advance, code: str) -> dict[str, Money]:

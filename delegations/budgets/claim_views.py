@@ -71,7 +71,8 @@ def _line(claim: ExpenseClaim, number: int) -> ClaimLine:
 def _may(delegation: Delegation) -> dict[str, bool]:
     place = {"edition_id": delegation.edition_id, "delegation_id": delegation.id}
     wanted = {"claim": P.DELEGATION_EDIT, "record": P.ENTRY_RECORD, "approve": P.ENTRY_APPROVE}
-    return {word: can(actor(), permission, **place) for word, permission in wanted.items()}
+    here = {word: can(actor(), permission, **place) for word, permission in wanted.items()}
+    return here | {"see_entries": can(actor(), P.LEDGER_READ)}
 
 
 @blueprint.get("/delegations/<code>/claims")

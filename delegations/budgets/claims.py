@@ -269,7 +269,7 @@ def claims_of(delegation: Delegation) -> Sequence[ExpenseClaim]:
 def from_advance(claim: ExpenseClaim) -> Money:
     """What of the claim the advance still pays; the rest comes from the bank."""
     zero = Money.zero(claim.currency)
-    left = advances.in_hand(claim.advance).get(claim.currency, zero) if claim.advance else zero
+    left = advances.free(claim.advance, claim.currency) if claim.advance else zero
     return max(zero, min(left, claim.total))
 
 

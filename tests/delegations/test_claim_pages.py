@@ -87,7 +87,11 @@ def test_an_advance_is_claimed_and_paid_by_three_people(
     [advance] = db.session.scalars(select(Advance))
     assert advances.in_hand(advance)["XOF"] == Money.of("9000", "XOF")
     assert fill_in(client, f"{HERE}/advances/1/return/XOF", amount="9 000", on=DAY).status_code == 302
-    assert client.get(f"{HERE}/claims").status_code == 200
+    entry = f"/treasury/entries/{claim.entry_id}"
+    assert entry in client.get(page).text
+    assert "attend une deuxième personne" in client.get(f"{HERE}/claims").text
+    sign_in(client, ondine)  # who does not keep the books reads the words without the way to the entry
+    assert (entry in client.get(page).text, entry in client.get(f"{HERE}/claims").text) == (False, False)
 
 
 def test_a_voucher_leaves_as_an_attachment_and_may_come_late(

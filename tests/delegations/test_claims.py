@@ -239,6 +239,34 @@ def test_an_advance_is_given_once_by_a_third_person(
         advances.return_advance(advance, xof("830001"), date(2005, 12, 1), by=aristide)
 
 
+@both
+def test_what_is_sent_twice_is_one_and_no_draft_takes_what_another_takes(
+    advance: Advance, ondine: User, aristide: User, zoe: User
+) -> None:
+    """17,500 XOF given back, sent twice; of the 830,000 only 812,500 are left to claim or to give back."""
+    day, slip = date(2005, 12, 5), "Rechange, 0,0024"
+    with transaction():
+        back = advances.return_advance(advance, xof("17500"), day, by=aristide)
+        assert advances.return_advance(advance, xof("17500"), day, by=aristide) is back
+    assert (advances.in_hand(advance)["XOF"], advances.free(advance, "XOF")) == (xof("830000"), xof("812500"))
+    with pytest.raises(advances.NotSoMuchLeft), transaction():
+        advances.return_advance(advance, xof("812501"), day, by=aristide)
+    assert claims.from_advance(claim_of(advance, ondine, "820000")) == xof("812500")
+    change = ChangeAdvance(given=xof("400000"), received=cad("960.00"), changed_on=day, slip=slip)
+    with transaction():
+        changed = advances.change_advance(advance, change, by=aristide)
+        assert advances.change_advance(advance, change, by=aristide) is changed
+        approvals.approve(back, by=zoe)
+        approvals.approve(changed, by=zoe)
+    assert advances.in_hand(advance) == {"CAD": cad("960.00"), "XOF": xof("412500")}
+    again = AskAdvance(
+        fund_id=advance.fund_id, holder_id=ondine.id, amount=cad("500.00"), purpose="Taxis", given_on=day
+    )
+    with transaction():
+        asked = advances.ask_advance(advance.delegation, again, by=aristide)
+        assert advances.ask_advance(advance.delegation, again, by=aristide) is asked
+
+
 def test_a_draft_of_an_advance_can_be_thrown_away(advance: Advance, aristide: User) -> None:
     with transaction():
         entry = advances.return_advance(advance, xof("5"), date(2005, 12, 1), by=aristide)
