@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
 from flask import (
@@ -32,6 +31,7 @@ from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.routing import IntegerConverter
 
+from shared import clock
 from shared.database import db
 from shared.errors import DomainError, NotFound
 from shared.i18n import DEFAULT_LOCALE, LOCALES, SOURCE_LOCALE, _, _l, show_date
@@ -122,6 +122,7 @@ def install(app: Flask, *, gate: Gate, navigation: Callable[[], list[NavigationI
         default_translation_directories=";".join([str(app.config["TRANSLATIONS"])] * len(domains)),
         default_domain=";".join(domains),
         locale_selector=choose_locale,
+        timezone_selector=lambda: clock.house,
     )
     app.extensions.setdefault("teranga.foreign", {"static": PUBLIC})
     app.url_map.converters["int"] = Number
@@ -192,11 +193,10 @@ def locale_code() -> str:
     return str(get_locale() or DEFAULT_LOCALE)
 
 
-def show_datetime(moment: datetime | None, zone: str = "UTC", style: str = "medium") -> str:
-    """`moment` told in `zone`."""
-    if moment is None:
-        return ""
-    return format_datetime(moment, style, tzinfo=ZoneInfo(zone), locale=Locale.parse(locale_code()))
+def show_datetime(moment: datetime | None, zone: str = "", style: str = "medium") -> str:
+    """`moment` told in `zone`; in the house's, without one."""
+    where = ZoneInfo(zone or clock.house)
+    return format_datetime(moment, style, tzinfo=where, locale=locale_code()) if moment else ""
 
 
 def _headers(response: Response) -> Response:

@@ -151,6 +151,37 @@ def test_no_template_carries_style_or_script_of_its_own() -> None:
     assert found == []
 
 
+def tokens_in_addresses(page: str) -> list[str]:
+    """The forms of a template that put their secret into an address: asked with GET, or by such a button."""
+    return [
+        form
+        for form in re.findall(r"<form\b.*?</form>", page, re.DOTALL | re.IGNORECASE)
+        if re.search(r"csrf_token|hidden_tag|post_button", form)
+        and re.search(r"method=[\"']?get\b", form, re.IGNORECASE)
+    ]
+
+
+def test_no_address_carries_a_forms_secret() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {form[:120]}"
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for form in tokens_in_addresses(path.read_text())
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("form", "leaks"),
+    [
+        ('<form method="get">{{ form.csrf_token }}<input name="day"></form>', True),
+        ('<form method="post">{{ form.hidden_tag() }}\n<button formmethod="get">?</button></form>', True),
+        ('<form method="get"><input></form><form method="post">{{ form.csrf_token }}</form>', False),
+    ],
+)
+def test_a_form_that_would_leak_its_secret_is_seen(form: str, leaks: bool) -> None:
+    assert bool(tokens_in_addresses(form)) is leaks
+
+
 def test_every_form_is_one_of_the_house() -> None:
     """What `shared.forms.Form` refuses (unprintable text), no form forgets."""
     strays = [
