@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, composite, mapped_column, relationship
 
-from events.models import BadgeRole, Edition, Registration
+from events.models import BadgeRole, Edition, Registration, RegistrationStatus
 from network.models import Organisation, Person
 from shared.clock import now
 from shared.database import Base, EnumText
@@ -120,6 +120,12 @@ class Seat(Base):
     def nomination(self) -> "Nomination | None":
         """The nomination that holds the seat now, if any."""
         return next((one for one in reversed(self.nominations) if one.status in CURRENT_NOMINATION), None)
+
+    @property
+    def registered(self) -> Registration | None:
+        """Its registration; none where that was cancelled: whoever is accredited next is registered anew."""
+        over = self.registration is None or self.registration.status is RegistrationStatus.CANCELLED
+        return None if over else self.registration
 
 
 class Nomination(Base):

@@ -27,6 +27,7 @@ from events.checkin import ScanBadge
 from events.editions import places_left
 from events.models import CheckIn, Edition, Registration
 from events.registration import Register
+from network.models import Person
 from network.people import PersonDetails
 
 blueprint = protect(Blueprint("events_api", __name__, url_prefix="/api/v1"))
@@ -183,20 +184,13 @@ def _edition(one: Edition) -> EditionOut:
 
 
 def _registration(one: Registration) -> RegistrationOut:
-    person, paid = one.person, one.payment
+    paid = one.payment
     return RegistrationOut(
         code=one.code,
         edition=one.edition.code,
         status=one.status,
         role=one.role,
-        person=PersonOut(
-            name=person.name,
-            email=person.email,
-            organisation=person.shown_organisation,
-            country=person.country,
-            locale=person.locale,
-            languages=person.languages,
-        ),
+        person=_person(one.named) if one.named else None,
         tier=one.tier.code if one.tier else None,
         fee=money(one.fee),
         payment=PaymentOut(
@@ -209,6 +203,17 @@ def _registration(one: Registration) -> RegistrationOut:
         admitted_unpaid=one.admit_unpaid,
         created_at=one.created_at,
         url=url_for("events_api.get_registration", code=one.code),
+    )
+
+
+def _person(one: Person) -> PersonOut:
+    return PersonOut(
+        name=one.name,
+        email=one.email,
+        organisation=one.shown_organisation,
+        country=one.country,
+        locale=one.locale,
+        languages=one.languages,
     )
 
 

@@ -129,7 +129,7 @@ class RegistrationOut(BaseModel):
     edition: str
     status: RegistrationStatus
     role: BadgeRole
-    person: PersonOut
+    person: PersonOut | None = Field(description="Null while it waits for a name.")
     tier: str | None
     fee: Amount
     payment: PaymentOut | None

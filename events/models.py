@@ -52,9 +52,10 @@ HOLDS_A_PLACE = (
     RegistrationStatus.VACANT,
 )
 
+"""Registrations that count against an edition's capacity."""
+
 NOBODY_COMES = RegistrationStatus.CANCELLED, RegistrationStatus.VACANT
 """Whose person is free to register again: it is given back, or it waits for another name."""
-"""Registrations that count against an edition's capacity."""
 
 
 class BadgeRole(StrEnum):
@@ -276,6 +277,11 @@ class Registration(Base):
     badges: Mapped[list["Badge"]] = relationship(
         init=False, back_populates="registration", order_by="Badge.copy"
     )
+
+    @property
+    def named(self) -> Person | None:
+        """Whose it is; nobody's while it waits for a name, whoever left it."""
+        return None if self.status is RegistrationStatus.VACANT else self.person
 
 
 class Badge(Base):

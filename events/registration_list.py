@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from access.models import User
@@ -22,10 +22,19 @@ from treasury.models import Payment
 PAGE = 50
 _BATCH = 1000  # rows read at a time for an export
 
+
+def _named(told: Any) -> ColumnElement[Any]:
+    """What is told of a person; nothing while the registration waits for a name, whoever left it."""
+    return case((Registration.status == RegistrationStatus.VACANT, ""), else_=told)
+
+
+_NAME, _EMAIL = _named(Person.name), _named(Person.email)
+_ORGANISATION = _named(func.coalesce(Organisation.name, Person.organisation_name))
+
 ORDERS: dict[str, tuple[Any, ...]] = {
     "newest": (Registration.created_at.desc(), Registration.id.desc()),
     "oldest": (Registration.created_at, Registration.id),
-    "name": (func.lower(Person.name), Registration.id),
+    "name": (func.lower(_NAME), Registration.id),
     "status": (Registration.status, Registration.id),
     "party": (Registration.party_code, Registration.id),
 }
@@ -34,9 +43,9 @@ ORDERS: dict[str, tuple[Any, ...]] = {
 _LISTED: tuple[Any, ...] = (
     Registration.id,
     Registration.code,
-    Person.name,
-    Person.email,
-    func.coalesce(Organisation.name, Person.organisation_name),
+    _NAME,
+    _EMAIL,
+    _ORGANISATION,
     Registration.status,
     Registration.fee_minor,
     Registration.currency,
@@ -47,10 +56,10 @@ _LISTED: tuple[Any, ...] = (
 
 _EXPORTED: tuple[Any, ...] = (
     Registration.code,
-    Person.name,
-    Person.email,
-    func.coalesce(Organisation.name, Person.organisation_name),
-    Person.country,
+    _NAME,
+    _EMAIL,
+    _ORGANISATION,
+    _named(Person.country),
     Person.languages,
     Registration.role,
     Registration.status,
@@ -200,7 +209,7 @@ def exported(edition: Edition, wanted: Wanted, locale: str) -> Iterator[tuple[st
     for one in found:
         yield (
             *one[:5],
-            " ".join(one[5]),
+            " ".join(one[5]) if one[7] is not RegistrationStatus.VACANT else "",
             one[6].value,
             one[7].value,
             tiers.get(one[8], ""),
@@ -269,13 +278,5 @@ def _mentions(word: str) -> ColumnElement[bool]:
     spellings = (
         (word,) if word.isascii() else dict.fromkeys((word, word.lower(), word.upper(), word.capitalize()))
     )
-    everything = (
-        Person.name
-        + "\n"
-        + Person.email
-        + "\n"
-        + func.coalesce(Organisation.name, Person.organisation_name)
-        + "\n"
-        + Registration.code
-    )
+    everything = _NAME + "\n" + _EMAIL + "\n" + _ORGANISATION + "\n" + Registration.code
     return or_(*(everything.icontains(spelling, autoescape=True) for spelling in spellings))

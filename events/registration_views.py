@@ -43,6 +43,7 @@ ACTION_LABELS = {
     "registration.waitlisted": _l("Back on the waiting list"),
     "registration.cancelled": _l("Cancelled"),
     "registration.admit_unpaid": _l("Admitted although unpaid"),
+    "registration.vacant": _l("Nobody is named any more"),
     "registration.replace_person": _l("Somebody else comes instead"),
 }
 

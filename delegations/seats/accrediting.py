@@ -50,7 +50,7 @@ def preview(chosen: Sequence[Nomination]) -> Preview:
     taken: Counter[int] = Counter()
     passing, staying = [], []
     for one in chosen:
-        edition, registered = one.seat.delegation.edition, one.seat.registration_id is not None
+        edition, registered = one.seat.delegation.edition, one.seat.registered is not None
         why = hindrance(one) or (None if registered else _kept_out(edition, taken[edition.id]))
         if why:
             staying.append(Stays(one, why))

@@ -173,7 +173,7 @@ def _move(
         return Move(Mover.DELEGATION, _l("name somebody else: the visa was refused"))
     if nomination.status is not NominationStatus.ACCREDITED:
         return _towards_accreditation(nomination, around)
-    payment = seat.registration.payment if seat.registration else None
+    payment = seat.registered.payment if seat.registered else None
     if payment and payment.status is PaymentStatus.REQUESTED:
         return Move(Mover.DELEGATION, _l("pay the registration fee"))
     if money and money.remaining:

@@ -53,7 +53,7 @@ class Consequences:
 
 def consequences(seat: Seat, coverage: Coverage) -> Consequences:
     """What would follow; nothing is changed."""
-    registration = seat.registration
+    registration = seat.registered
     payment = registration.payment if registration else None
     return Consequences(
         leaves=seat.nomination,

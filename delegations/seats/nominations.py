@@ -221,21 +221,21 @@ def endorse(nomination: Nomination, *, by: Actor) -> Nomination:
 def accredit(nomination: Nomination, *, by: Actor) -> Registration:
     """Accept the person: the seat is theirs, and their registration exists from now on.
 
-    The registration belongs to the seat: a substitute takes over the one that is there. Raises
-    `NominationOver`, `WordMissing`, `LetterMissing`, `LetterUnread`, `LetterRefused`, and what
-    `events.registration.register` raises (full, already registered).
+    The registration belongs to the seat: a substitute takes over the one that is there, unless it was
+    cancelled. Raises `NominationOver`, `WordMissing`, `LetterMissing`, `LetterUnread`, `LetterRefused`, and
+    what `events.registration.register` raises (full, already registered).
     """
     _lock(nomination, N.COMPLETED)
     approvals.must_have_word(nomination)
     approvals.must_have_letter(nomination)
     seat = nomination.seat
-    if seat.registration is None:
-        seat.registration = _register(nomination, by=by)
+    registration = seat.registered or _register(nomination, by=by)
+    seat.registration = registration
     nomination.status, nomination.decided_at = N.ACCREDITED, now()
     seat.status, seat.status_reason = SeatStatus.ACCREDITED, ""
-    audit.record("nomination.accredit", nomination, by=by, seat=seat.code, registration=seat.registration.id)
+    audit.record("nomination.accredit", nomination, by=by, seat=seat.code, registration=registration.id)
     messages.tell_accredited(nomination)
-    return seat.registration
+    return registration
 
 
 def _register(nomination: Nomination, *, by: Actor) -> Registration:
@@ -250,7 +250,6 @@ def _register(nomination: Nomination, *, by: Actor) -> Registration:
             seat_code=seat.code,
             fee=delegation.edition.fee,  # the full fee: tiers are chosen by people who pay for themselves
             role=nomination.role,
-            submission_key=f"nomination-{nomination.id}",
             is_demo=delegation.is_demo,
             provenance=delegation.provenance,
         ),
@@ -324,9 +323,9 @@ def substitute(seat: Seat, command: Nominate, reason: str, *, by: Actor) -> Nomi
 
 def _take_over(seat: Seat, nomination: Nomination, *, by: Actor) -> None:
     """The registration that the seat has from somebody before passes to the person who is named now."""
-    if seat.registration:
-        registrations.replace_person(seat.registration, people.details_of(nomination.person), by=by)
-        seat.registration.role = nomination.role
+    if registration := seat.registered:
+        registrations.replace_person(registration, people.details_of(nomination.person), by=by)
+        registration.role = nomination.role
 
 
 def _lock(nomination: Nomination, *states: NominationStatus) -> None:

@@ -250,6 +250,40 @@ def test_a_seat_given_back_cancels_the_registration_that_waits_for_a_name(seat: 
     assert waiting.status.value == "cancelled"
 
 
+def test_who_comes_after_a_cancelled_registration_is_registered_anew(seat: Seat) -> None:
+    with transaction():
+        accredited(seat, "Délégué·e fictif·ve 27")
+        cancelled = seat.registration
+        assert cancelled
+        registrations.cancel(cancelled, "Inscrite deux fois", by=BY)
+    with transaction():
+        lison = nominations.substitute(seat, Nominate(person=person("Lison Substitut")), "Malade", by=BY)
+        nominations.withdraw_nomination(lison, "Un autre voyage", by=BY)
+        noe = nominations.nominate(seat, Nominate(person=person("Noé Essai")), by=BY)
+        nominations.complete(noe, RECORD)
+        nominations.endorse(noe, by=BY)
+        fresh = nominations.accredit(noe, by=BY)
+    assert (cancelled.status, cancelled.person.name) == (
+        RegistrationStatus.CANCELLED, "Délégué·e fictif·ve 27"
+    )  # fmt: skip
+    assert (seat.registered, fresh.status, fresh.person.name) == (
+        fresh, RegistrationStatus.UNPAID, noe.person.name
+    )  # fmt: skip
+    assert cancelled.payment_id != fresh.payment_id
+
+
+def test_the_same_person_is_registered_anew_after_a_cancellation_and_a_correction(seat: Seat) -> None:
+    with transaction():
+        nomination = accredited(seat, "Lison Substitut")
+        first = seat.registration
+        assert first
+        registrations.cancel(first, "Par erreur", by=BY)
+        nominations.complete(nomination, CompleteRecord(name="Lise Substitut", country="CA"))
+        nominations.endorse(nomination, by=BY)
+        again = nominations.accredit(nomination, by=BY)
+    assert (again.id != first.id, again.status) == (True, RegistrationStatus.UNPAID)
+
+
 def test_nobody_is_replaced_by_themselves_nor_without_a_reason(seat: Seat) -> None:
     with transaction():
         nominations.nominate(seat, Nominate(person=person("Théo Démo")), by=BY)
