@@ -23,6 +23,7 @@ from delegations.funding.coverage_queries import coverage_of
 from delegations.funding.coverage_wire import as_json
 from delegations.models import Delegation, SavingsPlan
 from delegations.savings import versions as plan_versions
+from delegations.savings.payer_queries import payer_names
 from delegations.savings.plans import plan_status, plan_statuses
 from delegations.savings.schedule import InstalmentStatus, PlanStatus, Remainder
 from events.models import Edition
@@ -62,7 +63,8 @@ def list_plans(code: str, query: Paging) -> Any:
     )
     found, following = page_of(wanted, SavingsPlan.id, query)
     stands = plan_statuses(found)
-    items = [PlanBrief(**_plan(one, stands[one.id])) for one in found]
+    payers = payer_names(found)
+    items = [PlanBrief(**_plan(one, stands[one.id], payers[one.id])) for one in found]
     return listed(PlanPage(items=items, next=following))
 
 
@@ -74,7 +76,7 @@ def get_plan(code: str, plan: str) -> Any:
     status = plan_status(found)
     return answered(
         PlanOut(
-            **_plan(found, status),
+            **_plan(found, status, payer_names([found])[found.id]),
             on=status.today,
             reference=found.reference,
             seats=plan_versions.seats_of(found, plan_versions.changes_of(found)),
@@ -99,11 +101,12 @@ def _brief(one: Delegation) -> dict[str, Any]:
     }
 
 
-def _plan(one: SavingsPlan, status: PlanStatus) -> dict[str, Any]:
+def _plan(one: SavingsPlan, status: PlanStatus, payers: list[str]) -> dict[str, Any]:
     return {
         "code": one.code,
         "delegation": one.delegation.code,
         "payer": one.payer.name,
+        "payers": payers,
         "status": one.status,
         "target": money(status.target),
         "saved": money(status.saved),

@@ -117,7 +117,8 @@ class PlanBrief(BaseModel):
 
     code: str
     delegation: str
-    payer: str
+    payer: str = Field(description="The first payer, who opened it.")
+    payers: list[str] = Field(description="All who pay it, the first payer first.")
     status: PlanStatus
     target: Amount
     saved: Amount

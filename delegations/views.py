@@ -32,6 +32,7 @@ from delegations.pages import (
     state_kind,
 )
 from delegations.savings import plans as savings
+from delegations.savings.payer_queries import payer_names
 from delegations.savings.standings import plan_standings
 from events.models import Edition, EditionStatus
 from network.models import Organisation
@@ -68,9 +69,11 @@ def index() -> Any:
         whole = listed.pages == 1 and not text
         totals[edition.id] = _total([covered[one.code] for one in members]) if whole else None
     standings = plan_standings(plans := queries.running_plans(found))
+    late = [(plan, standings[plan.id]) for plan in plans if standings[plan.id].late_amount]
     return render_template(
         "delegations/index.html",
-        late=[(plan, standings[plan.id]) for plan in plans if standings[plan.id].late_amount],
+        late=late,
+        payers=payer_names(plan for plan, _standing in late),
         editions=list(editions.values()),
         listed=listed,
         text=text,
@@ -156,6 +159,7 @@ def show(code: str) -> Any:
         edition=delegation.edition,
         board=[seat_card(seat, coverage) for seat in board],
         plans=[(plan, statuses[plan.id]) for plan in plans],
+        payers=payer_names(plans),
         coverage=coverage,
         flow=pictures.flow_of(coverage, reader()),
         summary=pictures.short_of(coverage, reader()),

@@ -35,6 +35,12 @@ def all_payers(plans: Iterable[SavingsPlan]) -> dict[int, list[Payer]]:
     return found
 
 
+def payer_names(plans: Iterable[SavingsPlan]) -> dict[int, list[str]]:
+    """The names of those who pay each plan, by its id, the first payer's first."""
+    found = all_payers(plans)
+    return {plan_id: [one.organisation.name for one in payers] for plan_id, payers in found.items()}
+
+
 def payer_of(plan: SavingsPlan, organisation_id: int | None) -> Payer:
     """Whose money is `organisation_id`'s; what is nobody else's is the first payer's."""
     row = db.session.scalar(

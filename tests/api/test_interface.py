@@ -153,6 +153,7 @@ def test_a_delegation_is_told_with_its_coverage_and_its_plans(
     assert plan and plan["target"] == {"amount": "9000.00", "currency": "CAD"}
     assert [one["state"] for one in plan["instalments"][:3]] == ["paid", "paid", "late"]
     assert plan["late"]["amount"] == "6000.00"
+    assert plan["payers"] == [plan["payer"]] == [one["payer"] for one in listed.json["items"]]
 
 
 def test_what_is_anothers_does_not_exist(outaouais: Delegation, ondine: User, key_of: Keys) -> None:

@@ -5,11 +5,12 @@ from fractions import Fraction
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from access import links
 from access.models import User
+from delegations import queries
 from delegations.expectations import instalments
 from delegations.models import Delegation, SavingsPlan
 from delegations.savings import changes as plan_changes
@@ -237,6 +238,23 @@ def test_one_payer_of_several_plans_keeps_them_apart(
     assert client.post(f"/plan/{token}/card", data={"agreed": "yes"}).status_code == 404
     book = client.get(f"/plan/{token}/passbook.pdf")
     assert book.status_code == 200 and book.data.startswith(b"%PDF")
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_the_delegation_s_page_names_all_who_pay_in_one_question_for_all_plans(
+    client: FlaskClient, plan: SavingsPlan, union: Payer, outaouais: Delegation, ondine: User
+) -> None:
+    sign_in(client, ondine)
+    assert f"{plan.payer.name} · Syndicat fictif" in client.get("/delegations/DKR05-OUT").text
+    with transaction():
+        other = plan_of(outaouais, "P2", "3000.00", 12)
+        joined(other, "Caisse fictive", THIRD)
+    asked: list[str] = []
+    listener = event.listens_for(db.engine, "before_cursor_execute")
+    listener(lambda *told: asked.append(told[2]))
+    named = payer_queries.payer_names(queries.plans_of(outaouais))
+    assert [names[1:] for names in named.values()] == [["Syndicat fictif"], ["Caisse fictive"]]
+    assert len([one for one in asked if "FROM plan_payer" in one]) == 1
 
 
 def test_a_treasurer_says_whose_deposit_it_is(
