@@ -10,7 +10,7 @@ from delegations.models import Delegation
 from demonstration.records import read_csv, read_toml
 from demonstration.savings_chapter import found_delegation
 from demonstration.stage import MACHINE, Stage, on
-from events import badges, checkin, programme, registration
+from events import badges, checkin, editions, programme, registration
 from events.models import BadgeRole, Edition, Registration
 from network.models import Person
 from network.people import PersonDetails, details_of
@@ -102,8 +102,15 @@ def hold_summer_university(stage: Stage) -> None:
         visas(stage, "S2")
     row = read_toml("delegations")["next"]
     with on(date(2007, 6, 15)):
+        _announce(stage.editions[row["edition"]])
         next_one = found_delegation(stage, row, row["edition"])
         _asks_to_join(stage, next_one, row["asks_to_join"])
+
+
+def _announce(edition: Edition) -> None:
+    """The summer university hears of the gathering that comes; nobody registers for it yet."""
+    editions.open_registration(edition, by=MACHINE)
+    editions.close_registration(edition, by=MACHINE)
 
 
 def _asks_to_join(stage: Stage, delegation: Delegation, rows: list[dict[str, Any]]) -> None:
