@@ -10,7 +10,8 @@ from shared.clock import now
 from shared.database import db, transaction
 from shared.errors import NotFound
 from shared.i18n import _
-from shared.web import requires, same_origin_path
+from shared.money import EXPONENTS, Money
+from shared.web import requires, row_id, same_origin_path
 from treasury import approvals, ledger
 from treasury.drafting import drafted
 from treasury.forms import EntryForm, ReasonForm, ResolveForm, ReversalForm, TransferForm, day, words
@@ -51,13 +52,23 @@ def new_entry() -> Any:
 @blueprint.route("/transfers/new", methods=["GET", "POST"])
 @requires(Permission.ENTRY_RECORD)
 def new_transfer() -> Any:
-    """Give money of one fund to another; another person posts it."""
-    form = TransferForm()
+    """Give money of one fund to another; another person posts it. An address may fill the form in."""
+    form = TransferForm(data=_offered())
     if form.validate_on_submit():
         return drafted(
             form, lambda: transfer(form.command(), by=whoever_acts()), "treasury/new_transfer.html"
         )
     return render_template("treasury/new_transfer.html", form=form), 422 if form.is_submitted() else 200
+
+
+def _offered() -> dict[str, Any]:
+    """What the address fills in: the funds, the amount in minor units of its currency, and why."""
+    asked = request.args
+    offered: dict[str, Any] = {name: asked.get(name, type=row_id) for name in ("source", "target")}
+    offered |= {"currency": asked.get("currency", ""), "narration": asked.get("narration", "")[:200]}
+    if offered["currency"] in EXPONENTS and (minor := asked.get("minor", type=row_id)):
+        offered["amount"] = Money(minor, offered["currency"])
+    return {name: value for name, value in offered.items() if value}
 
 
 @blueprint.post("/entries/<int:entry_id>/approve")

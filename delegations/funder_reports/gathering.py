@@ -77,7 +77,7 @@ def gather(agreement: FundingAgreement) -> Facts:
         shared=_shared(agreement, served),
         proofs=tuple(_proof(place[1] or place[0], paper) for place, paper in reversed(paid)),
         people=_people(edition, agreement, served),
-        services=services_of(edition),
+        services=services_of(edition, agreement),
         late_plans=_late(served),
         waits_for=agreement.blocked_reason,
         next_report=dues.next_report(agreement.id),
@@ -215,9 +215,15 @@ def _people(edition: Edition, agreement: FundingAgreement, served: Sequence[Cove
     )
 
 
-def services_of(edition: Edition) -> Services:
-    """What was given in kind for the gathering, by whether it counts."""
-    rows = db.session.scalars(select(InKind).where(InKind.edition_id == edition.id)).all()
+def services_of(edition: Edition, agreement: FundingAgreement | None = None) -> Services:
+    """What was given in kind for the gathering, by whether it counts.
+
+    A funder whose `agreement` names delegations is told of what was given for these only.
+    """
+    wanted = InKind.edition_id == edition.id
+    if agreement and agreement.served:
+        wanted &= InKind.delegation_id.in_([one.delegation_id for one in agreement.served])
+    rows = db.session.scalars(select(InKind).where(wanted)).all()
     accepted, pending, refused = (
         _whole(one.value for one in rows if one.state == state)
         for state in (ServiceState.ACCEPTED, ServiceState.PENDING, ServiceState.REFUSED)

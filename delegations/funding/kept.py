@@ -123,15 +123,26 @@ def kept(delegation: Delegation, number: int) -> KeptAllocation:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatDifference:
+    """What a source pays of a line of one seat: so much more, or less."""
+
+    seat: str
+    change: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
-    """What a source pays of a line, over all seats, in two allocations; in which seats they differ."""
+    """What a source pays of a line, over all seats, in two allocations; in which seats they differ.
+
+    Money that went from one seat to another changes nothing in all: the seats tell it.
+    """
 
     line: str
     label: str
     source: Source
     before: Money
     after: Money
-    seats: tuple[str, ...]
+    seats: tuple[SeatDifference, ...]
 
     @property
     def change(self) -> Money:
@@ -152,7 +163,11 @@ def compared(before: Allocation, after: Allocation) -> list[Difference]:
             source,
             _sum(by_seat.values(), 0, before.currency),
             _sum(by_seat.values(), 1, before.currency),
-            tuple(sorted((seat for seat, (old, new) in by_seat.items() if old != new), key=in_order)),
+            tuple(
+                SeatDifference(seat, Money(new - old, before.currency))
+                for seat, (old, new) in sorted(by_seat.items(), key=lambda one: in_order(one[0]))
+                if old != new
+            ),
         )
         for (line, source), by_seat in seats.items()
     ]

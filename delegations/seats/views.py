@@ -29,6 +29,7 @@ from delegations.seats import (
     seats,
     visas,
     waiting,
+    withdrawn_money,
 )
 from events.models import ROLE_LABELS, BadgeRole
 from events.programme import VisaOutcome
@@ -120,6 +121,7 @@ def _page(delegation: Delegation, seat: Seat, nominator_form: NominatorForm) -> 
         visa=visas.standing(nomination) if nomination else None,
         outcomes=visas.OUTCOMES,
         offered=waiting.offered_to(seat),
+        left=withdrawn_money.money_of(seat),
         role_form=RoleForm(formdata=None, role=nomination.role.value) if nomination and may["edit"] else None,
         letter_states=letters.STATES,
         letter_hinders=nomination is not None and accrediting.hindrance(nomination) is not None,
@@ -250,7 +252,7 @@ def withdraw(code: str, number: int) -> Any:
         except DomainError as refused:
             explain(form, refused)
         else:
-            flash(_("The seat %(seat)s is withdrawn.", seat=seat.code), "good")
+            flash(_("The seat %(seat)s is withdrawn. What was saved stays.", seat=seat.code), "good")
             return _back(delegation, seat)
     return form_page(
         "delegations/withdraw.html", form, delegation=delegation, seat=seat, follows=_follows(seat)

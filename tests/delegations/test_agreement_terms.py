@@ -268,9 +268,9 @@ def test_a_lock_moves_what_a_source_pays_and_two_allocations_compare(
             locks.lock(seat, replace(flight, amount=cad("0.01")), by=aristide)
     after = kept.allocation_of(coverage_of(saved))
     rows = kept.compared(kept.read(before.facts), after)
-    assert any(
-        one.line == "L01" and seat.code in one.seats and one.source.kind.value == "own" for one in rows
-    )
+    [flights] = [one for one in rows if one.line == "L01" and one.source.kind.value == "own"]
+    assert seat.code in {one.seat for one in flights.seats}
+    assert all(Money.total((one.change for one in row.seats), "CAD") == row.change for row in rows)
     assert kept.read(kept.written(after)) == after
     assert Money.total((one.change for one in rows), "CAD") == after.paid - kept.read(before.facts).paid
     with transaction():

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -146,22 +147,23 @@ def test_people_are_counted_by_whom_and_never_added(b1: FundingAgreement, outaou
 
 
 def test_services_stand_beside_the_money(b1: FundingAgreement, outaouais: Delegation) -> None:
+    """B1 serves the Outaouais: what was given for all is not of its report."""
+    translation = RecordService(
+        edition_id=outaouais.edition_id,
+        description="Traduction",
+        giver="Collectif fictif Horizons",
+        quantity=18,
+        unit="page",
+        value=cad("810.00"),
+        state=ServiceState.ACCEPTED,
+    )
     before = funder_gathering.gather(b1)
     with transaction():
-        record_service(
-            RecordService(
-                edition_id=outaouais.edition_id,
-                description="Traduction",
-                giver="Collectif fictif Horizons",
-                quantity=18,
-                unit="page",
-                value=cad("810.00"),
-                state=ServiceState.ACCEPTED,
-            ),
-            by=BY,
-        )
+        record_service(translation, by=BY)
+        record_service(replace(translation, delegation_id=outaouais.id, value=cad("90.00")), by=BY)
     after = funder_gathering.gather(b1)
-    assert after.services.accepted == (cad("810.00"),)
+    assert after.services.accepted == (cad("90.00"),)
+    assert funder_gathering.services_of(outaouais.edition).accepted == (cad("900.00"),)
     assert (after.received, after.spent, after.left, after.shared) == (
         before.received,
         before.spent,

@@ -11,17 +11,30 @@ from delegations.seats import leaving, nominations, offers, seats, waiting
 from delegations.seats.leaving import Consequences, NobodyWaits
 from delegations.seats.nominations import Nominate
 from delegations.seats.waiting import AlreadyWaiting, Wait
+from delegations.seats.withdrawn_money import money_of
+from delegations.support import decisions as support
+from delegations.support.decisions import MoveSavings
 from events import badges
 from events import registration as registrations
 from events.models import BadgeStatus, Edition
 from shared.database import db, transaction
+from shared.money import Money
 from tests.delegations.conftest import BY, accredited, cad, delegation_of, deposit, person, plan_of
+from treasury import ledger
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
 
 def follows(seat: Seat) -> Consequences:
     return leaving.consequences(seat, coverage_queries.coverage_of(seat.delegation))
+
+
+def decided(seat: Seat) -> tuple[Money, Money, Money, list[tuple[Money, bool]]]:
+    """A withdrawn seat's share, what its plan holds, what is to decide, and each move: does it wait?."""
+    left = money_of(seat)
+    assert left
+    [one] = left.plans
+    return one.share, one.holds, one.to_decide, [(move.amount, move.waits) for move in one.moves]
 
 
 def line(delegation: Delegation) -> list[str]:
@@ -55,7 +68,9 @@ def test_coo_withdraws_a_seat_and_its_money_stays(dakar: Edition, aristide: User
     """Théo Démo withdraws on 11 March 2005: 4,500.00 of 22,500.00 wait for a decision."""
     with transaction():
         horizons = delegation_of(dakar, "COO", "Coopération internationale", 5)
-        deposit(plan_of(horizons, "P7", "22500.00", 3, 12), "22500.00", date(2003, 1, 15), aristide, zoe)
+        plan = plan_of(horizons, "P7", "22500.00", 3, 12)
+        plan.seats = 5
+        deposit(plan, "22500.00", date(2003, 1, 15), aristide, zoe)
         nominations.nominate(horizons.seats[4], Nominate(person=person("Théo Démo")), by=BY)
     told = follows(horizons.seats[4])
     assert (told.own, told.badges, told.comes) == (cad("4500.00"), 0, None)
@@ -64,6 +79,30 @@ def test_coo_withdraws_a_seat_and_its_money_stays(dakar: Edition, aristide: User
     after = coverage_queries.coverage_of(horizons)
     assert (after.own_used, after.own_left) == (cad("18000.00"), cad("4500.00"))
     assert follows(horizons.seats[4]).money is None
+    assert money_of(horizons.seats[0]) is None
+    assert decided(horizons.seats[4]) == (cad("4500.00"), cad("22500.00"), cad("4500.00"), [])
+
+
+def test_what_coo_05_saved_is_moved_once_by_a_decision_of_two(
+    dakar: Edition, aristide: User, zoe: User
+) -> None:
+    """On 25 March its 4,500.00 go to the support fund; until a second person approves, they are promised."""
+    with transaction():
+        horizons = delegation_of(dakar, "COO", "Coopération internationale", 5)
+        plan = plan_of(horizons, "P7", "22500.00", 3, 12)
+        plan.seats = 5
+        deposit(plan, "22500.00", date(2003, 1, 15), aristide, zoe)
+        seats.withdraw_seat(horizons.seats[4], "Se retire", date(2005, 3, 11), by=BY)
+        pool = support.open_fund("B6", "Fonds de soutien", by=BY)
+        move = MoveSavings(
+            support_fund_id=pool.id, amount=cad("4500.00"), decided_on=date(2005, 3, 25), minute="Décision 1"
+        )
+        entry = support.move_savings(plan, move, by=aristide)
+    seat, all_saved, nothing = horizons.seats[4], cad("22500.00"), cad("0.00")
+    assert decided(seat) == (cad("4500.00"), all_saved, nothing, [(cad("4500.00"), True)])
+    with transaction():
+        ledger.post(entry, by=zoe)
+    assert decided(seat) == (cad("4500.00"), cad("18000.00"), nothing, [(cad("4500.00"), False)])
 
 
 def test_a_seat_that_is_taken_back_goes_to_the_first_in_line(seat: Seat, outaouais: Delegation) -> None:

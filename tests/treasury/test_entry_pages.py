@@ -193,6 +193,16 @@ def test_money_moves_between_two_different_funds(treasurer: Desk, outaouais: Fun
     assert sorted(one.amount_minor for one in draft.postings) == [-10000, -10000, 10000, 10000]
 
 
+def test_an_address_fills_a_move_in(treasurer: Desk, outaouais: Fund, sorel: Fund) -> None:
+    filled = f"source={outaouais.id}&target={sorel.id}&currency=CAD&minor=450000&narration=Seat%205"
+    html = treasurer.client.get(f"/treasury/transfers/new?{filled}").text
+    for fund in (outaouais, sorel):
+        assert re.search(rf'<option selected value="{fund.id}"', html)
+    assert 'value="4,500.00"' in html and 'value="Seat 5"' in html
+    odd = treasurer.client.get("/treasury/transfers/new?source=x&minor=1&currency=ZZZ&target=" + "9" * 30)
+    assert odd.status_code == 200 and 'value="0.01"' not in odd.text
+
+
 def test_a_draft_is_thrown_away_with_a_reason(treasurer: Desk, ask: Ask) -> None:
     payment = ask()
     page = f"/treasury/payments/{payment.reference}"
