@@ -14,7 +14,6 @@ from typing import NamedTuple
 from delegations.budgets.lines import in_order
 from delegations.budgets.queries import Prices, seat_lines
 from delegations.budgets.versions import GROUPS
-from delegations.funding import sharing
 from delegations.funding.coverage import NetworkCoverage, cover
 from delegations.funding.offers import (
     BlockedPledge,
@@ -25,7 +24,7 @@ from delegations.funding.offers import (
     Seat,
     SeatGrant,
 )
-from delegations.funding.sharing import Arrival
+from delegations.funding.sharing import Arrival, FirstCome, InProportion, Shared
 from delegations.funding.terms import Sharing, Terms
 from delegations.models import FundingKind
 from shared.money import Money
@@ -159,12 +158,10 @@ def _match(
     for here in (delegations[served] for served in serves):
         able = floor(terms.ratio * match.base(here).minor)
         limits[here.code] = min(able, here.eligible_need(match.eligible).minor)
-    if terms.sharing is Sharing.PRO_RATA:
-        shares = sharing.pro_rata(terms.cap.minor, limits)
-        match = replace(match, wanted=_in(terms.currency, limits))
-    else:
-        shares = sharing.first_come(terms.cap.minor, terms.ratio, limits, arrivals)
-    return replace(match, portions=_in(terms.currency, shares))
+    shared: Shared = InProportion(terms.cap.minor, limits)
+    if terms.sharing is Sharing.FIRST_COME:
+        shared = FirstCome(terms.cap.minor, limits, terms.ratio, tuple(arrivals))
+    return replace(match, shared=shared, portions=_in(terms.currency, shared.portions()))
 
 
 def _grant(one: Offered, delegations: Mapping[str, DelegationFunding], serves: tuple[str, ...]) -> SeatGrant:
@@ -182,8 +179,8 @@ def _grant(one: Offered, delegations: Mapping[str, DelegationFunding], serves: t
         )
         for served in serves
     }
-    shares = sharing.pro_rata(cap.minor, limits)
-    return replace(grant, portions=_in(terms.currency, shares), wanted=_in(terms.currency, limits))
+    shared = InProportion(cap.minor, limits)
+    return replace(grant, shared=shared, portions=_in(terms.currency, shared.portions()))
 
 
 def _together(arrivals: list[Arrival], serves: tuple[str, ...], currency: str) -> dict[str, Money]:

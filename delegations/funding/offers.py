@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from delegations.budgets.lines import CostLine, in_order
+from delegations.funding.sharing import Shared
 from shared.errors import DomainError
 from shared.i18n import _l
 from shared.money import CurrencyMismatch, Money
@@ -130,8 +131,7 @@ class MatchAgreement:
     shared out beforehand and no order counts. Unless it `stacks`, the funder matches no dollar that another
     has matched; as soon as one agreement of a delegation refuses, each dollar of that delegation is
     matched once only. `counted` (by delegation) is the part of its base that falls within the agreement's
-    window; without it all counts. `wanted` (by delegation) is what each could draw, where the
-    cap is shared in proportion to it.
+    window; without it all counts. `shared` tells how the cap was shared out, where a rule does it.
     """
 
     code: str
@@ -144,7 +144,7 @@ class MatchAgreement:
     basis: Basis = Basis.CASH
     counted: Mapping[str, Money] | None = None
     portions: Mapping[str, Money] | None = None
-    wanted: Mapping[str, Money] | None = None
+    shared: Shared | None = None
 
     def base(self, delegation: DelegationFunding) -> Money:
         """What of a delegation's cash or services this agreement doubles."""
@@ -170,7 +170,7 @@ class SeatGrant:
     serves: tuple[str, ...]
     cap: Money | None = None
     portions: Mapping[str, Money] | None = None
-    wanted: Mapping[str, Money] | None = None
+    shared: Shared | None = None
 
 
 class Condition(StrEnum):

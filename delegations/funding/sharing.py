@@ -34,16 +34,6 @@ def pro_rata(cap: int, wanted: Mapping[str, int]) -> dict[str, int]:
     return shares
 
 
-def rise_for(share: int, of: str, cap: int, wanted: Mapping[str, int]) -> int:
-    """By how much `cap`, shared in proportion, would have to rise for `of` to get `share`; at most wanted."""
-    too_little, enough = cap, sum(wanted.values())
-    while enough - too_little > 1:
-        middle = (too_little + enough) // 2
-        reached = pro_rata(middle, wanted)[of] >= share
-        too_little, enough = (too_little, middle) if reached else (middle, enough)
-    return enough - cap
-
-
 def first_come(
     cap: int, ratio: Fraction, limits: Mapping[str, int], arrivals: Iterable[Arrival]
 ) -> dict[str, int]:
@@ -64,3 +54,50 @@ def first_come(
         earned[one.delegation] += step
         left -= step
     return earned
+
+
+@dataclass(frozen=True, slots=True)
+class InProportion:
+    """A cap shared in proportion to `limits`: what each delegation could draw, in minor units."""
+
+    cap: int
+    limits: Mapping[str, int]
+
+    def portions(self, more: int = 0) -> dict[str, int]:
+        """Each delegation's share of the cap, were it `more` than it is."""
+        return pro_rata(self.cap + more, self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstCome:
+    """A cap used up by who saves first; `limits` are what it may pay each delegation, in minor units."""
+
+    cap: int
+    limits: Mapping[str, int]
+    ratio: Fraction
+    arrivals: tuple[Arrival, ...]
+
+    def portions(self, more: int = 0) -> dict[str, int]:
+        """What each delegation earned of the cap, were it `more` than it is."""
+        return first_come(self.cap + more, self.ratio, self.limits, self.arrivals)
+
+
+Shared = InProportion | FirstCome
+
+
+def most_of(shared: Shared, of: str) -> int:
+    """What `of` would get of a cap that binds nobody."""
+    return shared.portions(sum(shared.limits.values()))[of]
+
+
+def rise_for(share: int, of: str, shared: Shared) -> int:
+    """The least by which a shared cap would have to rise for `of` to get `share` (at most `most_of` it).
+
+    Nobody gets less of a larger cap, so the least is found by halving.
+    """
+    too_little, enough = 0, sum(shared.limits.values()) - shared.cap
+    while enough - too_little > 1:
+        middle = (too_little + enough) // 2
+        reached = shared.portions(middle)[of] >= share
+        too_little, enough = (too_little, middle) if reached else (middle, enough)
+    return enough

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from delegations.funding.coverage import Coverage, NetworkCoverage, cover
 from delegations.funding.offers import Agreement, DelegationFunding, Funding, MatchAgreement
-from delegations.funding.sharing import rise_for
+from delegations.funding.sharing import Shared, most_of, rise_for
 from delegations.funding.shortfall import ReasonKind, Unlock, UnlockKind
 from shared.money import Money
 
@@ -78,10 +78,11 @@ def _by_agreeing(alone: Funding, coverage: Coverage) -> Iterator[Unlock]:
             raised = replace(offer, cap=offer.cap + reason.amount)
             if gained := coverage.remaining - _remaining(_with(alone, raised)):
                 yield Unlock(UnlockKind.RAISE_CAP, gained, gained, offer.code, offer.label)
-        elif reason.kind is ReasonKind.SHARE_REACHED and offer.wanted and offer.portions:
-            raised = _raised_share(offer, coverage.delegation, reason.amount)
+        elif reason.kind is ReasonKind.SHARE_REACHED and offer.shared and offer.portions:
+            more = _more_at_most(offer.portions, offer.shared, coverage.delegation, reason.amount)
+            raised = _raised_share(offer, coverage.delegation, more)
             if gained := coverage.remaining - _remaining(_with(alone, raised)):
-                effort = _rise(offer.portions, offer.wanted, coverage.delegation, gained)
+                effort = _rise(offer.portions, offer.shared, coverage.delegation, gained)
                 yield Unlock(UnlockKind.RAISE_CAP, gained, effort, offer.code, offer.label)
         elif reason.kind is ReasonKind.INELIGIBLE:
             for group in short:
@@ -97,11 +98,14 @@ def _raised_share(offer: Agreement, code: str, more: Money) -> Agreement:
     return replace(offer, cap=offer.cap and offer.cap + more, portions=portions)
 
 
-def _rise(portions: Mapping[str, Money], wanted: Mapping[str, Money], code: str, gained: Money) -> Money:
-    """By how much a cap shared in proportion would rise for one delegation to gain so much."""
-    cap = sum(one.minor for one in portions.values())
-    minors = {one: amount.minor for one, amount in wanted.items()}
-    return Money(rise_for((portions[code] + gained).minor, code, cap, minors), gained.currency)
+def _more_at_most(portions: Mapping[str, Money], shared: Shared, code: str, wished: Money) -> Money:
+    """What of `wished` a delegation would get besides its share, however high the cap."""
+    return min(wished, Money(most_of(shared, code), wished.currency) - portions[code])
+
+
+def _rise(portions: Mapping[str, Money], shared: Shared, code: str, gained: Money) -> Money:
+    """By how much a shared cap would rise for one delegation to gain so much."""
+    return Money(rise_for((portions[code] + gained).minor, code, shared), gained.currency)
 
 
 def _with(alone: Funding, changed: Agreement) -> Funding:

@@ -24,7 +24,15 @@ from delegations.funding.line_shortfalls import line_shortfalls
 from delegations.funding.locks import LineFull, LockLine
 from delegations.funding.offers import Basis, Condition, Funding, MatchAgreement
 from delegations.funding.services import EvidenceMissing, RecordService, ServiceState, record_service
-from delegations.funding.sharing import Arrival, first_come, pro_rata, rise_for
+from delegations.funding.sharing import (
+    Arrival,
+    FirstCome,
+    InProportion,
+    first_come,
+    most_of,
+    pro_rata,
+    rise_for,
+)
 from delegations.funding.shortfall import UnlockKind
 from delegations.funding.terms import Sharing, Terms, changed, read, terms_of, written
 from delegations.funding.unlocks import unlocks
@@ -103,7 +111,7 @@ def shared_out(cap: int, wanted: dict[str, int]) -> Funding:
     match = MatchAgreement(
         "M", "M", Fraction(1), frozenset("T"), ("A", "B"), Money(cap, "CAD"),
         portions={code: Money(minor, "CAD") for code, minor in pro_rata(cap, wanted).items()},
-        wanted={code: Money(minor, "CAD") for code, minor in wanted.items()},
+        shared=InProportion(cap, wanted),
     )  # fmt: skip
     return Funding((delegation("A", 1, "2000.00"), delegation("B", 1, "2000.00")), (match,))
 
@@ -124,8 +132,56 @@ def test_raising_a_cap_shared_in_proportion_is_offered_with_what_it_takes() -> N
 def test_a_cap_that_rises_so_much_gives_the_share_asked_for(one: int, two: int, cap: int) -> None:
     wanted = {"A": one, "B": two}
     cap = min(cap, one + two)
-    rise = rise_for(one, "A", cap, wanted)
+    rise = rise_for(one, "A", InProportion(cap, wanted))
     assert pro_rata(cap + rise, wanted)["A"] == one
+
+
+ARRIVED = (
+    Arrival(date(2004, 1, 15), 1, "B", 100_000),
+    Arrival(date(2004, 2, 15), 2, "A", 200_000),
+    Arrival(date(2004, 3, 15), 3, "B", 100_000),
+)
+
+
+def first_come_first(cap: int) -> Funding:
+    """Two delegations that each saved 2,000.00, B the first half first, and a match for who saves first."""
+    shared = FirstCome(cap, {"A": 200_000, "B": 200_000}, Fraction(1), ARRIVED)
+    portions = {code: Money(minor, "CAD") for code, minor in shared.portions().items()}
+    match = MatchAgreement(
+        "M", "M", Fraction(1), frozenset("T"), ("A", "B"), Money(cap, "CAD"), portions=portions, shared=shared
+    )
+    return Funding((delegation("A", 1, "2000.00"), delegation("B", 1, "2000.00")), (match,))
+
+
+def test_raising_a_cap_used_by_who_saves_first_is_offered_with_what_it_takes() -> None:
+    funding = first_come_first(150_000)  # 1,000.00 to B, 500.00 to A, and nothing for B's second half
+    rises = {}
+    for code in "AB":
+        helps = {one.kind: one for one in unlocks(funding, cover(funding), code)}
+        rises[code] = helps[UnlockKind.RAISE_CAP]
+    assert (rises["A"].amount, rises["A"].effort) == (cad("1500.00"), cad("1500.00"))
+    assert (rises["B"].amount, rises["B"].effort) == (cad("1000.00"), cad("2500.00"))  # A comes before
+    for code, raised in rises.items():
+        before, just, less = (
+            cover(first_come_first(150_000 + more)).delegations[code].remaining.minor
+            for more in (0, raised.effort.minor, raised.effort.minor - 1)
+        )
+        assert (before - just, before - less) == (raised.amount.minor, raised.amount.minor - 1)
+
+
+@given(
+    st.integers(0, 60),
+    st.lists(st.tuples(st.sampled_from("AB"), st.integers(-20, 30)), max_size=12),
+)
+def test_the_rise_for_who_saves_first_is_the_least_that_gives_it(
+    cap: int, saved: list[tuple[str, int]]
+) -> None:
+    arrivals = [Arrival(date(2004, 1, 1), number, code, minor) for number, (code, minor) in enumerate(saved)]
+    shared = FirstCome(cap, {"A": 50, "B": 50}, Fraction(2), tuple(arrivals))
+    most, has = most_of(shared, "A"), shared.portions()["A"]
+    for share in {min(has + 1, most), most} - {has}:
+        rise = rise_for(share, "A", shared)
+        assert shared.portions(rise)["A"] >= share > shared.portions(rise - 1)["A"]
 
 
 def test_only_base_money_within_the_window_is_doubled() -> None:
