@@ -13,14 +13,28 @@ from shared.errors import DomainError
 from shared.i18n import _l
 
 
-def add_seats(delegation: Delegation, count: int, reason: str = "", *, by: Actor) -> list[Seat]:
+class SeatsChanged(DomainError):
+    """The seats are not those that the page showed: it was sent twice, or somebody else came first."""
+
+    code = "seats_changed"
+    message = _l(
+        "Its seats changed since this page was opened: see what it has now, and go on if you still wish to."
+    )
+
+
+def add_seats(
+    delegation: Delegation, count: int, reason: str = "", *, by: Actor, seen: int | None = None
+) -> list[Seat]:
     """Give `count` more seats, numbered after the last one there ever was; nobody confirms again.
 
-    Raises `BadSeatCount`, `QuotaFull`, `NotInThisState`.
+    `seen` is the last number that the page showed. Raises `BadSeatCount`, `QuotaFull`, `NotInThisState`,
+    `SeatsChanged`.
     """
     hold(delegation)
     lifecycle.must_be(delegation, DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED)
     last = last_number(delegation)
+    if seen not in (None, last):
+        raise SeatsChanged
     if not 1 <= count <= MOST_SEATS - last:
         raise BadSeatCount(field="count", most=MOST_SEATS - last)
     quotas.must_have_room(delegation, count)
@@ -55,13 +69,18 @@ class TooFewFree(DomainError):
     message = _l("Only %(free)s of its seats are free to give back.")
 
 
-def give_back(delegation: Delegation, count: int, reason: str, *, by: Actor) -> list[Seat]:
+def give_back(
+    delegation: Delegation, count: int, reason: str, *, by: Actor, seen: int | None = None
+) -> list[Seat]:
     """Give back the last `count` free seats for a reason; they cost nothing and fill no quota any more.
 
-    Raises `TooFewFree`, `NotInThisState`, `ReasonMissing`.
+    `seen` is how many free ones the page showed. Raises `TooFewFree`, `NotInThisState`, `ReasonMissing`,
+    `SeatsChanged`.
     """
     hold(delegation)
     free = list(waiting.free_seats(delegation))
+    if seen not in (None, len(free)):
+        raise SeatsChanged
     if not 1 <= count <= len(free):
         raise TooFewFree(field="count", free=len(free))
     return [seats.release(seat, reason, by=by) for seat in free[-count:]]

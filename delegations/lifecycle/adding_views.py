@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import flash, redirect, url_for
 from wtforms import IntegerField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.widgets import HiddenInput
 
 from access.asking import person
 from access.policy import Permission
@@ -29,6 +30,7 @@ class MoreSeatsForm(WhyForm):
     """How many seats more, and why."""
 
     count = IntegerField(_l("How many more"), [InputRequired(), NumberRange(1, MOST_SEATS)])
+    seen = IntegerField(validators=[Optional()], widget=HiddenInput())
 
 
 @blueprint.route("/delegations/<code>/more-seats", methods=["GET", "POST"])
@@ -40,7 +42,13 @@ def more_seats(code: str) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                given = adding.add_seats(delegation, form.count.data or 0, form.reason.data or "", by=actor())
+                given = adding.add_seats(
+                    delegation,
+                    form.count.data or 0,
+                    form.reason.data or "",
+                    by=actor(),
+                    seen=form.seen.data,
+                )
         except DomainError as refused:
             explain(form, refused)
         else:
@@ -51,6 +59,7 @@ def more_seats(code: str) -> Any:
             )
             flash(told, "good")
             return redirect(url_for("delegations.show", code=code))
+    form.seen.data = adding.last_number(delegation)
     return form_page(
         "delegations/more_seats.html",
         form,
@@ -67,6 +76,7 @@ class FewerSeatsForm(ReasonForm):
     """How many free seats go back, and why."""
 
     count = IntegerField(_l("How many of them"), [InputRequired(), NumberRange(1, MOST_SEATS)])
+    seen = IntegerField(validators=[Optional()], widget=HiddenInput())
 
 
 @blueprint.route("/delegations/<code>/fewer-seats", methods=["GET", "POST"])
@@ -78,16 +88,24 @@ def fewer_seats(code: str) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                back = adding.give_back(delegation, form.count.data or 0, form.reason.data or "", by=actor())
+                back = adding.give_back(
+                    delegation,
+                    form.count.data or 0,
+                    form.reason.data or "",
+                    by=actor(),
+                    seen=form.seen.data,
+                )
         except DomainError as refused:
             explain(form, refused)
         else:
             flash(ngettext("%(num)s seat is given back.", "%(num)s seats are given back.", len(back)), "good")
             return redirect(url_for("delegations.show", code=code))
+    free = [seat.code for seat in waiting.free_seats(delegation)]
+    form.seen.data = len(free)
     return form_page(
         "delegations/fewer_seats.html",
         form,
         delegation=delegation,
-        free=[seat.code for seat in waiting.free_seats(delegation)],
+        free=free,
         waits=len(waiting.line_of(delegation)),
     )

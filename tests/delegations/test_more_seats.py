@@ -22,6 +22,7 @@ from shared.clock import now
 from shared.database import db, transaction
 from tests.conftest import sign_in
 from tests.delegations.conftest import BY, delegation_of, person
+from tests.events.browsing import fill_in
 
 
 def test_two_seats_more_follow_the_last_number_and_go_to_who_waits(outaouais: Delegation) -> None:
@@ -68,6 +69,8 @@ def test_the_organiser_adds_seats_on_a_page_and_the_delegation_is_told(
     shown = client.post("/delegations/DKR05-MAU/more-seats", data={"count": "2"}, follow_redirects=True)
     assert "2 places sont ajoutées" in shown.text or "2 seats are added" in shown.text
     assert "DKR05-MAU-05" in shown.text
+    again = fill_in(client, "/delegations/DKR05-MAU/more-seats", count="1", seen="3")
+    assert (again.status_code, "depuis" in again.text) == (422, True)  # sent twice, or from an old page
     mail = [job.payload for job in db.session.scalars(select(Job)) if "to" in job.payload]
     assert "DKR05-MAU-04, DKR05-MAU-05" in mail[-1]["text"]
 
@@ -101,3 +104,6 @@ def test_the_head_gives_back_what_nobody_needs(
     assert "Trop cher" in refused.text  # nothing typed is lost
     told = client.post(page, data={"count": "2", "reason": "Trop cher"}, follow_redirects=True).text
     assert "2 places sont rendues." in told
+    again = fill_in(client, page, count="2", reason="Trop cher", seen="6")
+    assert (again.status_code, "depuis" in again.text) == (422, True)
+    assert fill_in(client, page, count="1", reason="Trop cher").status_code == 302
