@@ -14,6 +14,7 @@ from treasury import attention_actions, finding, placing
 from treasury.attention_actions import Action
 from treasury.models import Attention, Payment
 from treasury.pages import page_context, whoever_acts
+from treasury.paper import outlived
 
 blueprint = Blueprint("attention", __name__, url_prefix="/treasury/attention")
 blueprint.context_processor(page_context)
@@ -24,7 +25,10 @@ blueprint.context_processor(page_context)
 def index() -> Any:
     """Everything that asks for a person, and the credits that payers hold."""
     return render_template(
-        "treasury/attention.html", items=attention_actions.listed(), credits=placing.open_credits()
+        "treasury/attention.html",
+        items=attention_actions.listed(),
+        outlived=outlived.outlived(),
+        credits=placing.open_credits(),
     )
 
 

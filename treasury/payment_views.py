@@ -17,7 +17,7 @@ from treasury.desk.receiving import receive
 from treasury.forms import ReceiptForm, ReturnForm, day, words
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 from treasury.pages import page_context, whoever_acts
-from treasury.paper import papers
+from treasury.paper import outlived, papers
 from treasury.references import is_valid
 from treasury.reports import journal_queries, trails
 
@@ -73,6 +73,7 @@ def _page(
         asked_first=placing.asked_first(found),
         papers=papers.of_payment(found.id),
         attention=attention_actions.listed(found),
+        outlived=outlived.outlived(found),
         closed=disputes.OVER,
         receipt=receipt
         or ReceiptForm(formdata=None, method=method.value, amount=found.amount, currency=found.currency),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import String, cast, func, or_, select, union_all
+from sqlalchemy import String, cast, false, func, or_, select, union_all
 
 from access.models import User
 from shared import audit
@@ -82,8 +82,11 @@ def left_of(payment: Payment) -> Money:
     return left_of_each([payment])[payment.id]
 
 
-def left_of_each(some: Sequence[Payment]) -> dict[int, Money]:
-    """`left_of` for several payments, by id, in a handful of questions however many they are."""
+def left_of_each(some: Sequence[Payment], *, posted_only: bool = False) -> dict[int, Money]:
+    """`left_of` for several payments, by id, in a handful of questions however many they are.
+
+    With `posted_only`, what is asked for or drafted is still there.
+    """
     by_id = {payment.id: payment for payment in some}
     left = {payment.id: Money.zero(payment.currency) for payment in some}
     owner = entries_of(by_id)
@@ -93,13 +96,18 @@ def left_of_each(some: Sequence[Payment]) -> dict[int, Money]:
         .join(Account, Account.id == Posting.account_id)
         .where(
             Posting.entry_id.in_(owner),
-            or_(JournalEntry.status == EntryStatus.POSTED, Posting.amount_minor > 0),
+            or_(
+                JournalEntry.status == EntryStatus.POSTED,
+                false() if posted_only else Posting.amount_minor > 0,
+            ),
         )
     )
     for entry_id, fund_id, minor, currency, code in rows:
         payment = by_id[owner[entry_id]]
         if (fund_id, currency, code) == (payment.fund_id, payment.currency, payment.income_code):
             left[payment.id] -= Money(minor, currency)
+    if posted_only:
+        return left
     for payment_id, minor in db.session.execute(
         select(Refund.payment_id, func.sum(Refund.amount_minor))
         .where(

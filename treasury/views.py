@@ -22,6 +22,7 @@ from treasury.cards import refunds
 from treasury.funds import commitments, standings
 from treasury.models import FundKind
 from treasury.pages import page_context
+from treasury.paper import outlived
 from treasury.reports import answers, journal_queries, overview, trails
 from treasury.reports.journal_queries import JournalPages, PostingPages, Which
 from treasury.wording import ACCOUNT_KINDS
@@ -53,6 +54,7 @@ def home() -> Any:
         topics=answers.TOPICS,
         waiting=approvals.waiting(),
         attention=attention_actions.listed(),
+        outlived=outlived.outlived(),
         waiting_refunds=refunds.waiting_refunds(),
         latest=db.session.scalars(journal_queries.entries().limit(_LATEST)).all(),
     )

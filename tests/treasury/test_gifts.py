@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from access.models import User
@@ -17,9 +17,10 @@ from tests.printing import words
 from tests.treasury.conftest import Ask
 from treasury import chart, payments
 from treasury.cards import refunds
+from treasury.cards.models import Refund
 from treasury.funds import funds
 from treasury.models import Fund, FundKind, Payment
-from treasury.paper import gifts, papers, payment_papers
+from treasury.paper import gifts, outlived, papers, payment_papers
 from treasury.paper.gifts import RecordGift
 from treasury.paper.models import Gift, GiftNature, Paper, PaperKind
 from treasury.paper.papers import Correction
@@ -210,7 +211,9 @@ def test_money_taken_back_is_not_receipted(give: Give, aristide: User, zoe: User
         receipt(gift, aristide)
 
 
+@pytest.mark.usefixtures("both_databases")
 def test_money_given_back_is_not_receipted(give: Give, aristide: User, zoe: User) -> None:
+    """Of 200.00 the donor has 50.00 again: a receipt is for the rest, and says so."""
     kept, gift = give(), give()
     paper = receipt(kept, aristide)
     for one in (kept, gift):
@@ -220,9 +223,21 @@ def test_money_given_back_is_not_receipted(give: Give, aristide: User, zoe: User
                 amount=cad("50.00"), reason="Erreur", on=DAY, account_code=chart.BANK
             )
             refunds.request_refund(payment, command, by=aristide)
-    with pytest.raises(gifts.GivenBack, match=r"150\.00\sCAD"):
-        receipt(gift, aristide)
-    assert payment_papers.outlived(db.session.get_one(Paper, paper.id)) == cad("150.00")
+    assert receipt(gift, aristide).amount == cad("110.00")  # the meal of 40.00 is taken off
+    shown = outlived.outlived_by(db.session.get_one(Paper, paper.id))
+    assert shown is None  # only drafted
+    with transaction():
+        for refund in db.session.scalars(select(Refund)):
+            refunds.approve_refund(refund, by=zoe)
+    shown = outlived.outlived_by(db.session.get_one(Paper, paper.id))
+    assert shown and (shown.said, shown.left) == (cad("200.00"), cad("150.00"))
+    right = Correction(addressee=CLIO, address="5, rue du Modèle", locale="fr")
+    with transaction():
+        new = outlived.replace(db.session.get_one(Paper, paper.id), "50,00 rendus", right, by=aristide)
+    assert (new.amount, outlived.outlived()) == (cad("110.00"), [])
+    said = words(papers.printed(new.id))
+    for wanted in ("150,00", "40,00", "110,00"):
+        assert wanted in said
 
 
 def test_one_receipt_for_one_gift(give: Give, aristide: User) -> None:
@@ -230,6 +245,21 @@ def test_one_receipt_for_one_gift(give: Give, aristide: User) -> None:
     receipt(gift, aristide)
     with pytest.raises(papers.AlreadyIssued):
         receipt(gift, aristide)
+
+
+def test_what_is_left_must_be_more_than_the_advantage(give: Give, aristide: User, zoe: User) -> None:
+    gift = give()
+    paper = receipt(gift, aristide)
+    with transaction():
+        payment = db.session.get_one(Payment, gift.payment_id)
+        back = refunds.RequestRefund(amount=cad("160.00"), reason="Erreur", on=DAY, account_code=chart.BANK)
+        refunds.approve_refund(refunds.request_refund(payment, back, by=aristide), by=zoe)
+    with pytest.raises(gifts.GivenBack, match=r"40\.00\sCAD"):
+        receipt(gift, aristide)
+    right = Correction(addressee=CLIO, address="5, rue du Modèle", locale="fr")
+    with pytest.raises(gifts.GivenBack), transaction():
+        outlived.replace(db.session.get_one(Paper, paper.id), "Rendu", right, by=aristide)
+    assert db.session.get_one(Paper, paper.id).voided_at is None
 
 
 @pytest.mark.parametrize(

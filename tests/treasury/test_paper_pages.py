@@ -12,9 +12,11 @@ from outbox.jobs import Job, run_due
 from shared import clock
 from shared.audit import System
 from shared.database import db, transaction
+from shared.money import Money
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import payments
+from treasury import chart, payments
+from treasury.cards import refunds
 from treasury.funds import funds
 from treasury.funds.models import LegalEntity
 from treasury.models import Fund, Payment
@@ -238,3 +240,67 @@ def test_what_a_receipt_lacks_is_told_afterwards(treasurer: Desk, lake: object, 
         "/treasury/gifts/1/complete", data=_token(treasurer) | {"told": "Encore"}
     )
     assert nothing_lacks.status_code == 409
+
+
+# Money that comes back after its receipt left ----------------------------------------------------------
+
+
+def acknowledged(treasurer: Desk, payment: Payment) -> None:
+    treasurer.press(
+        f"/treasury/payments/{payment.reference}/paper", "", name="Réseau fictif", email="reseau@example.org"
+    )
+
+
+def test_a_receipt_of_a_returned_cheque_asks_to_be_voided(
+    treasurer: Desk, receive: Ask, lake: LegalEntity, aristide: User, zoe: User
+) -> None:
+    payment = receive("375.00")
+    acknowledged(treasurer, payment)
+    with transaction():
+        found = db.session.get_one(Payment, payment.id)
+        mirror = payments.return_receipt(found, date(2005, 11, 12), "Chèque retourné", by=aristide)
+    lists = ("/treasury/attention", "/treasury", f"/treasury/payments/{payment.reference}")
+    assert all("A paper no longer holds" not in treasurer.see(one) for one in lists)  # only drafted
+    with transaction():
+        payments.approve_return(db.session.get_one(Payment, payment.id), mirror, by=zoe)
+    for one in lists:
+        assert "/treasury/papers/1/void" in treasurer.see(one)
+    form = treasurer.see("/treasury/papers/1/void")
+    assert "nothing is left of 375.00\xa0CAD" in form  # the reason, to be changed
+    assert 'name="replace"' not in form
+    refused = treasurer.press("/treasury/papers/1/void", "", replace="y")  # sent all the same
+    assert refused.status_code == 409
+    assert "void it without another in its place" in refused.text
+    treasurer.press("/treasury/papers/1/void", "")
+    assert db.session.get_one(Paper, 1).void_reason.startswith("Given or taken back")
+    assert all("A paper no longer holds" not in treasurer.see(one) for one in lists)
+    assert db.session.query(Paper).count() == 1
+
+
+def test_a_receipt_of_what_went_back_in_part_is_replaced_by_one_of_the_rest(
+    treasurer: Desk, receive: Ask, lake: LegalEntity, aristide: User, zoe: User
+) -> None:
+    payment, kept = receive("750.00"), receive("20.00")
+    acknowledged(treasurer, payment)
+    acknowledged(treasurer, kept)
+    with transaction():
+        back = refunds.RequestRefund(
+            amount=Money.of("250.00", "CAD"),
+            reason="Trop payé",
+            on=date(2005, 11, 12),
+            account_code=chart.BANK,
+        )
+        found = db.session.get_one(Payment, payment.id)
+        refunds.approve_refund(refunds.request_refund(found, back, by=aristide), by=zoe)
+    shown = treasurer.see("/treasury/attention")
+    assert "500.00\xa0CAD is left" in shown
+    assert "/treasury/papers/2" not in shown
+    done = treasurer.press("/treasury/papers/1/void", "", replace="y")
+    assert "500.00\xa0CAD" in treasurer.see(done.location)
+    new = db.session.get_one(Paper, 3)
+    assert (new.replaces_id, new.amount, new.facts["lines"][0]["amount"]["minor"]) == (
+        1,
+        Money.of("500.00", "CAD"),
+        500_00,
+    )
+    assert "Nothing asks for attention" in treasurer.see("/treasury/attention")

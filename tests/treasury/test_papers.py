@@ -26,7 +26,7 @@ from treasury.cards import refunds
 from treasury.funds import funds
 from treasury.funds.models import LegalEntity
 from treasury.models import Fund, Payment
-from treasury.paper import papers, payment_papers
+from treasury.paper import outlived, papers, payment_papers
 from treasury.paper.models import Paper, PaperKind
 from treasury.paper.papers import Correction
 from treasury.paper.payment_papers import MadeOutTo
@@ -212,7 +212,7 @@ def test_what_was_given_back_is_not_acknowledged(receive: Ask, network: LegalEnt
     with transaction():
         assert payment_papers.acknowledge_all(by=aristide) == 1
     (paper,) = db.session.scalars(select(Paper))
-    assert (paper.amount, payment_papers.outlived(paper)) == (cad("500.00"), None)
+    assert (paper.amount, outlived.outlived_by(paper)) == (cad("500.00"), None)
 
 
 def test_without_a_legal_entity_there_is_no_paper(receive: Ask, aristide: User) -> None:

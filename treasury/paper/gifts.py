@@ -90,7 +90,7 @@ class GivenBack(NoReceipt):
     """What is with the donor again is no gift."""
 
     code = "given_back"
-    message = _l("A part of it was given or taken back: what is left, %(left)s, is not what was given.")
+    message = _l("It was given or taken back: what is left, %(left)s, is not more than the advantage.")
 
 
 class Directed(NoReceipt):
@@ -209,6 +209,11 @@ def gift_settled(payment: Payment) -> None:
     """The money of a gift is there. Nothing more happens by itself: a person decides about the receipt."""
 
 
+def kept(gift: Gift) -> Money:
+    """What of a gift is still with us: what was given or taken back is no gift."""
+    return gift.value if gift.payment is None else min(gift.value, left_of(gift.payment))
+
+
 def refusal(gift: Gift) -> NoReceipt | None:
     """Why no official donation receipt may be given for a gift; None when one may."""
     entity = papers.holder_of(gift.fund)
@@ -220,9 +225,10 @@ def refusal(gift: Gift) -> NoReceipt | None:
         return Directed(person=gift.directed_to)
     if gift.payment is not None and gift.payment.status is not PaymentStatus.SETTLED:
         return OnlyPledged()
-    if gift.payment is not None and (left := left_of(gift.payment)) < gift.value:
+    left = kept(gift)
+    if left <= gift.advantage:
         return GivenBack(left=left)
-    if gift.advantage * 5 > gift.value * 4:
+    if gift.advantage * 5 > left * 4:
         return NoIntention()
     above = Money(APPRAISED_ABOVE * 10 ** exponent(gift.currency), gift.currency)
     if gift.nature is GiftNature.KIND and gift.value > above and not gift.appraiser:
@@ -252,7 +258,7 @@ def receipt(gift: Gift, *, by: Actor, signatory: str) -> Paper:
     if refused := refusal(gift):
         raise refused
     entity = papers.holder_of(gift.fund)
-    received_on = gift.received_on
+    received_on, value = gift.received_on, kept(gift)
     assert received_on is not None, "a gift that may be receipted was received"
     return papers.issue(
         Content(
@@ -261,7 +267,7 @@ def receipt(gift: Gift, *, by: Actor, signatory: str) -> Paper:
             locale=gift.locale,
             addressee=gift.donor_name,
             email=gift.donor_email,
-            amount=gift.eligible,
+            amount=value - gift.advantage,
             template="donation_1",
             facts={
                 "holder": papers.holder_facts(entity),
@@ -271,7 +277,7 @@ def receipt(gift: Gift, *, by: Actor, signatory: str) -> Paper:
                 "in_kind": gift.nature is GiftNature.KIND,
                 "description": gift.description,
                 "appraiser": gift.appraiser,
-                "value": as_fact(gift.value),
+                "value": as_fact(value),
                 "advantage": as_fact(gift.advantage),
                 "advantage_for": gift.advantage_for,
                 "signatory": signatory,

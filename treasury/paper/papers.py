@@ -7,6 +7,7 @@ migration of `paper`). The PDF is set once, outside of any transaction, and kept
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -159,7 +160,7 @@ def void(paper: Paper, reason: str, *, by: Actor) -> Paper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """To whom the new paper is made out; what was received does not change."""
+    """To whom the new paper is made out."""
 
     addressee: str
     address: str
@@ -167,8 +168,18 @@ class Correction:
     email: str = ""
 
 
-def reissue(paper: Paper, reason: str, correction: Correction, *, by: Actor) -> Paper:
+def reissue(
+    paper: Paper,
+    reason: str,
+    correction: Correction,
+    *,
+    by: Actor,
+    amount: Money | None = None,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Paper:
     """Void a paper and issue another in its place, made out as it should have been.
+
+    With `amount`, of that much instead, and `facts` say so.
 
     Raises `AlreadyVoided`, `ReasonWanted`.
     """
@@ -180,10 +191,11 @@ def reissue(paper: Paper, reason: str, correction: Correction, *, by: Actor) -> 
         locale=paper.locale,
         addressee=paper.addressee,
         email=paper.email,
-        amount=paper.amount,
+        amount=paper.amount if amount is None else amount,
         template=paper.template,
         facts={
             **paper.facts,
+            **facts,
             "holder": holder_facts(entity),
             "address": correction.address.strip(),
             "replaces": paper.serial,

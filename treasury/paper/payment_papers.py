@@ -124,22 +124,6 @@ def acknowledge_all(*, by: Actor) -> int:
     return len(waiting)
 
 
-def outlived(paper: Paper) -> Money | None:
-    """What is left of what a paper acknowledges, where that is less than it says; else None."""
-    if (
-        paper.voided_at is not None
-        or paper.payment is None
-        or paper.kind
-        in (
-            PaperKind.INVOICE,
-            PaperKind.CREDIT_NOTE,
-        )
-    ):
-        return None
-    left, said = left_of(paper.payment), paper.gift.value if paper.gift else paper.amount
-    return left if left < said else None
-
-
 def invoice(payment: Payment, to: MadeOutTo, *, by: Actor) -> Paper:
     """Issue the invoice of what is asked for. Raises `NothingOwed`, `NoHolder`, `AlreadyIssued`."""
     if payment.status not in _OWED:

@@ -9,17 +9,18 @@ from access.asking import speak
 from access.policy import Permission
 from shared.database import db, transaction
 from shared.errors import DomainError
-from shared.forms import explain
+from shared.forms import explain, reader
 from shared.i18n import _, ngettext
 from shared.limits import limiter
-from shared.money import Money
+from shared.money import Money, format_money
 from shared.web import page_number, public, requires
 from treasury.models import Payment, PaymentStatus
 from treasury.pages import page_context, whoever_acts
 from treasury.paper import messages as paper_messages
-from treasury.paper import papers, payment_papers
+from treasury.paper import outlived, papers, payment_papers
 from treasury.paper.forms import CreditForm, PaperForm, VoidForm
 from treasury.paper.models import Paper, PaperKind
+from treasury.paper.outlived import Outlived
 from treasury.reports import journal_queries
 
 blueprint = Blueprint("papers", __name__)
@@ -78,7 +79,7 @@ def show(paper_id: int) -> Any:
         "treasury/paper.html",
         paper=paper,
         replaced_by=papers.replaced_by(paper),
-        outlived=payment_papers.outlived(paper),
+        outlived=outlived.outlived_by(paper),
         credit_notes=papers.credit_notes(paper) if invoice else (),
         still_asked=payment_papers.still_asked(paper) if invoice else None,
     )
@@ -119,25 +120,42 @@ def send(paper_id: int) -> Any:
 def void(paper_id: int) -> Any:
     """Void a paper with a reason, and issue another in its place."""
     paper = papers.find(paper_id)
+    gone = outlived.outlived_by(paper)
     form = VoidForm(
+        reason=_why(gone) if gone else "",
         name=paper.addressee,
         address=paper.facts.get("address", ""),
         email=paper.email,
         locale=paper.locale,
-        replace=True,
+        replace=gone is None or gone.left.minor > 0,
         send=bool(paper.email),
     )
     if not form.validate_on_submit():
-        page = render_template("treasury/paper_void.html", form=form, paper=paper)
-        return page, 422 if form.errors else 200
+        return _void_page(form, paper_id, 422 if form.errors else 200)
     try:
         with transaction():
             shown = _voided(papers.find(paper_id), form)
     except DomainError as refused:
         explain(form, refused)
-        return render_template("treasury/paper_void.html", form=form, paper=papers.find(paper_id)), 409
+        return _void_page(form, paper_id, 409)
     flash(_("Voided. Its number stays taken, and its reason can be read."), "good")
     return redirect(url_for("papers.show", paper_id=shown))
+
+
+def _void_page(form: VoidForm, paper_id: int, status: int) -> Any:
+    paper = papers.find(paper_id)
+    page = render_template(
+        "treasury/paper_void.html", form=form, paper=paper, gone=outlived.outlived_by(paper)
+    )
+    return page, status
+
+
+def _why(gone: Outlived) -> str:
+    """The likely reason, to be changed by whoever knows better."""
+    words = {"said": format_money(gone.said, reader()), "left": format_money(gone.left, reader())}
+    if gone.left.minor > 0:
+        return str(_("Given or taken back in part: of %(said)s, %(left)s is left", **words))
+    return str(_("Given or taken back: nothing is left of %(said)s", **words))
 
 
 def _voided(paper: Paper, form: VoidForm) -> int:
@@ -145,7 +163,7 @@ def _voided(paper: Paper, form: VoidForm) -> int:
     reason = (form.reason.data or "").strip()
     if not form.replace.data:
         return papers.void(paper, reason, by=whoever_acts()).id
-    new = papers.reissue(paper, reason, form.correction(), by=whoever_acts())
+    new = outlived.replace(paper, reason, form.correction(), by=whoever_acts())
     if form.send.data and new.email:
         papers.send(new, by=whoever_acts())
     return new.id
