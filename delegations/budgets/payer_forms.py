@@ -1,23 +1,32 @@
 """The form of who pays which line of a draft."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wtforms import Field, SelectField
 
 from delegations.budgets.models import Budget, BudgetLine
 from delegations.budgets.queries import Shares
-from network.editing import EditForm
+from network.editing import Change, EditForm
 from shared.forms import MoneyField, as_choices, reader
-from shared.i18n import _l
+from shared.i18n import _, _l
 from shared.money import Money, format_plain
 
 
 class PayersForm(EditForm):
     """Who is meant to pay which line: an amount a line and source, and who takes the rest of a line.
 
-    `payers_form` makes it for one version: its fields are named after the lines and the sources.
+    `payers_form` makes it for one version: its fields are named after the lines and the sources. `sent` is
+    all that the browser sent: of lines that are gone too.
     """
+
+    sent: Mapping[str, str]
+
+    def process(self, formdata: Any = None, *given: Any, **told: Any) -> None:
+        """Keep what was sent, and read it."""
+        sent = self.meta.wrap_formdata(self, formdata)
+        self.sent = dict(sent.items()) if sent else {}
+        super().process(sent, *given, **told)
 
     def part(self, line: BudgetLine, source: BudgetLine) -> Any:
         """The field of what a source pays of a line."""
@@ -36,6 +45,15 @@ class PayersForm(EditForm):
         }
         return {name: said.get(name, "") for name in self._fields if name.startswith(_PART)}
 
+    def changed(self, seen: Mapping[str, Any], now: Mapping[str, Any]) -> Iterable[Change]:
+        """With what was typed for a line, or of somebody, that is in the draft no more."""
+        yield from super().changed(seen, now)
+        gone = str(_("no longer in the draft"))
+        for name, text in self.sent.items():
+            before = str(seen.get(name, ""))
+            if name not in self and (words := _told(name)) and text.strip() not in ("", before):
+                yield Change(words, before or "—", gone, text.strip())
+
     def paid_by(self, budget: Budget) -> dict[str, dict[str, Money]]:
         """What each source (its code) pays of each line (its code), after validation."""
         found: dict[str, dict[str, Money]] = {}
@@ -49,7 +67,8 @@ class PayersForm(EditForm):
         return found
 
 
-_PART = "of_"
+_REST_LABEL = _l("The rest is paid by")
+_PART, _REST = "of_", "rest_"
 
 
 def _part(line: str, source: str) -> str:
@@ -58,7 +77,19 @@ def _part(line: str, source: str) -> str:
 
 
 def _rest(line: str) -> str:
-    return f"rest_{line.encode().hex()}"
+    return f"{_REST}{line.encode().hex()}"
+
+
+def _told(name: str) -> str:
+    """What a field was about, by the codes in its name; empty for any other field."""
+    of_part = name.startswith(_PART)
+    if not of_part and not name.startswith(_REST):
+        return ""
+    try:
+        codes = [bytes.fromhex(one).decode() for one in name.partition("_")[2].split("_")]
+    except ValueError:
+        return ""
+    return " · ".join(codes if of_part else [*codes, str(_REST_LABEL)])
 
 
 def payers_form(budget: Budget, currency: str) -> type[PayersForm]:
@@ -69,5 +100,5 @@ def payers_form(budget: Budget, currency: str) -> type[PayersForm]:
         for source in budget.sources:
             of_line = {"description": f"{line.code} {line.label}", "currency": currency}
             fields[_part(line.code, source.code)] = MoneyField(source.label, **of_line)
-        fields[_rest(line.code)] = SelectField(_l("The rest is paid by"), choices=takers)
+        fields[_rest(line.code)] = SelectField(_REST_LABEL, choices=takers)
     return type("PayersOfVersion", (PayersForm,), fields)

@@ -12,7 +12,7 @@ from delegations.budgets.queries import shares_of
 from events.models import Edition
 from tests.conftest import sign_in
 from tests.delegations.conftest import cad
-from tests.delegations.test_budget_pages import LIST, fields_of, newest, offered, pays
+from tests.delegations.test_budget_pages import LIST, fields_of, newest, offered, pays, rest
 
 pytestmark = pytest.mark.usefixtures("no_tokens")
 
@@ -104,6 +104,22 @@ def test_the_lines_are_rewritten_while_one_says_who_pays(client: FlaskClient, dr
     client.post(REVISE, data=offered(client, REVISE) | {"lines-1-price": "50,00"})
     assert client.post(page, data=mine).status_code == 302
     assert shares_of(newest())["L01"][1] == {"B": cad("1000.00")}
+
+
+def test_what_was_typed_for_a_line_that_is_gone_is_told_and_kept(client: FlaskClient, draft: None) -> None:
+    gone = {"lines-11-label": "", "lines-11-price": ""}
+    payers = f"/delegations/budgets/{newest().id}/payers"
+    rows, table, untouched = offered(client, REVISE), offered(client, payers), offered(client, payers)
+    assert client.post(REVISE, data=offered(client, REVISE) | gone).status_code == 302
+    told = client.post(REVISE, data=rows | {"lines-11-price": "175,00"})
+    assert (told.status_code, 'value="175,00"' in told.text) == (422, True)
+    typed = {pays("L12", "B"): "150,01", rest("L12"): "C"}
+    told = client.post(payers, data=table | typed)
+    assert (told.status_code, "L12 · " in told.text, "150,01" in told.text) == (422, True, True)
+    sent = fields_of(told.text) | {"seen": seen_again(told.text)}
+    assert client.post(payers, data=sent).status_code == 302
+    assert client.post(payers, data=untouched).status_code == 302  # who typed nothing there loses nothing
+    assert "L12" not in prices()
 
 
 def test_three_tellings_of_a_line() -> None:
