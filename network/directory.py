@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from network.models import (
     Component,
@@ -21,6 +21,8 @@ from shared.audit import Actor
 from shared.database import db
 from shared.errors import DomainError
 from shared.i18n import _l
+
+_NAMES_LOCK = 8_026_001
 
 
 class OrganisationExists(DomainError):
@@ -78,6 +80,15 @@ class AddAction:
     provenance: str = ""
 
 
+def hold_names() -> None:
+    """Let nobody else enter a name until the transaction ends: who found none may add it.
+
+    SQLite writes one after another by itself; on PostgreSQL no row stands yet that could be locked.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _NAMES_LOCK})
+
+
 def find_organisation(name: str) -> Organisation | None:
     """The body that goes by `name`, whatever its case, accents and punctuation; aliases count."""
     wanted = normalised_name(name)
@@ -94,6 +105,7 @@ def add_organisation(command: AddOrganisation, *, by: Actor) -> Organisation:
     name = " ".join(command.name.split())
     if not name:
         raise NameMissing(field="name")
+    hold_names()
     if find_organisation(name):
         raise OrganisationExists(field="name", name=name)
     organisation = Organisation(
@@ -118,6 +130,7 @@ def add_organisation(command: AddOrganisation, *, by: Actor) -> Organisation:
 
 def add_alias(organisation: Organisation, name: str, *, provenance: str = "", by: Actor) -> OrganisationAlias:
     """Record another way the same body is written. Raises `OrganisationExists` when another body has it."""
+    hold_names()
     known = find_organisation(name)
     if known and known.id != organisation.id:
         raise OrganisationExists(field="name", name=name)

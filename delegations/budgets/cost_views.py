@@ -51,6 +51,7 @@ def funders(code: str) -> Any:
         try:
             with transaction():
                 added = agreements.add_agreement(form.command(edition.id, edition.currency), by=actor())
+                network_coverage(edition)  # refuses what contradicts another agreement's order
         except DomainError as refused:
             explain(form, refused)
         else:

@@ -227,9 +227,14 @@ def unblock_agreement(code: str, agreement: str) -> Any:
     if not proof:
         flash(_("Write what proves it: the registration number, the day of the signature."), "bad")
     elif place.agreement.blocked_reason:
-        with transaction():
-            agreements.unblock(place.agreement, proof, by=actor())
-        flash(_("It counts from now on."), "good")
+        try:
+            with transaction():
+                agreements.unblock(place.agreement, proof, by=actor())
+                network_coverage(place.edition)  # refuses what contradicts another agreement's order
+        except DomainError as refused:
+            flash(refused.sentence(), "error")
+        else:
+            flash(_("It counts from now on."), "good")
     return redirect(place.url)
 
 

@@ -114,6 +114,7 @@ def change_agreement(
 
 def unblock(agreement: FundingAgreement, reason: str, *, by: Actor) -> FundingAgreement:
     """What it waited for is there: from now on it counts. Raises `Conflict` when nothing was missing."""
+    hold(agreement)
     if not agreement.blocked_reason:
         raise Conflict
     audit.record("agreement.unblock", agreement, by=by, reason=reason, condition=agreement.blocked_reason)

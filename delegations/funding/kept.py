@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from access.models import User
 from delegations.budgets.lines import in_order
@@ -83,16 +83,17 @@ def read(facts: Mapping[str, Any]) -> Allocation:
 
 
 def keep(delegation: Delegation, coverage: Coverage, title: str, *, by: User) -> KeptAllocation:
-    """Keep the allocation as it is now; it never changes."""
+    """Keep the allocation as it is now; it never changes. The same again, pressed twice, is the last one."""
     hold(delegation)
-    number = db.session.scalar(
-        select(func.max(KeptAllocation.number)).where(KeptAllocation.delegation_id == delegation.id)
-    )
+    title, facts = title.strip()[:160], written(allocation_of(coverage))
+    last = next(iter(kept_of(delegation)), None)
+    if last and (last.title, last.facts, last.by_id) == (title, facts, by.id):
+        return last
     made = KeptAllocation(
         delegation_id=delegation.id,
-        number=(number or 0) + 1,
-        title=title.strip()[:160],
-        facts=written(allocation_of(coverage)),
+        number=last.number + 1 if last else 1,
+        title=title,
+        facts=facts,
         by_id=by.id,
     )
     db.session.add(made)

@@ -50,13 +50,20 @@ class LockLine:
 
 
 def lock(seat: Seat, command: LockLine, *, by: User) -> AllocationLock:
-    """Decide that a source pays so much of a line. Raises `NotItsLine`, `LineFull`, `ReasonMissing`."""
+    """Decide that a source pays so much of a line. The same, said twice for the same reason, is said once.
+
+    Raises `NotItsLine`, `LineFull`, `ReasonMissing`.
+    """
     reason = reason_of(command.reason)
     if not command.payable:
         raise NotItsLine(field="source", source=command.source)
     hold(seat)
-    already = [one.amount for one in _standing(seat.delegation_id) if one.seat_id == seat.id
-               and one.line == command.line and one.amount.currency == command.cost.currency]  # fmt: skip
+    here = [one for one in _standing(seat.delegation_id)
+            if (one.seat_id, one.line) == (seat.id, command.line)]  # fmt: skip
+    for one in here:
+        if (one.source, one.amount, one.reason, one.by_id) == (command.source, command.amount, reason, by.id):
+            return one
+    already = [one.amount for one in here if one.amount.currency == command.cost.currency]
     if command.amount + Money.total(already, command.cost.currency) > command.cost:
         raise LineFull(field="amount", cost=command.cost)
     made = AllocationLock(

@@ -15,7 +15,7 @@ from delegations.models import PlanStatus, SavingsPlan
 from delegations.savings import payer_queries, schedule
 from delegations.savings import plans as savings
 from delegations.savings.payer_models import Payer, PlanPayer, PlanShare
-from delegations.savings.schedule import Deposit, DepositKind
+from delegations.savings.schedule import Deposit
 from shared.clock import today
 from shared.database import db
 from shared.money import Money
@@ -83,10 +83,7 @@ def _next_share(
 def _replay(
     parts: tuple[schedule.Instalment, ...], receipts: list[Receipt], on: date
 ) -> schedule.PlanStatus | None:
-    deposits = [
-        Deposit(one.on, one.amount, DepositKind.RETURNED if one.amount.minor < 0 else DepositKind.PAID)
-        for one in receipts
-    ]
+    deposits = [Deposit.told(one.on, one.amount) for one in receipts]
     return schedule.replay(parts, deposits, on) if parts else None
 
 

@@ -98,6 +98,7 @@ def set_share(payer: Payer, share: Fraction, since: date, reason: str, *, by: Ac
     Raises `SharesTooLarge` when the others' shares leave less on that day or later.
     """
     plan = payer.plan
+    hold(plan)
     told = payer_queries.shares_of([plan.id])[plan.id]
     days = [since, *(one.since for one in told if one.since > since)]
     for day in days:

@@ -23,7 +23,7 @@ from delegations.models import Delegation, DelegationStatus, PlanStatus, Savings
 from delegations.savings import payer_queries, schedule, standings
 from delegations.savings import versions as plan_versions
 from delegations.savings.payer_models import Payer, PlanPayer
-from delegations.savings.schedule import Deposit, DepositKind, Frequency, Remainder
+from delegations.savings.schedule import Deposit, Frequency, Remainder
 from delegations.seats import linking
 from network import directory
 from network.directory import AddOrganisation
@@ -198,6 +198,7 @@ def payer_named(name: str, email: str, locale: str, *, by: Actor) -> Organisatio
 
     Raises `NameMissing`.
     """
+    directory.hold_names()
     known = directory.find_organisation(name)
     if known is None:
         return directory.add_organisation(AddOrganisation(name=name, email=email, locale=locale), by=by)
@@ -222,6 +223,7 @@ def remind(plan: SavingsPlan, *, by: Actor) -> str:
 
     Raises `LinkJustSent` when one left a moment ago.
     """
+    hold(plan)
     linking.not_just_sent("plan", plan.id)
     status = plan_status(plan)
     token = mail_link(Payer(plan), status.saved, status.target, opened=False)
@@ -388,10 +390,7 @@ def plan_statuses(plans: Iterable[SavingsPlan], on: date | None = None) -> dict[
         for plan in together:
             found[plan.id] = schedule.replay(
                 agreed[plan.id].instalments,
-                [
-                    Deposit(one.on, one.amount, DepositKind.RETURNED if one.reversal else DepositKind.PAID)
-                    for one in deposits[plan.fund_id]
-                ],
+                [Deposit.told(one.on, one.amount) for one in deposits[plan.fund_id]],
                 on or today(plan.delegation.edition.zone),
             )
     return found

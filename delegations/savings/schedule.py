@@ -196,6 +196,11 @@ class Deposit:
         if (self.amount.minor < 0) != (self.kind is DepositKind.RETURNED):
             raise ValueError("a returned deposit is negative, and only a returned one")
 
+    @classmethod
+    def told(cls, on: date, amount: Money) -> "Deposit":
+        """What the books tell: money that went back is a return, whatever wrote it (a refund, a bank)."""
+        return cls(on, amount, DepositKind.RETURNED if amount.minor < 0 else DepositKind.PAID)
+
 
 class InstalmentState(StrEnum):
     """Derived, never stored. A part-paid instalment is late as well when `days_late` is not 0."""

@@ -159,6 +159,7 @@ def send_link(nomination: Nomination, *, by: Actor, returned_because: str = "") 
 
 def resend_link(nomination: Nomination, *, by: Actor) -> str:
     """Send the link again because somebody asks. Raises `LinkJustSent`, `NominationOver`."""
+    hold(nomination)
     linking.not_just_sent("nominee", nomination.id)
     return send_link(nomination, by=by)
 

@@ -318,8 +318,14 @@ def test_a_lock_moves_what_a_source_pays_and_two_allocations_compare(
     _match(dakar, saved)
     with transaction():
         before = kept.keep(saved, coverage_of(saved), "Avant", by=aristide)
+        assert kept.keep(saved, coverage_of(saved), "Avant", by=aristide) is before  # pressed twice
+        assert kept.keep(saved, coverage_of(saved), "Encore", by=aristide).number == 2
         flight = replace(wanted, line="L01", amount=cad("2050.00"), cost=cad("2050.00"))
         made = locks.lock(seat, flight, by=aristide)
+        half = replace(wanted, amount=cad("100.00"))
+        assert locks.lock(seat, half, by=aristide) is locks.lock(seat, half, by=aristide)  # pressed twice
+        assert len(locks.locks_of(saved)) == 2
+        locks.lift(locks.locks_of(saved)[1], by=aristide)
         with pytest.raises(LineFull):
             locks.lock(seat, replace(flight, amount=cad("0.01")), by=aristide)
     after = kept.allocation_of(coverage_of(saved))
