@@ -11,7 +11,7 @@ from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import explain, reader
-from shared.i18n import _
+from shared.i18n import _, show_date
 from shared.web import requires
 from treasury import queries
 from treasury.books import exchange, frameworks, open_items, periods, rates, year_end
@@ -209,7 +209,7 @@ def carry_forward() -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                narration = _("Year’s end %(day)s: every fund carried forward", day=day(form.day))
+                narration = _("Year’s end %(day)s: every fund carried forward", day=show_date(form.day.data))
                 entry_id = year_end.carry_forward(day(form.day), narration, by=whoever_acts()).id
         except DomainError as refused:
             explain(form, refused)
