@@ -225,7 +225,7 @@ def unblock_agreement(code: str, agreement: str) -> Any:
     place = _place(code, agreement, P.EDITION_MANAGE)
     proof = request.form.get("proof", "").strip()[:160]
     if not proof:
-        flash(_("Write what proves it: the registration number, the day of the signature."), "bad")
+        flash(_("Write what proves it: the registration number, the day of the signature."), "error")
     elif place.agreement.blocked_reason:
         try:
             with transaction():
@@ -300,7 +300,7 @@ def take_back_drawdown(code: str, agreement: str, number: int) -> Any:
         with transaction():
             dues.take_back(found, request.form.get("reason", "")[:300], by=actor())
     except DomainError as refused:
-        flash(str(refused), "bad")
+        flash(refused.sentence(), "error")
     return redirect(f"{place.url}#claims")
 
 

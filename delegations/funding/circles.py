@@ -146,6 +146,7 @@ def _match(
         frozenset(terms.categories or GROUPS),
         serves,
         terms.cap,
+        in_turn=bool(terms.serves),
         stacks=terms.stacks,
         basis=terms.basis,
     )
@@ -169,7 +170,8 @@ def _grant(one: Offered, delegations: Mapping[str, DelegationFunding], serves: t
     terms = one.terms
     amount = terms.amount or Money.zero(terms.currency)
     cap = amount if terms.cap is None and terms.kind is FundingKind.PLEDGE else terms.cap
-    grant = SeatGrant(one.code, terms.name, amount, frozenset(terms.categories or GROUPS), serves, cap)
+    payable = frozenset(terms.categories or GROUPS)
+    grant = SeatGrant(one.code, terms.name, amount, payable, serves, cap, in_turn=bool(terms.serves))
     if cap is None or terms.sharing is not Sharing.PRO_RATA:
         return grant
     limits = {

@@ -77,4 +77,4 @@ def _lifts(
             effort = format_money(one.effort, reader())
             yield _("%(amount)s more in savings, with what they earn", amount=effort)
         elif one.kind is UnlockKind.UNBLOCK:
-            yield _("what %(funder)s waits for", funder=one.label)
+            yield _("what %(funder)s waits for, once it serves here first", funder=one.label)

@@ -127,8 +127,9 @@ class Basis(StrEnum):
 class MatchAgreement:
     """A funder adds `ratio` times the own cash received, for lines of the `eligible` groups.
 
-    `serves` is the order in which delegations draw on the `cap`; with `portions` (by delegation) the cap is
-    shared out beforehand and no order counts. Unless it `stacks`, the funder matches no dollar that another
+    `serves` is the order in which delegations draw on the `cap`, unless none is stated (not `in_turn`: the
+    orders of others decide, then codes); with `portions` (by delegation) the cap is shared out beforehand
+    and no order counts. Unless it `stacks`, the funder matches no dollar that another
     has matched; as soon as one agreement of a delegation refuses, each dollar of that delegation is
     matched once only. `counted` (by delegation) is the part of its base that falls within the agreement's
     window; without it all counts. `shared` tells how the cap was shared out, where a rule does it.
@@ -140,6 +141,7 @@ class MatchAgreement:
     eligible: frozenset[str]
     serves: tuple[str, ...]
     cap: Money | None = None
+    in_turn: bool = True
     stacks: bool = False
     basis: Basis = Basis.CASH
     counted: Mapping[str, Money] | None = None
@@ -161,7 +163,7 @@ def pool(delegation: DelegationFunding, basis: Basis) -> Money:
 
 @dataclass(frozen=True, slots=True)
 class SeatGrant:
-    """A funder gives up to `per_seat` for lines of the `eligible` groups; `serves`, `cap` as in a match."""
+    """A funder gives up to `per_seat` for lines of the `eligible` groups; all else as in a match."""
 
     code: str
     label: str
@@ -169,6 +171,7 @@ class SeatGrant:
     eligible: frozenset[str]
     serves: tuple[str, ...]
     cap: Money | None = None
+    in_turn: bool = True
     portions: Mapping[str, Money] | None = None
     shared: Shared | None = None
 
@@ -232,8 +235,8 @@ def _service_order(codes: Iterable[str], agreements: Iterable[Agreement]) -> lis
     sorter = TopologicalSorter[str](dict.fromkeys(codes, ()))
     known = set(codes)
     for agreement in agreements:
-        if agreement.portions is not None:
-            continue  # its cap is shared out: nobody comes before anybody
+        if agreement.portions is not None or not agreement.in_turn:
+            continue  # its cap is shared out, or it serves everybody: nobody comes before anybody
         for earlier, later in pairwise(code for code in agreement.serves if code in known):
             sorter.add(later, earlier)
     try:

@@ -107,7 +107,9 @@ _SENTENCES: dict[ReasonKind | UnlockKind | Condition, LazyString] = {
         "If %(label)s raised its cap by %(effort)s, the gap would shrink by %(amount)s."
     ),
     UnlockKind.WIDEN: _l("If %(label)s agreed to pay group %(group)s, the gap would shrink by %(amount)s."),
-    UnlockKind.UNBLOCK: _l("Once unblocked, the pledge by %(label)s would shrink the gap by %(amount)s."),
+    UnlockKind.UNBLOCK: _l(
+        "Once unblocked and served here first, the pledge by %(label)s would shrink the gap by %(amount)s."
+    ),
 }
 _EACH_SEAT = _l(
     "%(amount)s offered by %(label)s cannot be used: only %(per_seat)s of each seat is on lines it may pay "

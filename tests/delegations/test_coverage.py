@@ -184,6 +184,15 @@ def test_money_one_can_spare_never_leaves_a_gap_in_another() -> None:
     assert found.delegations["A"].own_left == cad("500.00")
 
 
+def test_who_serves_everybody_states_no_order() -> None:
+    """Only those who name delegations put some before others; B1's order and B2's hold beside it."""
+    everyone = tuple(sorted(one.code for one in BEFORE_SUPPORT.delegations))
+    pledge = SeatGrant("B4", "B4", cad("5000.00"), frozenset("TEU"), everyone, cad("5000.00"), in_turn=False)
+    with pytest.raises(OrdersDisagree):
+        cover(replace(BEFORE_SUPPORT, grants=(replace(pledge, in_turn=True),)))
+    assert cover(replace(BEFORE_SUPPORT, grants=(pledge,))).funders["B4"].used == cad("5000.00")
+
+
 def test_misuse_is_refused() -> None:
     opposite = replace(MATCHES[1], code="B9", serves=("DEV", "QUE"))
     with pytest.raises(OrdersDisagree, match="DEV, MTL, QUE"):
