@@ -184,7 +184,7 @@ def _money(known: Known) -> Iterable[Answer]:
 
 def _fee(seat: Seat) -> Money | None:
     """What is still asked for the seat's registration."""
-    payment = seat.registration.payment if seat.registration else None
+    payment = seat.registered.payment if seat.registered else None
     return payment.amount if payment and payment.status is PaymentStatus.REQUESTED else None
 
 

@@ -17,10 +17,11 @@ class PayersForm(EditForm):
     """Who is meant to pay which line: an amount a line and source, and who takes the rest of a line.
 
     `payers_form` makes it for one version: its fields are named after the lines and the sources. `sent` is
-    all that the browser sent: of lines that are gone too.
+    all that the browser sent: of lines that are gone too. `payers` are the sources' names, by their codes.
     """
 
     sent: Mapping[str, str]
+    payers: Mapping[str, str]
 
     def process(self, formdata: Any = None, *given: Any, **told: Any) -> None:
         """Keep what was sent, and read it."""
@@ -51,8 +52,20 @@ class PayersForm(EditForm):
         gone = str(_("no longer in the draft"))
         for name, text in self.sent.items():
             before = str(seen.get(name, ""))
-            if name not in self and (words := _told(name)) and text.strip() not in ("", before):
-                yield Change(words, before or "—", gone, text.strip())
+            if name not in self and (words := self._told(name)) and text.strip() not in ("", before):
+                yield Change(words, before or "—", gone, self.payers.get(text.strip(), text.strip()))
+
+    def _told(self, name: str) -> str:
+        """What a field was about, by the codes in its name; empty for any other field."""
+        kind, _bar, rest = name.partition("_")
+        if f"{kind}_" not in (_PART, _REST):
+            return ""
+        try:
+            line, *source = [bytes.fromhex(one).decode() for one in rest.split("_")]
+        except ValueError:
+            return ""
+        words = [self.payers.get(one, one) for one in source] or [str(_REST_LABEL)]
+        return " · ".join([line, *words])
 
     def paid_by(self, budget: Budget) -> dict[str, dict[str, Money]]:
         """What each source (its code) pays of each line (its code), after validation."""
@@ -80,18 +93,6 @@ def _rest(line: str) -> str:
     return f"{_REST}{line.encode().hex()}"
 
 
-def _told(name: str) -> str:
-    """What a field was about, by the codes in its name; empty for any other field."""
-    of_part = name.startswith(_PART)
-    if not of_part and not name.startswith(_REST):
-        return ""
-    try:
-        codes = [bytes.fromhex(one).decode() for one in name.partition("_")[2].split("_")]
-    except ValueError:
-        return ""
-    return " · ".join(codes if of_part else [*codes, str(_REST_LABEL)])
-
-
 def payers_form(budget: Budget, currency: str) -> type[PayersForm]:
     """The form of one version."""
     takers = as_choices([("", _l("nobody yet")), *((one.code, one.label) for one in budget.sources)])
@@ -101,4 +102,5 @@ def payers_form(budget: Budget, currency: str) -> type[PayersForm]:
             of_line = {"description": f"{line.code} {line.label}", "currency": currency}
             fields[_part(line.code, source.code)] = MoneyField(source.label, **of_line)
         fields[_rest(line.code)] = SelectField(_REST_LABEL, choices=takers)
-    return type("PayersOfVersion", (PayersForm,), fields)
+    payers = {one.code: one.label for one in budget.sources}
+    return type("PayersOfVersion", (PayersForm,), {**fields, "payers": payers})

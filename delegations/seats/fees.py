@@ -43,11 +43,11 @@ def settle_fee(seat: Seat, fund: Fund, on: date, *, by: User) -> Payment:
 
     Raises `NotThisDelegations`, `NothingDue`, `SavingsTooSmall`, `Conflict` without a registration.
     """
-    if seat.registration is None:
+    if seat.registered is None:
         raise Conflict
     if fund.id not in {one.id for one in funds_of(seat.delegation)}:
         raise NotThisDelegations
-    payment = seat.registration.payment
+    payment = seat.registered.payment
     if payment is None or payment.status is not PaymentStatus.REQUESTED:
         raise NothingDue
     hold(fund)

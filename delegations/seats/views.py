@@ -95,7 +95,7 @@ def _page(delegation: Delegation, seat: Seat, nominator_form: NominatorForm) -> 
     coverage = coverage_queries.coverage_of(delegation)
     may, nomination = may_here(delegation), seat.nomination
     trusted = approvals.with_focal_point([delegation.id])
-    payment = seat.registration.payment if seat.registration else None
+    payment = seat.registered.payment if seat.registered else None
     due = payment if payment and payment.status is PaymentStatus.REQUESTED else None
     return render_template(
         "delegations/seat.html",
