@@ -50,6 +50,8 @@ def standing_of(payer: Payer) -> PayerStanding:
 def standings(plans: Iterable[SavingsPlan]) -> dict[int, list[PayerStanding]]:
     """What each payer of each plan has and lacks today, the first payer first."""
     together = list(plans)
+    if not together:
+        return {}
     payers, shares = payer_queries.all_payers(together), payer_queries.shares_of(plan.id for plan in together)
     parts, paid = payer_queries.divided(together), _deposits(together)
     found: dict[int, list[PayerStanding]] = {}
