@@ -69,6 +69,7 @@ class Children:
             stdout=subprocess.PIPE if announces else None,
             text=True,
             start_new_session=True,  # a Ctrl-C is for the server, which then ends its children
+            preexec_fn=_end_with_the_server,
         )
         self.running.append(child)
         if child.stdout and announces not in child.stdout.readline():
@@ -86,6 +87,13 @@ class Children:
                 child.kill()
                 child.wait()
         self.running.clear()
+
+
+def _end_with_the_server() -> None:
+    """Run in a child: should the server be killed and tell nobody, the kernel tells the child (Linux)."""
+    parent_death_signal = 1  # PR_SET_PDEATHSIG of prctl.h
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGINT)
 
 
 def free_port() -> int:

@@ -235,6 +235,8 @@ def replace_person(registration: Registration, details: PersonDetails, *, by: Ac
     registration.code = new_code()
     links.revoke_links(PURPOSE, registration.id)
     badges.revoke_all(registration, "somebody else comes instead", by=by)
+    if registration.payment is not None:
+        payments.ask_another(registration.payment, person.name, person.email)
     if vacant:
         move(registration, _by_its_fee(registration), by=by)
     audit.record("registration.replace_person", registration, by=by, before=before, after=person.id)

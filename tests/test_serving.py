@@ -83,7 +83,7 @@ def wait_until_gone(pids: set[int], seconds: float = 20) -> set[int]:
     return pids
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda s: s.name)
 def test_one_command_serves_everything_and_leaves_nothing(
     begun: Path, tmp_path: Path, stop: signal.Signals
 ) -> None:

@@ -133,6 +133,12 @@ def request(command: RequestPayment, *, by: Actor) -> Payment:
     return payment
 
 
+def ask_another(payment: Payment, name: str, email: str) -> None:
+    """What is still asked of a person is asked of somebody else; who has paid stays who paid."""
+    if payment.status is PaymentStatus.REQUESTED and payment.payer_id is None:
+        payment.payer_name, payment.payer_email = name, email
+
+
 _REFERENCED = select(Payment.id).where(Payment.reference == bindparam("reference"))
 
 

@@ -71,7 +71,7 @@ def clone(code: str) -> Any:
         except DomainError as refused:
             explain(form, refused)
         else:
-            flash(_("The delegation is begun: its head is told, its seats are asked for."), "good")
+            flash(_("The delegation is begun: its seats are asked for; its head, if any, is told."), "good")
             return redirect(url_for("delegations.show", code=made))
     return form_page(
         "delegations/clone.html",

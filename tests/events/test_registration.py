@@ -229,6 +229,22 @@ def test_somebody_else_comes_instead_and_the_money_stays(app: Flask) -> None:
     assert closed.value.status == 410
 
 
+@pytest.mark.parametrize("paid", [False, True])
+def test_what_is_still_due_is_asked_of_whoever_comes_instead(
+    app: Flask, aristide: User, zoe: User, paid: bool
+) -> None:
+    joined = join(dakar())
+    payment, first = joined.payment, joined.person.email
+    assert payment is not None
+    if paid:
+        pay(payment, aristide, zoe)
+    with transaction():
+        registration.replace_person(
+            joined, PersonDetails(name="Lison Substitut", email="lison@example.org"), by=BY
+        )
+    assert payment.payer_email == (first if paid else "lison@example.org")
+
+
 def rush(app: Flask, edition: Edition, attempts: int, threads: int, command: Callable[[int], object]) -> int:
     """`attempts` registrations by `threads` at once; how many were refused as full."""
     key, refused, lock = edition.id, [], threading.Lock()
