@@ -91,6 +91,7 @@ def test_what_is_written_without_network_leaves_once_when_it_is_back(
 
 def test_an_answer_that_is_lost_makes_no_second_line(site: Site, address: str, phone: BrowserContext) -> None:
     page = phone.new_page()
+    page.add_init_script("delete Navigator.prototype.serviceWorker")  # what it passes on, no route sees
     page.goto(address)
     lost = []
 

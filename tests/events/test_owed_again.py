@@ -91,7 +91,7 @@ def test_a_cheque_that_came_back_leaves_the_place_and_the_fee_is_owed(
     organiser = Desk(app, fatou)
     assert "Payments that came back" in organiser.see("/manage/events/DKR05")
     page = organiser.see(f"/manage/events/DKR05/registrations/{made.id}")
-    assert "Place taken, fee due: the bank took the payment back" in page and first.reference in page
+    assert "Place taken, fee due · the bank took the payment back" in page and first.reference in page
     settle(again, aristide, zoe)
     assert (owed(made), made.status) == (again, RegistrationStatus.CONFIRMED)
     assert open_attention() == [] and "c’est payé" in mails()[-1][0]
