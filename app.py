@@ -98,6 +98,7 @@ import treasury.reports.views
 import treasury.statements.column_views
 import treasury.statements.views
 import treasury.views
+import waiting
 from access import sign_in, sign_in_links, signing
 from config.settings import Settings, UnsafeSettings, read_settings
 from delegations import forgetting
@@ -176,6 +177,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     tables.install(app)
     limits.install(app, enabled=settings.rate_limits, storage=settings.rate_limit_storage)
     web.install(app, gate=menu.gate, navigation=menu.navigation)
+    waiting.install(app)
     compression.install(app)
     sign_in.install(app, secret_key=settings.secret_key)
     _rooms(app, settings)

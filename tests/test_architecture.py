@@ -26,7 +26,7 @@ def sources() -> list[Path]:
     """The product's own Python files."""
     return [
         *(path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))),
-        *(ROOT / name for name in ("app.py", "compression.py", "menu.py", "serving.py", "tables.py")),
+        *(ROOT / f"{name}.py" for name in ("app", "compression", "menu", "serving", "tables", "waiting")),
     ]
 
 

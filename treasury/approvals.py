@@ -77,6 +77,14 @@ def waiting() -> list[Waiting]:
     return [Waiting(entry, author or "", payment) for entry, author, payment in rows]
 
 
+def how_many_wait_for(user: User) -> int:
+    """How many drafts `user` may be asked to approve: those of others."""
+    drafts = select(func.count(JournalEntry.id)).where(
+        JournalEntry.number.is_(None), JournalEntry.author_id.is_distinct_from(user.id)
+    )
+    return db.session.scalar(drafts) or 0
+
+
 def approve(entry: JournalEntry, *, by: User) -> JournalEntry:
     """Post what somebody else wrote, with all that follows: the payment settles or counts as returned, the
     bank line it was written from is linked, the commitment it pays is consumed. Raises as `ledger.post`.

@@ -7,7 +7,7 @@ second person posts, and the money itself by a transfer, a cheque or the cash bo
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from access.models import User
@@ -29,6 +29,9 @@ from treasury.placing import left_of, received_in, see_enough
 
 JOB = "refund"
 """The kind of job that sends an approved refund to the network."""
+
+
+_TO_A_CARD_WAITING = (Refund.status == RefundStatus.REQUESTED, Refund.charge_id.is_not(None))
 
 
 class NothingToRefund(DomainError):
@@ -198,8 +201,14 @@ def waiting_refunds() -> list[tuple[Refund, str]]:
     rows = db.session.execute(
         select(Refund, User.name)
         .join(User, User.id == Refund.requested_by_id)
-        .where(Refund.status == RefundStatus.REQUESTED, Refund.charge_id.is_not(None))
+        .where(*_TO_A_CARD_WAITING)
         .order_by(Refund.id)
         .options(joinedload(Refund.payment))
     )
     return [(refund, name) for refund, name in rows]
+
+
+def how_many_wait_for(user: User) -> int:
+    """How many of them `user` may be asked to approve: those that others asked for."""
+    asked = select(func.count(Refund.id)).where(*_TO_A_CARD_WAITING, Refund.requested_by_id != user.id)
+    return db.session.scalar(asked) or 0

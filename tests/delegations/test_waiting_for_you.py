@@ -1,0 +1,150 @@
+"""What waits for whoever signed in: a few counted links, and nothing that another one must do."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from access import grants, users
+from access.models import RoleName, User
+from access.users import CreateUser
+from delegations.budgets import claims
+from delegations.budgets import versions as budgets
+from delegations.budgets.claims import AddLine, OpenClaim
+from delegations.budgets.versions import CreateBudget
+from delegations.budgets.versions import Line as BudgetItem
+from delegations.models import Delegation, SavingsPlan
+from delegations.savings import plans as savings
+from delegations.savings.plans import RecordDeposit
+from delegations.seats import nominations
+from delegations.seats.nominations import Nominate
+from delegations.support import applying
+from delegations.support import decisions as support
+from delegations.support.applying import AddGrid, Apply
+from events.models import Edition
+from network.people import CompleteRecord
+from shared.clock import travel_to
+from shared.database import transaction
+from tests.conftest import sign_in
+from tests.delegations.conftest import BY, accredited, cad, delegation_of, person
+from waiting import own_delegations, tasks
+
+
+def waits(app: Flask, user: User) -> list[str]:
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        return [f"{one.words} {one.where}".strip() for one in tasks(user)]
+
+
+@pytest.fixture(autouse=True)
+def in_2003() -> Iterator[None]:
+    """The gathering of 2005 is to come."""
+    travel_to(datetime(2003, 1, 10, 12, tzinfo=UTC))
+    yield
+    travel_to(None)
+
+
+def test_a_deposit_waits_for_the_second_person_and_never_for_who_wrote_it(
+    app: Flask, plan: SavingsPlan, aristide: User, zoe: User
+) -> None:
+    with transaction():
+        command = RecordDeposit(amount=cad("750.00"), received_on=date(2003, 1, 9))
+        savings.record_deposit(plan, command, by=aristide)
+    assert waits(app, zoe) == ["1 entry to approve"]
+    assert waits(app, aristide) == []
+    with transaction():
+        grants.grant(aristide, RoleName.APPROVER, by=BY)
+    assert waits(app, aristide) == []
+
+
+def test_a_head_is_told_of_their_own_seats_only(
+    app: Flask, client: FlaskClient, dakar: Edition, outaouais: Delegation, ondine: User
+) -> None:
+    with transaction():
+        delegation_of(dakar, "QUE", "Québec", 3)
+        accredited(outaouais.seats[0], "Ondine Exemple")
+    assert waits(app, ondine) == ["5 seats wait for a name Outaouais"]
+    assert [one.code for one in own_delegations(ondine)] == ["DKR05-OUT"]
+    sign_in(client, ondine)
+    page = client.get("/").text
+    assert "Ce qui vous attend" in page
+    assert 'href="/delegations/DKR05-OUT/seats"' in page
+    assert "Votre délégation à Dakar 2005" in page
+    assert "Québec" not in page
+
+
+def test_a_completed_record_waits_for_the_secretariat(
+    app: Flask, outaouais: Delegation, fatou: User, ondine: User
+) -> None:
+    with transaction():
+        nomination = nominations.nominate(outaouais.seats[0], Nominate(person=person("Inés Ejemplo")), by=BY)
+        nominations.complete(nomination, CompleteRecord(name="Inés Ejemplo", country="CA", languages=("fr",)))
+    assert waits(app, fatou) == ["1 record to look at"]
+    assert waits(app, ondine) == ["5 seats wait for a name Outaouais"]
+    assert own_delegations(fatou) == []
+
+
+def test_a_claim_waits_for_an_approver_then_for_a_third_person_who_pays(
+    app: Flask, outaouais: Delegation, ondine: User, zoe: User, aristide: User
+) -> None:
+    with transaction():
+        claim = claims.open_claim(outaouais, OpenClaim(title="Autocar", currency="CAD"), by=ondine)
+        line = AddLine(
+            spent_on=date(2003, 1, 9),
+            description="Autocar",
+            amount=cad("320.00"),
+            category="L02",
+            missing_reason="reçu perdu",
+        )
+        claims.add_line(claim, line, by=ondine)
+        claims.submit_claim(claim, by=ondine)
+    assert (waits(app, zoe), waits(app, aristide)) == (["1 claim to approve"], [])
+    with transaction():
+        claims.approve_claim(claim, by=zoe)
+    assert (waits(app, zoe), waits(app, aristide)) == ([], ["1 claim to pay"])
+
+
+def test_a_version_of_a_budget_waits_for_anybody_but_its_author(
+    app: Flask, dakar: Edition, aristide: User, zoe: User, fatou: User
+) -> None:
+    with transaction():
+        item = BudgetItem(code="L01", label="Billet", category="T", unit_price=cad("1500.00"))
+        budgets.create_budget(
+            CreateBudget(edition_id=dakar.id, lines=[item], reason="billets plus chers"), by=fatou
+        )
+    assert waits(app, zoe) == ["1 budget to approve Dakar 2005"]
+    assert (waits(app, fatou), waits(app, aristide)) == ([], [])
+
+
+def test_an_application_waits_for_each_member_until_they_scored_it(
+    app: Flask, outaouais: Delegation, ondine: User
+) -> None:
+    with transaction():
+        fund = support.open_fund("B6", "Fonds international de soutien", by=BY)
+        maude = users.create_user(CreateUser(email="maude@example.org", name="Maude"), by=BY)
+        grants.grant(maude, RoleName.COMMITTEE, by=BY, edition_id=outaouais.edition_id)
+        grid = applying.add_grid(AddGrid(code="one", name="Une", criteria=[("Durable", 1)]), by=BY)
+        application = applying.apply(
+            Apply(
+                edition_id=outaouais.edition_id,
+                fund_id=fund.id,
+                grid_id=grid.id,
+                label=outaouais.name,
+                amount=cad("480.00"),
+                grounds="Tout est épargné",
+                delegation_id=outaouais.id,
+            ),
+            by=ondine,
+        )
+    assert waits(app, maude) == ["1 application to score Dakar 2005"]
+    with transaction():
+        applying.score(application, {one.id: 3 for one in grid.criteria}, "", by=maude)
+    assert waits(app, maude) == []
+
+
+def test_a_stranger_is_told_nothing(app: Flask, client: FlaskClient, outaouais: Delegation) -> None:
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert tasks(None) == []
+    assert own_delegations(None) == []
+    assert "What waits for you" not in client.get("/").text

@@ -1,0 +1,173 @@
+"""What waits for whoever signed in, each thing one click away: counted, never listed here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Flask, url_for
+from sqlalchemy import Select, func, select
+
+from access.asking import person
+from access.models import User
+from access.policy import Permission, can, reach
+from delegations import queries
+from delegations.budgets.claim_models import ClaimStatus, ExpenseClaim
+from delegations.budgets.models import Budget, BudgetStatus
+from delegations.joining.models import JoinRequest, JoinStatus
+from delegations.models import Delegation, DelegationStatus, Seat, SeatStatus
+from delegations.support import committee
+from events.models import Edition
+from shared.clock import today
+from shared.database import db
+from shared.i18n import ngettext
+from treasury import approvals
+from treasury.cards import refunds
+from treasury.models import Attention
+from treasury.paper import outlived
+from treasury.reconciliation.open_money import open_lines_by_account
+from treasury.wording import account_name
+
+P = Permission
+
+_MOST = 6
+"""Delegations and gatherings named one by one; whoever looks after more has lists for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do: `words` with its number, `where` it is (a gathering, a delegation), and its page."""
+
+    words: str
+    where: str
+    url: str
+
+
+def install(app: Flask) -> None:
+    """Let the home ask what waits for whoever reads it."""
+    app.add_template_global(lambda: tasks(person()), "tasks")
+    app.add_template_global(lambda: own_delegations(person()), "own_delegations")
+
+
+def tasks(user: User | None) -> list[Task]:
+    """What waits for `user` (nothing for somebody not signed in): money first, then seats and people."""
+    if user is None:
+        return []
+    return [*_money(user), *_costs(user), *_seats(user), *_support(user)]
+
+
+def own_delegations(user: User | None) -> list[Delegation]:
+    """The delegations that `user` looks after themselves, those to come first; none for who sees them all."""
+    held = reach(user, P.DELEGATION_READ)
+    if held.everywhere or not held.delegations:
+        return []
+    query = queries.delegations_within_reach(user).where(Delegation.id.in_(held.delegations))
+    return list(db.session.scalars(query.order_by(Edition.starts_on.desc(), Delegation.code).limit(_MOST)))
+
+
+def _money(user: User) -> Iterator[Task]:
+    if can(user, P.ENTRY_APPROVE):
+        asked = approvals.how_many_wait_for(user) + refunds.how_many_wait_for(user)
+        words = ngettext("%(num)s entry to approve", "%(num)s entries to approve", asked)
+        yield from _some(asked, words, "", url_for("treasury.home", _anchor="waiting"))
+    if can(user, P.ATTENTION_RESOLVE):
+        odd = _number(select(func.count(Attention.id)).where(Attention.resolved_at.is_(None)))
+        odd += len(outlived.outlived())
+        words = ngettext("%(num)s money matter to settle", "%(num)s money matters to settle", odd)
+        yield from _some(odd, words, "", url_for("attention.index"))
+    if can(user, P.STATEMENT_RECONCILE):
+        for account, lines, statement in open_lines_by_account():
+            words = ngettext("%(num)s bank line to match", "%(num)s bank lines to match", lines)
+            place = f"{account_name(account)} · {account.currency}"
+            yield Task(words, place, url_for("reconciliation.workbench", statement_id=statement))
+
+
+def _costs(user: User) -> Iterator[Task]:
+    """Claims and versions of budgets; nobody is asked to say yes to their own."""
+    page = url_for("delegations.all_claims")
+    if can(user, P.ENTRY_APPROVE):
+        asked = _number(_claims(ClaimStatus.SUBMITTED).where(ExpenseClaim.claimant_id != user.id))
+        words = ngettext("%(num)s claim to approve", "%(num)s claims to approve", asked)
+        yield from _some(asked, words, "", page)
+    if can(user, P.ENTRY_RECORD):
+        owed = _number(
+            _claims(ClaimStatus.APPROVED).where(
+                ExpenseClaim.claimant_id != user.id, ExpenseClaim.approver_id != user.id
+            )
+        )
+        yield from _some(owed, ngettext("%(num)s claim to pay", "%(num)s claims to pay", owed), "", page)
+    drafts = (
+        select(Edition, func.count(Budget.id))
+        .join(Budget, Budget.edition_id == Edition.id)
+        .where(Budget.status == BudgetStatus.DRAFT, Budget.author_id.is_distinct_from(user.id))
+        .group_by(Edition.id)
+        .order_by(Edition.starts_on)
+    )
+    if not can(user, P.ENTRY_APPROVE):
+        drafts = drafts.where(Edition.id.in_(_managed(user)))
+    for edition, count in db.session.execute(drafts.limit(_MOST)):
+        words = ngettext("%(num)s budget to approve", "%(num)s budgets to approve", count)
+        yield Task(words, edition.name, url_for("delegations.costs", code=edition.code))
+
+
+def _seats(user: User) -> Iterator[Task]:
+    """Records to accredit, seats without a person and people who ask to join."""
+    records = queries.how_many_to_accredit(user)
+    words = ngettext("%(num)s record to look at", "%(num)s records to look at", records)
+    yield from _some(records, words, "", url_for("delegations.accreditation"))
+    mine = [one.id for one in own_delegations(user)]
+    empty = (
+        select(Delegation, func.count(Seat.id))
+        .join(Seat, Seat.delegation_id == Delegation.id)
+        .join(Delegation.edition)
+        .where(
+            Delegation.id.in_(mine),
+            Delegation.status.in_((DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED)),
+            Seat.status.in_((SeatStatus.PLANNED, SeatStatus.FUNDED)),
+            Edition.ends_on >= today(),
+        )
+        .group_by(Delegation.id)
+    )
+    for delegation, count in db.session.execute(empty):
+        words = ngettext("%(num)s seat waits for a name", "%(num)s seats wait for a name", count)
+        yield Task(words, delegation.name, url_for("delegations.seat_board", code=delegation.code))
+    asking = (
+        select(Delegation, func.count(JoinRequest.id))
+        .join(JoinRequest, JoinRequest.delegation_id == Delegation.id)
+        .where(Delegation.id.in_(mine), JoinRequest.status == JoinStatus.OPEN)
+        .group_by(Delegation.id)
+    )
+    for delegation, count in db.session.execute(asking):
+        words = ngettext("%(num)s person asks to join", "%(num)s people ask to join", count)
+        yield Task(words, delegation.name, url_for("delegations.joining", code=delegation.code))
+
+
+def _support(user: User) -> Iterator[Task]:
+    """What a member of a committee has not scored yet."""
+    held = reach(user, P.SUPPORT_SCORE)
+    if not held:
+        return
+    coming = select(Edition).where(Edition.ends_on >= today()).order_by(Edition.starts_on)
+    if not held.everywhere:
+        coming = coming.where(Edition.id.in_(held.editions))
+    for edition in db.session.scalars(coming.limit(_MOST)):
+        asked = len(committee.unscored_by(user, edition.id))
+        words = ngettext("%(num)s application to score", "%(num)s applications to score", asked)
+        yield from _some(asked, words, edition.name, url_for("delegations.support_fund", code=edition.code))
+
+
+def _some(count: int, words: str, where: str, url: str) -> Iterator[Task]:
+    if count:
+        yield Task(words, where, url)
+
+
+def _number(query: Select[int]) -> int:
+    return db.session.scalar(query) or 0
+
+
+def _claims(status: ClaimStatus) -> Select[int]:
+    return select(func.count(ExpenseClaim.id)).where(ExpenseClaim.status == status)
+
+
+def _managed(user: User) -> Select[int]:
+    """The gatherings that `user` manages, by id."""
+    held, ids = reach(user, P.EDITION_MANAGE), select(Edition.id)
+    return ids if held.everywhere else ids.where(Edition.id.in_(held.editions))
