@@ -84,13 +84,13 @@ def _in_force(edition: Edition, name: str) -> list[Line]:
 
 
 def _with_payers(lines: Sequence[Line], offered: Sequence[Line]) -> list[Line]:
-    """The template's word on who pays, for the lines that stayed as it had them."""
+    """The template's word on who pays all of a line, whatever its amount has become."""
     said = {one.code: one for one in offered}
     names = {one.code for one in lines if one.is_source}
     found = []
     for line in lines:
         like = said.get(line.code)
-        if like and like.paid_by and like.unit_price == line.unit_price and names >= like.paid_by.keys():
+        if like and like.paid_by and names >= like.paid_by.keys():
             times = line.quantity * line.people * line.days
             paid_by = dict.fromkeys(like.paid_by, line.unit_price * times)
             line = versions.paid(line, paid_by)

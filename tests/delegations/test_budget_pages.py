@@ -188,6 +188,16 @@ def test_a_draft_is_thrown_away_by_its_author(
     assert press(client, LIST, "/delegations/budgets/1/discard").status_code == 409  # approved: it stays
 
 
+def test_who_pays_all_of_a_line_pays_it_at_another_price_too(
+    client: FlaskClient, dakar: Edition, fatou: User
+) -> None:
+    sign_in(client, fatou)
+    begin = f"{LIST}/new?template=municipal"
+    dearer = offered(client, begin) | {"lines-0-price": "2100,00"}
+    assert client.post(begin, data=dearer).status_code == 302
+    assert shares_of(newest())["L01"] == (cad("4200.00"), {"FED": cad("4200.00")})
+
+
 def test_every_template_balances_with_who_pays_it() -> None:
     totals = {name: one.total for name, one in TEMPLATES.items()}
     assert totals == {
