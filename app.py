@@ -325,8 +325,8 @@ def serve(host: str, port: int, workers: int) -> None:
             raise click.ClickException(missing)
     if not serving.is_free(host, port):
         raise click.ClickException(f"Something listens on {host}:{port} already: choose another port.")
-    if settings.clock:  # every process of this server tells the same time
-        os.environ["TERANGA_CLOCK"] = f"{settings.clock.partition('@')[0]}@{int(time.time())}"
+    if settings.clock and "@" not in settings.clock:  # every process of this server tells the same time
+        os.environ["TERANGA_CLOCK"] = f"{settings.clock}@{int(time.time())}"
     serving.serve(create_app, host=host, port=port, workers=workers, demo=settings.demo)
 
 

@@ -175,7 +175,7 @@ def cancel(registration: Registration, reason: str, *, by: Actor) -> Registratio
                 "cancelled_after_payment",
                 f"registration:{registration.id}:{paid.id}",
                 payment_id=paid.id,
-                details=f"{registration.code}: {paid.amount}",
+                details=f"{registration.code} – {paid.amount}",
             )
     tell(registration, "cancelled")
     if before in HOLDS_A_PLACE:
@@ -213,7 +213,7 @@ def fee_settled(payment: Payment) -> None:
             f"paid_while_{registration.status.value}",
             f"registration:{registration.id}",
             payment_id=payment.id,
-            details=f"{registration.code}: {payment.amount}",
+            details=f"{registration.code} – {payment.amount}",
         )
 
 

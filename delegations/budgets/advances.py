@@ -16,8 +16,8 @@ from delegations.models import Delegation
 from shared import audit
 from shared.database import db, hold
 from shared.errors import Conflict, DomainError
-from shared.i18n import _l
-from shared.money import Money
+from shared.i18n import DEFAULT_LOCALE, _l
+from shared.money import Money, format_money
 from treasury import chart, ledger
 from treasury.books import exchange
 from treasury.books.rates import Rate
@@ -141,7 +141,7 @@ def return_advance(
     if amount.minor <= 0:
         raise BadAdvance(field="amount")
     hold(advance)
-    narration = f"{advance.purpose} – {amount}"
+    narration = f"{advance.purpose} – {format_money(amount, DEFAULT_LOCALE)}"
     if (known := _drafted(advance, "returned", on, narration)) is not None:
         return known
     enough(advance, amount)

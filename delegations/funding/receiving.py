@@ -80,7 +80,7 @@ def receive(agreement: FundingAgreement, command: Receive, *, by: User) -> Journ
     income = chart.MATCHES if agreement.kind is FundingKind.MATCH else chart.GRANTS
     entry = ledger.draft(
         command.received_on,
-        f"{agreement.name}: {note}" if (note := command.note.strip()) else agreement.name,
+        f"{agreement.name} – {note}" if (note := command.note.strip()) else agreement.name,
         [Leg(chart.BANK, fund.id, command.amount), Leg(income, fund.id, -command.amount)],
         by=by,
         idempotency_key=command.key,

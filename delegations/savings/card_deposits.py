@@ -220,7 +220,7 @@ def _declined(collection: Collection, card_id: int) -> None:
         "card_failing",
         f"collection:{collection.id}",
         payment_id=payment.id,
-        details=f"{plan.code}: {collection.tries} × {collection.reason}",
+        details=f"{plan.code} – {collection.tries} × {collection.reason}",
         amount=payment.amount,
     )
     _tell(collection, "")

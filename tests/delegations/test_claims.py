@@ -21,7 +21,7 @@ from delegations.models import Delegation, SavingsPlan
 from delegations.seats.seats import ReasonMissing
 from shared.database import db, transaction
 from shared.errors import Conflict
-from shared.money import Money
+from shared.money import Money, format_money
 from tests.delegations.conftest import BY, cad, deposit
 from tests.delegations.test_comparison import DEMO_RATE, xof
 from treasury import approvals, chart, ledger, queries
@@ -107,6 +107,7 @@ def test_the_advance_of_dakar_comes_out_to_the_franc(
     with transaction():
         back = advances.return_advance(advance, xof("17500"), date(2005, 12, 5), by=aristide)
         approvals.approve(back, by=zoe)
+    assert back.narration == f"{advance.purpose} – {format_money(xof('17500'), 'fr')}"
     assert advances.settled(advance)
     assert advances.difference(advance) == {"XOF": xof("7267")}  # 837,267 at the rate of reference
     assert queries.fund_balance(advance.fund_id, "XOF") == xof("17500")

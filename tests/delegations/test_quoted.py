@@ -43,3 +43,23 @@ def test_a_line_that_quotes_a_payer_is_recorded_as_theirs_and_matched_when_appro
     first, theirs = standings([plan])[plan.id]
     assert (first.saved, theirs.saved) == (cad("0.00"), cad("261.50"))
     assert [one.amount_minor for one in db.session.scalars(select(ReconciliationLink))] == [26150]
+
+
+def test_a_quoted_line_is_recorded_once_however_often_it_is_pressed_and_no_other_line_is(
+    app: Flask, plan: SavingsPlan, aristide: User
+) -> None:
+    bank = ledger.account(chart.BANK, "CAD")
+    with transaction():
+        union: Payer = joined(plan, "Syndicat fictif", Fraction(1, 3))
+    rows = (f"20/01/2003;VIR DIVERS {union.reference};;261,50;", "20/01/2003;VIR INCONNU;;40,00;")
+    line, unknown = lines_of(bring_in(bank, aristide, *rows))
+    treasurer = Desk(app, aristide)
+    page, other = (f"/treasury/statements/lines/{one.id}" for one in (line, unknown))
+    seen = treasurer.see(page)
+    for said in ("Recorded. Somebody else approves it", "An entry was already written from this line"):
+        treasurer.send(seen, f"{page}/quoted")
+        assert said in treasurer.see(other)
+    strange = treasurer.send(seen.replace(f"{page}/quoted", f"{other}/quoted"), f"{other}/quoted")
+    assert strange.status_code == 404  # it quotes nothing
+    [waiting] = savings.deposits_to_approve(plan)
+    assert waiting.amount == cad("261.50")

@@ -59,7 +59,7 @@ def test_what_arrives_counts_once_a_second_person_approved_it(
     for _twice in range(2):  # the button pressed twice is one arrival
         assert press(client, ARC, f"{ARC}/received", **arrival).status_code == 302
     [entry] = receiving.waiting(pledge)
-    assert entry.narration == "Arc-en-Rive: virement"
+    assert entry.narration == "Arc-en-Rive – virement"
     page = client.get(ARC).text
     assert "attend une deuxième personne" in page
     with transaction():

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
@@ -15,7 +16,9 @@ from shared.database import db, transaction
 from shared.money import Money
 from tests.printing import words
 from tests.treasury.conftest import Ask
+from tests.treasury.desk import Desk
 from treasury import chart, payments
+from treasury.books import open_items
 from treasury.cards import refunds
 from treasury.cards.models import Refund
 from treasury.funds import funds
@@ -226,11 +229,16 @@ def test_money_given_back_is_not_receipted(give: Give, aristide: User, zoe: User
     assert receipt(gift, aristide).amount == cad("110.00")  # the meal of 40.00 is taken off
     shown = outlived.outlived_by(db.session.get_one(Paper, paper.id))
     assert shown is None  # only drafted
+    assert open_items.open_items(DAY)[0].kind == "drafts"
     with transaction():
         for refund in db.session.scalars(select(Refund)):
             refunds.approve_refund(refund, by=zoe)
     shown = outlived.outlived_by(db.session.get_one(Paper, paper.id))
     assert shown and (shown.said, shown.left) == (cad("200.00"), cad("150.00"))
+    asks = {one.kind: one.count for one in open_items.open_items(DAY)}
+    assert asks["attention"] == len(outlived.outlived()) == 1
+    narrations = [one.entry and one.entry.narration for one in db.session.scalars(select(Refund))]
+    assert narrations == [f"{CLIO} – Erreur"] * 2
     right = Correction(addressee=CLIO, address="5, rue du Modèle", locale="fr")
     with transaction():
         new = outlived.replace(db.session.get_one(Paper, paper.id), "50,00 rendus", right, by=aristide)
@@ -238,6 +246,30 @@ def test_money_given_back_is_not_receipted(give: Give, aristide: User, zoe: User
     said = words(papers.printed(new.id))
     for wanted in ("150,00", "40,00", "110,00"):
         assert wanted in said
+
+
+def test_what_a_receipt_is_for_follows_the_money(app: Flask, give: Give, aristide: User, zoe: User) -> None:
+    """Of 200.00 with a meal of 40.00 the donor has 50.00 again, then all but 20.00."""
+    gift = give(paid=False)
+    treasurer = Desk(app, aristide)
+
+    def is_eligible(amount: str) -> bool:
+        return f"eligible {amount}\u00a0CAD" in treasurer.see("/treasury/gifts")
+
+    assert is_eligible("160.00")  # of what is promised
+    with transaction():
+        payment = db.session.get_one(Payment, gift.payment_id)
+        payments.record_receipt(payment, payments.RecordReceipt(received_on=DAY), by=aristide)
+        payments.approve_receipt(payment, by=zoe)
+    assert is_eligible("160.00")
+    for back, left in (("50.00", "110.00"), ("130.00", "0.00")):
+        with transaction():
+            payment = db.session.get_one(Payment, gift.payment_id)
+            command = refunds.RequestRefund(
+                amount=cad(back), reason="Erreur", on=DAY, account_code=chart.BANK
+            )
+            refunds.approve_refund(refunds.request_refund(payment, command, by=aristide), by=zoe)
+        assert is_eligible(left)
 
 
 def test_one_receipt_for_one_gift(give: Give, aristide: User) -> None:

@@ -21,6 +21,7 @@ from treasury.models import (
     ReconciliationLink,
     StatementLine,
 )
+from treasury.paper import outlived
 from treasury.reconciliation import open_money
 
 
@@ -34,14 +35,12 @@ class OpenItem:
 
 
 def open_items(until: date) -> list[OpenItem]:
-    """What is open in the books dated up to `until`, in one question; nothing that is done is named."""
+    """What is open in the books dated up to `until`; nothing that is done is named."""
     asked = _asked(until)
-    counts = db.session.execute(select(*(one.scalar_subquery() for one in asked.values()))).one()
-    return [
-        OpenItem(kind, count, blocking=kind == "drafts")
-        for kind, count in zip(asked, counts, strict=True)
-        if count
-    ]
+    counted = db.session.execute(select(*(one.scalar_subquery() for one in asked.values()))).one()
+    counts = dict(zip(asked, counted, strict=True))
+    counts["attention"] += len(outlived.outlived())
+    return [OpenItem(kind, count, blocking=kind == "drafts") for kind, count in counts.items() if count]
 
 
 def _asked(until: date) -> dict[str, Select[int]]:

@@ -174,12 +174,12 @@ def _book_refund(payment: Payment, charge: str, state: RefundState) -> None:
     if state.balance_transaction is not None:
         if state.taken and state.taken.currency != amount.currency:
             _exchange(payment, state.taken, amount, state.id, f"refund-settled:{state.id}")
-        entry = _once(payment, f"{payment.description}: {refund.reason}", out, f"refund:{state.id}")
+        entry = _once(payment, f"{payment.description} – {refund.reason}", out, f"refund:{state.id}")
         refund.entry_id = refund.entry_id or entry.id
     if state.failed:
         if state.balance_transaction is not None:
             back = [Leg(one.account, one.fund_id, -one.amount, memo=one.memo) for one in out]
-            _once(payment, f"{payment.description}: {refund.reason}", back, f"refund-failed:{state.id}")
+            _once(payment, f"{payment.description} – {refund.reason}", back, f"refund-failed:{state.id}")
             if state.taken and state.taken.currency != amount.currency:
                 _exchange(payment, amount, state.taken, state.id, f"refund-failed-settled:{state.id}")
         attend(
@@ -194,7 +194,7 @@ def _book_refund(payment: Payment, charge: str, state: RefundState) -> None:
     refund.status = RefundStatus.FAILED if state.failed else RefundStatus.DONE
     refund.done_at = refund.done_at or now()
     if refund.attention_id and not state.failed:
-        settle_attention(refund.attention_id, f"refund {state.id}: {amount}", by=_STRIPE)
+        settle_attention(refund.attention_id, refund.reason, by=_STRIPE)
 
 
 def _our_refund(payment: Payment, charge: str, state: RefundState) -> Refund:

@@ -138,7 +138,7 @@ def _explain(move: BalanceMove) -> None:
     legs = [Leg(chart.STRIPE, fund, move.net), Leg(chart.SUSPENSE, fund, -move.net)]
     words = in_house(_MOVED, kind=move.kind, number=move.source)
     ledger.post_now(open_day(), words, legs, source="stripe", idempotency_key=key)
-    attend("unknown_card_money", key, details=f"{move.source}: {move.amount}")
+    attend("unknown_card_money", key, details=f"{move.source} – {move.amount}")
 
 
 def move_key(move: BalanceMove) -> str:

@@ -95,7 +95,7 @@ def _draft(payment: Payment, command: RequestRefund, *, by: User) -> int:
     fund, amount = payment.fund_id, command.amount
     return ledger.draft(
         command.on,
-        f"{payment.description}: {command.reason}"[:200],
+        f"{payment.description} – {command.reason}"[:200],
         [Leg(payment.income_code, fund, amount, memo=payment.reference), Leg(account, fund, -amount)],
         by=by,
     ).id
@@ -188,7 +188,7 @@ def _refused(refund_id: int, reason: str) -> None:
 
 def _settle(refund: Refund, *, by: User) -> None:
     if refund.attention_id and db.session.get(Attention, refund.attention_id):
-        settle_attention(refund.attention_id, f"refund {refund.id}: {refund.amount}", by=by)
+        settle_attention(refund.attention_id, refund.reason, by=by)
 
 
 def refunds_of(payment: Payment) -> list[Refund]:

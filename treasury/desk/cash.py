@@ -198,7 +198,7 @@ def close_box(
 def _draft_difference(session: CashSession, difference: Money, on: date, *, by: User) -> JournalEntry:
     return ledger.draft(
         on,
-        f"{session.place}: {session.explanation}"[:200],
+        f"{session.place} – {session.explanation}"[:200],
         [
             Leg(chart.CASH, session.fund_id, difference),
             Leg(chart.CASH_DIFFERENCES, session.fund_id, -difference),

@@ -98,7 +98,7 @@ def cover(entry: JournalEntry) -> None:
         )
         _write(command, command.reason, entry_id=entry.id, by=System())
         key = f"fund_overdrawn:{entry.id}:{fund_id}:{currency}"
-        db.session.add(Attention(kind="fund_overdrawn", key=key, details=f"{fund.code}: {-beneath}"))
+        db.session.add(Attention(kind="fund_overdrawn", key=key, details=f"{fund.code} – {-beneath}"))
     db.session.flush()
 
 

@@ -40,6 +40,7 @@ def index() -> Any:
         why_not={one.id: _why_not(one) for one in listed.items},
         lacking={"appraiser": _("Appraiser, with address"), "donor_address": _("Postal address")},
         natures=GIFT_NATURES,
+        eligible=gifts.eligible,
     )
 
 

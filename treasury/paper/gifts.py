@@ -214,6 +214,12 @@ def kept(gift: Gift) -> Money:
     return gift.value if gift.payment is None else min(gift.value, left_of(gift.payment))
 
 
+def eligible(gift: Gift) -> Money:
+    """What an official receipt is for: what exceeds the advantage, of what is kept or still promised."""
+    there = gift.value if gift.received_on is None else kept(gift)
+    return max(there - gift.advantage, Money.zero(gift.currency))
+
+
 def refusal(gift: Gift) -> NoReceipt | None:
     """Why no official donation receipt may be given for a gift; None when one may."""
     entity = papers.holder_of(gift.fund)

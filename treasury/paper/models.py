@@ -172,11 +172,6 @@ class Gift(Base):
         return Money(self.advantage_minor, self.currency)
 
     @property
-    def eligible(self) -> Money:
-        """What was given beyond the advantage: the amount that an official receipt is for."""
-        return self.value - self.advantage
-
-    @property
     def received_on(self) -> date | None:
         """The day it was received; None while it is only promised."""
         if self.payment is None:
