@@ -5,7 +5,7 @@ from datetime import date
 
 from flask_babel import force_locale, format_date
 
-from delegations.models import Nomination, SavingsPlan
+from delegations.models import Nomination
 from delegations.savings.models import ReminderKind
 from delegations.savings.payer_models import Payer
 from delegations.savings.schedule import Instalment, InstalmentStatus
@@ -109,13 +109,14 @@ def tell_deposit(payer: Payer, amount: Money, payment_id: int) -> None:
         )  # fmt: skip
 
 
-def tell_card_declined(plan: SavingsPlan, amount: Money, again: str, token: str, *, key: str) -> None:
+def tell_card_declined(payer: Payer, amount: Money, again: str, token: str, *, key: str) -> None:
     """A payer learns that their card was refused: when it is tried `again`, or that it is up to them now.
 
     Once nothing more is tried, the delegation's contact learns it too.
     """
-    with force_locale(spoken(plan.payer.locale)):
-        shown = format_money(amount, spoken(plan.payer.locale))
+    plan, locale = payer.plan, spoken(payer.organisation.locale)
+    with force_locale(locale):
+        shown = format_money(amount, locale)
         subject = _("Your card was refused for the plan %(plan)s", plan=plan.code)
         lines = [
             _(
@@ -124,24 +125,25 @@ def tell_card_declined(plan: SavingsPlan, amount: Money, again: str, token: str,
             ),
             again or _("We try no more. Leave another card, or pay this instalment as you like."),
         ]
-        if plan.written_to:
+        if payer.written_to:
             path = f"/plan/{token}"
-            send(plan.written_to, subject, lines, _("Open the plan"), path, key=f"card-declined-{key}-0")
+            send(payer.written_to, subject, lines, _("Open the plan"), path, key=f"card-declined-{key}-0")
     contact = plan.delegation.contact_email
-    if not again and contact and contact != plan.written_to:
-        _tell_contact_of_card(plan, amount, contact, key=f"card-declined-{key}-1")
+    if not again and contact and contact != payer.written_to:
+        _tell_contact_of_card(payer, amount, contact, key=f"card-declined-{key}-1")
 
 
-def _tell_contact_of_card(plan: SavingsPlan, amount: Money, contact: str, *, key: str) -> None:
+def _tell_contact_of_card(payer: Payer, amount: Money, contact: str, *, key: str) -> None:
+    plan, name = payer.plan, payer.organisation.name
     locale = locale_of(plan.delegation)
     with force_locale(locale):
         send(
             contact,
-            _("The card of %(name)s was refused", name=plan.payer.name),
+            _("The card of %(name)s was refused", name=name),
             [
                 _("The instalment of %(amount)s of the plan %(plan)s could not be taken from the card of "
                   "%(name)s. Nothing was taken.",
-                  amount=format_money(amount, locale), plan=plan.code, name=plan.payer.name),
+                  amount=format_money(amount, locale), plan=plan.code, name=name),
                 _("We wrote to them and try no more. A word from you may help: another card, or a transfer."),
             ],
             _("Open the plan"),

@@ -1,7 +1,7 @@
-"""Instalments taken from the payer's kept card on their due dates, tried again on a stated calendar.
+"""Instalments taken from a payer's kept card on their due dates, tried again on a stated calendar.
 
 A job is planned for the next instalment when a card is left, and for the one after when it is over. Only what
-the instalment still lacks is taken; what was late before the card was left is not.
+the payer's part of the instalment still lacks is taken; what was late before the card was left is not.
 """
 
 from collections.abc import Callable
@@ -10,21 +10,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import force_locale, format_date
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from access import links
 from delegations import messages
 from delegations.models import PlanStatus, SavingsPlan
 from delegations.savings import plans as savings
 from delegations.savings.collection_models import Collection, CollectionState
-from delegations.savings.payer_models import Payer
+from delegations.savings.payer_models import Payer, PlanPayer
+from delegations.savings.payer_queries import payer_of
 from delegations.savings.payer_standings import standing_of
 from delegations.savings.schedule import InstalmentState, InstalmentStatus
+from delegations.sending import spoken
 from outbox.jobs import HANDLERS, enqueue
 from shared.audit import System
 from shared.clock import now, today
 from shared.database import db, hold, transaction
-from shared.i18n import DEFAULT_LOCALE, LOCALES, _
+from shared.i18n import _
 from shared.money import format_money
 from treasury.attention import attend, withdraw
 from treasury.cards import retries, saved_cards
@@ -34,6 +36,9 @@ from treasury.cards.values import CardNetwork
 from treasury.models import Payment, PaymentMethod, PaymentStatus
 
 JOB = "collect-instalment"
+FURTHER_PAYER = "savings-payer"
+"""The purpose of a further payer's card; the first payer's is kept for the plan, `savings.PURPOSE`."""
+
 _HOUR = time(9)  # in the edition's zone: nobody's card is charged at night
 _BY = System("card")
 _OVER = (CollectionState.PAID, CollectionState.GIVEN_UP, CollectionState.SKIPPED)
@@ -41,14 +46,24 @@ _OVER = (CollectionState.PAID, CollectionState.GIVEN_UP, CollectionState.SKIPPED
 
 def install(gateway: Callable[[], CardNetwork]) -> None:
     """Fill in the tables of what follows and of jobs; called in `app.py`."""
-    CARD_KEPT[savings.PURPOSE] = card_kept
+    CARD_KEPT[savings.PURPOSE] = CARD_KEPT[FURTHER_PAYER] = card_kept
     HANDLERS[JOB] = lambda payload: collect(payload, gateway())
 
 
-def consent_of(plan: SavingsPlan) -> str:
-    """The sentence that a payer agrees to when they leave their card, in the language of their plan."""
-    locale = plan.payer.locale if plan.payer.locale in LOCALES else DEFAULT_LOCALE
-    asked = _asked(plan)
+def kept_for(payer: Payer) -> tuple[str, int]:
+    """For which purpose and subject a payer's card is kept."""
+    return (FURTHER_PAYER, payer.row.id) if payer.row else (savings.PURPOSE, payer.plan.id)
+
+
+def card_of(payer: Payer) -> SavedCard | None:
+    """The payer's card that is charged, or that has failed and is not replaced yet."""
+    return saved_cards.card_of(*kept_for(payer))
+
+
+def consent_of(payer: Payer) -> str:
+    """The sentence that a payer agrees to when they leave their card, in their language."""
+    plan, locale = payer.plan, spoken(payer.organisation.locale)
+    asked = _asked(payer)
     amount = asked[0].instalment.amount if asked else plan.target
     with force_locale(locale):
         said: str = _(
@@ -61,19 +76,20 @@ def consent_of(plan: SavingsPlan) -> str:
 
 
 def ask_for_card(
-    plan: SavingsPlan, gateway: CardNetwork, *, success_url: str, cancel_url: str, locale: str
+    payer: Payer, gateway: CardNetwork, *, success_url: str, cancel_url: str, locale: str
 ) -> str:
-    """The address of a page on which the payer leaves a card for the instalments. Raises `PlanClosed`."""
-    if plan.status is PlanStatus.CLOSED:
+    """The address of a page on which the payer leaves a card for their instalments. Raises `PlanClosed`."""
+    if payer.plan.status is PlanStatus.CLOSED:
         raise savings.PlanClosed
+    purpose, subject_id = kept_for(payer)
     command = AskCard(
-        purpose=savings.PURPOSE,
-        subject_id=plan.id,
-        reference=plan.reference,
-        currency=plan.currency,
-        payer_name=plan.payer.name,
-        payer_email=plan.written_to,
-        consent=consent_of(plan),
+        purpose=purpose,
+        subject_id=subject_id,
+        reference=payer.reference,
+        currency=payer.plan.currency,
+        payer_name=payer.organisation.name,
+        payer_email=payer.written_to,
+        consent=consent_of(payer),
     )
     return saved_cards.ask_card(
         command, gateway, success_url=success_url, cancel_url=cancel_url, locale=locale
@@ -82,31 +98,33 @@ def ask_for_card(
 
 def card_kept(card: SavedCard) -> None:
     """A payer left a card: plan the next instalment; that an earlier card failed asks for nobody any more."""
-    plan = db.session.get_one(SavingsPlan, card.subject_id)
-    given_up = select(Collection.id).where(
-        Collection.plan_id == plan.id, Collection.state == CollectionState.GIVEN_UP
-    )
-    for collection_id in db.session.scalars(given_up):
-        withdraw(f"collection:{collection_id}", "another card was left", by=_BY)
-    plan_next(plan)
+    if card.purpose == FURTHER_PAYER:
+        row = db.session.get_one(PlanPayer, card.subject_id)
+        payer = Payer(row.plan, row)
+    else:
+        payer = Payer(db.session.get_one(SavingsPlan, card.subject_id))
+    given_up = _planned(payer).where(Collection.state == CollectionState.GIVEN_UP)
+    for collection in db.session.scalars(given_up):
+        withdraw(f"collection:{collection.id}", "another card was left", by=_BY)
+    plan_next(payer)
 
 
-def plan_next(plan: SavingsPlan) -> Collection | None:
-    """Plan the next instalment that is not paid and not behind us; None when there is none, or no card.
+def plan_next(payer: Payer) -> Collection | None:
+    """Plan the payer's next instalment that is not paid and not behind us; None without one or a card.
 
     One that waits already stays as it is.
     """
+    plan = payer.plan
     hold(plan)
-    waiting = waiting_collection(plan)
-    card = saved_cards.card_of(savings.PURPOSE, plan.id)
+    waiting, card = waiting_collection(payer), card_of(payer)
     if waiting or card is None or card.status is not CardStatus.ACTIVE or plan.status is PlanStatus.CLOSED:
         return waiting
-    known = set(db.session.scalars(select(Collection.number).where(Collection.plan_id == plan.id)))
-    for part in _asked(plan):
+    known = {one.number for one in db.session.scalars(_planned(payer))}
+    for part in _asked(payer):
         due, number = part.instalment.due, part.instalment.number
         paid = part.state is InstalmentState.PAID
         if not paid and number not in known and due >= today(plan.delegation.edition.zone):
-            made = Collection(plan_id=plan.id, number=number, due_on=due, next_on=due)
+            made = Collection(plan_id=plan.id, payer_id=payer.id, number=number, due_on=due, next_on=due)
             db.session.add(made)
             db.session.flush()
             _plan_try(made)
@@ -114,24 +132,27 @@ def plan_next(plan: SavingsPlan) -> Collection | None:
     return None
 
 
-def _asked(plan: SavingsPlan) -> tuple[InstalmentStatus, ...]:
-    """What is asked of the first payer, whose card it is."""
-    status = standing_of(Payer(plan)).status
+def _asked(payer: Payer) -> tuple[InstalmentStatus, ...]:
+    status = standing_of(payer).status
     return status.instalments if status else ()
 
 
-def waiting_collection(plan: SavingsPlan) -> Collection | None:
-    """The instalment that is to be taken next."""
-    return db.session.scalar(
-        select(Collection).where(Collection.plan_id == plan.id, Collection.state.not_in(_OVER))
-    )
+def _planned(payer: Payer) -> Select[Collection]:
+    return select(Collection).where(Collection.plan_id == payer.plan.id, Collection.payer_id == payer.id)
 
 
-def last_collection(plan: SavingsPlan) -> Collection | None:
-    """The instalment that was planned last, however it ended."""
-    return db.session.scalars(
-        select(Collection).where(Collection.plan_id == plan.id).order_by(Collection.number.desc())
-    ).first()
+def waiting_collection(payer: Payer) -> Collection | None:
+    """The instalment that is to be taken from this payer next."""
+    return db.session.scalar(_planned(payer).where(Collection.state.not_in(_OVER)))
+
+
+def last_collection(payer: Payer) -> Collection | None:
+    """The instalment that was planned last for this payer, however it ended."""
+    return db.session.scalars(_planned(payer).order_by(Collection.number.desc())).first()
+
+
+def _payer(collection: Collection) -> Payer:
+    return payer_of(collection.plan, collection.payer_id)
 
 
 def _plan_try(collection: Collection) -> None:
@@ -171,27 +192,28 @@ def _ask(collection_id: int, number: int) -> tuple[int, int] | None:
     collection = db.session.get_one(Collection, collection_id, with_for_update=True)
     if collection.tries >= number or collection.state in _OVER:
         return None
-    plan, payment = collection.plan, collection.payment
+    payer, payment = _payer(collection), collection.payment
     if payment is not None and payment.status is PaymentStatus.SETTLED:  # before a crash
         collection.tries = number
         _paid(collection)
         return None
-    card = saved_cards.card_of(savings.PURPOSE, plan.id)
+    card = card_of(payer)
     lacking = next(
         (
             part.instalment.amount - part.paid
-            for part in _asked(plan)
+            for part in _asked(payer)
             if part.instalment.number == collection.number
         ),
         None,  # a change of the plan took it away
     )
-    off = card is None or card.status is not CardStatus.ACTIVE or plan.status is PlanStatus.CLOSED
+    closed = payer.plan.status is PlanStatus.CLOSED
+    off = card is None or card.status is not CardStatus.ACTIVE or closed
     if card is None or off or not lacking:
         collection.state = CollectionState.SKIPPED
-        plan_next(plan)
+        plan_next(payer)
         return None
     if payment is None or payment.amount != lacking or payment.status is not PaymentStatus.REQUESTED:
-        payment = savings.request_exactly(Payer(plan), lacking, PaymentMethod.CARD, by=_BY)
+        payment = savings.request_exactly(payer, lacking, PaymentMethod.CARD, by=_BY)
         db.session.flush()
         collection.payment_id = payment.id
     return payment.id, card.id
@@ -199,7 +221,7 @@ def _ask(collection_id: int, number: int) -> tuple[int, int] | None:
 
 def _paid(collection: Collection) -> None:
     collection.state = CollectionState.PAID
-    plan_next(collection.plan)
+    plan_next(_payer(collection))
 
 
 def _declined(collection: Collection, card_id: int) -> None:
@@ -227,17 +249,15 @@ def _declined(collection: Collection, card_id: int) -> None:
 
 
 def _retry_words(collection: Collection) -> str:
-    with force_locale(_locale(collection.plan)):
+    with force_locale(spoken(_payer(collection).organisation.locale)):
         said: str = _("We try again on %(day)s.", day=format_date(collection.next_on, "long"))
     return said
 
 
 def _tell(collection: Collection, again: str) -> None:
-    plan = collection.plan
-    token = links.issue_link("plan", plan.id, now() + savings.LINK_LASTS)
+    payer = _payer(collection)
+    token = links.issue_link(*payer.opened_by, now() + savings.LINK_LASTS)
     payment = db.session.get_one(Payment, collection.payment_id)
-    messages.tell_card_declined(plan, payment.amount, again, token, key=f"{collection.id}-{collection.tries}")
-
-
-def _locale(plan: SavingsPlan) -> str:
-    return plan.payer.locale if plan.payer.locale in LOCALES else DEFAULT_LOCALE
+    messages.tell_card_declined(
+        payer, payment.amount, again, token, key=f"{collection.id}-{collection.tries}"
+    )

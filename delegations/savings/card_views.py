@@ -1,18 +1,16 @@
-"""The payer's card for the instalments of their plan: left on the network's page, taken off again."""
+"""A payer's card for the instalments of their plan: left on the network's page, taken off again."""
 
 from typing import Any
 
 from flask import current_app, flash, redirect, request, url_for
 
-from delegations.models import SavingsPlan
 from delegations.pages import blueprint
 from delegations.savings import card_deposits
-from delegations.savings import plans as savings
 from delegations.savings.views import payer_by_link
 from shared.addresses import absolute
 from shared.audit import System
 from shared.database import db, transaction
-from shared.errors import DomainError, NotFound
+from shared.errors import DomainError
 from shared.forms import reader
 from shared.i18n import _
 from shared.limits import limiter
@@ -20,27 +18,19 @@ from shared.web import public
 from treasury.cards import saved_cards
 
 
-def first_payers_plan(token: str) -> SavingsPlan:
-    """A card is kept by a plan's first payer only. Raises `NotFound` for the link of another."""
-    payer = payer_by_link(token)
-    if payer.row is not None:
-        raise NotFound
-    return payer.plan
-
-
 @blueprint.post("/plan/<token>/card")
 @public
 @limiter.limit("20 per minute")
 def leave_card(token: str) -> Any:
     """Go on to the network's page, to leave a card there."""
-    plan = first_payers_plan(token)
+    payer = payer_by_link(token)
     page = url_for("delegations.payers_plan", token=token)
     if request.form.get("agreed") != "yes":
         flash(_("Tick that you agree, so that the card can be charged on the days that are due."), "error")
         return redirect(f"{page}#card", 303)
     try:
         url = card_deposits.ask_for_card(
-            plan,
+            payer,
             current_app.extensions["teranga.gateway"],
             success_url=absolute(url_for("delegations.card_left", token=token))
             + "?page={CHECKOUT_SESSION_ID}",
@@ -58,10 +48,10 @@ def leave_card(token: str) -> Any:
 @limiter.limit("60 per minute")
 def card_left(token: str) -> Any:
     """Back from the network's page: its own message may be late, so it is asked."""
-    plan = first_payers_plan(token)
+    payer = payer_by_link(token)
     page = request.args.get("page", "")
     card = saved_cards.card_page(page)
-    if card is not None and (card.purpose, card.subject_id) == (savings.PURPOSE, plan.id):
+    if card is not None and (card.purpose, card.subject_id) == card_deposits.kept_for(payer):
         try:
             kept = saved_cards.look_at_page(page, current_app.extensions["teranga.gateway"])
         except DomainError as silent:
@@ -77,12 +67,12 @@ def card_left(token: str) -> Any:
 @limiter.limit("20 per minute")
 def remove_card(token: str) -> Any:
     """Take the card off: nothing more is taken from it."""
-    plan = first_payers_plan(token)
+    payer = payer_by_link(token)
     with transaction():
-        card = saved_cards.card_of(savings.PURPOSE, plan.id)
+        card = card_deposits.card_of(payer)
         method = card.method_id if card else ""
         if card is not None:
-            saved_cards.remove_card(card, by=System(f"plan:{plan.id}"))
+            saved_cards.remove_card(card, by=System(":".join(map(str, payer.opened_by))))
     db.session.rollback()
     if method:
         try:

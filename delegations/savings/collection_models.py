@@ -1,4 +1,4 @@
-"""The instalments of a plan that are taken from a kept card: one row each, as far as they are planned."""
+"""The instalments that are taken from a payer's kept card: one row each, as far as they are planned."""
 
 from datetime import date
 from enum import StrEnum
@@ -22,13 +22,14 @@ class CollectionState(StrEnum):
 
 
 class Collection(Base):
-    """One instalment to be taken from the card on `next_on`, after `tries`, the last refused for `reason`."""
+    """One instalment to be taken from a card on `next_on`, after `tries`, the last refused for `reason`."""
 
     __tablename__ = "collection"
-    __table_args__ = (UniqueConstraint("plan_id", "number"),)
+    __table_args__ = (UniqueConstraint("plan_id", "payer_id", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     plan_id: Mapped[int] = mapped_column(ForeignKey("savings_plan.id"))
+    payer_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     number: Mapped[int]
     due_on: Mapped[date]
     next_on: Mapped[date]

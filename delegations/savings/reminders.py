@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import joinedload
@@ -19,8 +19,9 @@ from delegations import messages
 from delegations.models import Delegation, PlanStatus, SavingsPlan
 from delegations.savings import payer_queries, payer_standings
 from delegations.savings import plans as savings
+from delegations.savings.card_deposits import FURTHER_PAYER
 from delegations.savings.models import PlanReminder, ReminderKind, ReminderStop
-from delegations.savings.payer_models import Payer
+from delegations.savings.payer_models import Payer, PlanPayer
 from delegations.savings.plans import LINK_LASTS
 from delegations.savings.schedule import InstalmentState, InstalmentStatus
 from delegations.savings.schedule import PlanStatus as Standing
@@ -150,22 +151,31 @@ def _told(plans: Sequence[SavingsPlan]) -> dict[Key, set[tuple[date, ReminderKin
 
 def _quiet(plans: Sequence[SavingsPlan]) -> set[Key]:
     """Payers who want no reminders, let a card do it, or paid what a second person has yet to approve."""
-    ids, first = _ids(plans), {plan.id: plan.payer_id for plan in plans}
+    ids = _ids(plans)
     stops = select(ReminderStop.plan_id, ReminderStop.payer_id).where(ReminderStop.plan_id.in_(ids))
-    cards = select(SavedCard.subject_id).where(
-        SavedCard.purpose == savings.PURPOSE,
-        SavedCard.status == CardStatus.ACTIVE,
-        SavedCard.subject_id.in_(ids),
-    )
     waiting = select(Payment.subject_id, Payment.payer_id).where(
         Payment.purpose == savings.PURPOSE,
         Payment.status == PaymentStatus.RECORDED,
         Payment.subject_id.in_(ids),
     )
-    rows = [*db.session.execute(stops), *db.session.execute(waiting)]
-    return {(plan_id, payer_id) for plan_id, payer_id in rows} | {
-        (plan_id, first[plan_id]) for plan_id in db.session.scalars(cards)
-    }
+    asked = (stops, waiting, *_by_card(ids))
+    return {(plan_id, payer_id) for query in asked for plan_id, payer_id in db.session.execute(query)}
+
+
+def _by_card(plan_ids: Sequence[int]) -> tuple[Select[int, int], Select[int, int]]:
+    """First and further payers whose card is charged."""
+    first = (
+        select(SavingsPlan.id, SavingsPlan.payer_id)
+        .join(SavedCard, SavedCard.subject_id == SavingsPlan.id)
+        .where(SavedCard.purpose == savings.PURPOSE, SavingsPlan.id.in_(plan_ids))
+    )
+    further = (
+        select(PlanPayer.plan_id, PlanPayer.payer_id)
+        .join(SavedCard, SavedCard.subject_id == PlanPayer.id)
+        .where(SavedCard.purpose == FURTHER_PAYER, PlanPayer.plan_id.in_(plan_ids))
+    )
+    charged = SavedCard.status == CardStatus.ACTIVE
+    return first.where(charged), further.where(charged)
 
 
 def _ids(plans: Sequence[SavingsPlan]) -> list[int]:

@@ -35,7 +35,7 @@ from shared.limits import limiter
 from shared.money import Money
 from shared.web import public, requires, row_id
 from treasury.bank_details import bank_details, code_for
-from treasury.cards import retries, saved_cards
+from treasury.cards import retries
 from treasury.cards.books import settle_checkout
 from treasury.cards.checkouts import start_checkout
 from treasury.models import Payment, PaymentStatus
@@ -290,10 +290,10 @@ def _paying_shown(plan: SavingsPlan, payer: Payer, offered: Money | None) -> dic
         "bank_details": bank_details(),
         "code": code_for(offered, payer.reference),
         "offered": offered,
-        "card": saved_cards.card_of(savings.PURPOSE, plan.id),
-        "taken_next": card_deposits.waiting_collection(plan),
-        "taken_last": card_deposits.last_collection(plan),
-        "consent": card_deposits.consent_of(plan),
+        "card": card_deposits.card_of(payer),
+        "taken_next": card_deposits.waiting_collection(payer),
+        "taken_last": card_deposits.last_collection(payer),
+        "consent": card_deposits.consent_of(payer),
         "retry_days": retries.RETRY_AFTER,
     }
 

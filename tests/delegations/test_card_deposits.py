@@ -5,6 +5,7 @@ P1, Outaouais: twelve times 750.00, quarterly from 15 January 2005; the payer le
 
 import re
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from html import unescape
 
 import pytest
@@ -15,9 +16,11 @@ from sqlalchemy import select
 from access import links
 from access.models import User
 from delegations.models import Delegation, SavingsPlan
-from delegations.savings import card_deposits
+from delegations.savings import card_deposits, payers
 from delegations.savings import plans as savings
 from delegations.savings.collection_models import Collection, CollectionState
+from delegations.savings.payer_models import Payer
+from delegations.savings.payers import AddPayer
 from delegations.savings.plans import OpenPlan
 from outbox import jobs
 from shared import clock
@@ -61,9 +64,9 @@ def plan(outaouais: Delegation, gateway: StripeGateway) -> SavingsPlan:
         )
 
 
-def leave_card(plan: SavingsPlan, stripe: SimulatedStripe, gateway: StripeGateway, number: str) -> SavedCard:
+def leave_card(payer: Payer, stripe: SimulatedStripe, gateway: StripeGateway, number: str) -> SavedCard:
     home = "http://localhost/"
-    url = card_deposits.ask_for_card(plan, gateway, success_url=home, cancel_url=home, locale="fr")
+    url = card_deposits.ask_for_card(payer, gateway, success_url=home, cancel_url=home, locale="fr")
     page = url.rsplit("/", 1)[1]
     stripe.pay(page, number)
     card = saved_cards.look_at_page(page, gateway)
@@ -92,7 +95,7 @@ def mails() -> list[str]:
 def test_each_instalment_is_taken_on_its_day_once(
     plan: SavingsPlan, stripe_simulator: SimulatedStripe, gateway: StripeGateway
 ) -> None:
-    leave_card(plan, stripe_simulator, gateway, PAYS)
+    leave_card(Payer(plan), stripe_simulator, gateway, PAYS)
     on("2005-01-14")
     assert saved(plan) == "0.00"
     on("2005-01-15")
@@ -101,7 +104,7 @@ def test_each_instalment_is_taken_on_its_day_once(
     assert saved(plan) == "750.00"
     on("2005-04-15")
     assert saved(plan) == "1500.00"
-    following = card_deposits.waiting_collection(plan)
+    following = card_deposits.waiting_collection(Payer(plan))
     assert following is not None
     assert following.due_on == date(2005, 7, 15)
 
@@ -113,7 +116,7 @@ def test_only_what_the_instalment_lacks_is_taken(
     aristide: User,
     zoe: User,
 ) -> None:
-    leave_card(plan, stripe_simulator, gateway, PAYS)
+    leave_card(Payer(plan), stripe_simulator, gateway, PAYS)
     with transaction():
         part = savings.RecordDeposit(amount=cad("700.00"), received_on=date(2005, 1, 1))
         payments.approve_receipt(savings.record_deposit(plan, part, by=aristide), by=zoe)
@@ -124,10 +127,10 @@ def test_only_what_the_instalment_lacks_is_taken(
 def test_a_refused_card_is_tried_on_the_stated_days_and_then_a_person_is_told(
     plan: SavingsPlan, stripe_simulator: SimulatedStripe, gateway: StripeGateway
 ) -> None:
-    card = leave_card(plan, stripe_simulator, gateway, REFUSED_LATER)
+    card = leave_card(Payer(plan), stripe_simulator, gateway, REFUSED_LATER)
     for day, tries in (("2005-01-15", 1), ("2005-01-17", 1), ("2005-01-18", 2), ("2005-01-22", 3)):
         on(day)
-        collection = card_deposits.waiting_collection(plan)
+        collection = card_deposits.waiting_collection(Payer(plan))
         assert collection is not None
         assert (collection.tries, collection.state) == (tries, CollectionState.RETRYING)
     on("2005-01-29")
@@ -139,7 +142,7 @@ def test_a_refused_card_is_tried_on_the_stated_days_and_then_a_person_is_told(
     assert sum("carte" in subject for subject in mails()) >= 4
     on("2005-04-15")
     assert len(stripe_simulator.client.v1.charges.list().data) == 4  # nothing more is tried
-    leave_card(plan, stripe_simulator, gateway, PAYS)
+    leave_card(Payer(plan), stripe_simulator, gateway, PAYS)
     assert db.session.scalars(select(Attention).where(Attention.resolved_at.is_(None))).all() == []
     on("2005-07-15")
     assert saved(plan) == "1500.00"  # April, on the day the new card was left, and July
@@ -154,7 +157,7 @@ def test_a_card_that_no_other_day_changes_is_tried_once_and_its_delegation_told(
 ) -> None:
     with transaction():
         plan.delegation.contact_email = "tete@example.org"
-    leave_card(plan, stripe_simulator, gateway, NEEDS_ITS_HOLDER)
+    leave_card(Payer(plan), stripe_simulator, gateway, NEEDS_ITS_HOLDER)
     on("2005-01-15")
     [collection] = db.session.scalars(select(Collection)).all()
     assert (collection.state, collection.tries) == (CollectionState.GIVEN_UP, 1)
@@ -167,7 +170,7 @@ def test_a_card_that_no_other_day_changes_is_tried_once_and_its_delegation_told(
 def test_a_card_taken_off_is_charged_no_more(
     plan: SavingsPlan, stripe_simulator: SimulatedStripe, gateway: StripeGateway, client: FlaskClient
 ) -> None:
-    leave_card(plan, stripe_simulator, gateway, PAYS)
+    leave_card(Payer(plan), stripe_simulator, gateway, PAYS)
     with transaction():
         token = links.issue_link("plan", plan.id, datetime(2006, 1, 1, tzinfo=UTC))
     with client.session_transaction() as session:
@@ -201,6 +204,35 @@ def test_a_card_is_left_through_the_payers_page(
     card = saved_cards.card_of(savings.PURPOSE, plan.id)
     assert card is not None
     assert "J’accepte" in card.consent
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_each_payer_leaves_a_card_of_their_own_for_their_share(
+    plan: SavingsPlan, stripe_simulator: SimulatedStripe, gateway: StripeGateway, client: FlaskClient
+) -> None:
+    with transaction():
+        body = savings.payer_named("Atelier fictif des Îles", "atelier@example.org", "fr", by=BY)
+        third = AddPayer(organisation_id=body.id, share=Fraction(1, 3), since=date(2005, 1, 15))
+        atelier = payers.add_payer(plan, third, by=BY)
+        token = links.issue_link(*atelier.opened_by, datetime(2006, 1, 1, tzinfo=UTC))
+    page = unescape(client.get(f"/plan/{token}").text)
+    assert "(250,00 CAD et ainsi de suite" in page.replace("\u00a0", " ")
+    leave_card(Payer(plan), stripe_simulator, gateway, PAYS)
+    card = leave_card(atelier, stripe_simulator, gateway, REFUSED_LATER)
+    on("2005-01-15")
+    assert saved(plan) == "500.00"
+    assert mails()[-1] == "Votre carte a été refusée pour le plan P1"
+    leave_card(atelier, stripe_simulator, gateway, PAYS)
+    assert card.status is CardStatus.REMOVED
+    on("2005-01-18")
+    assert saved(plan) == "750.00"
+    on("2005-04-15")
+    assert saved(plan) == "1500.00"
+    csrf = re.search(r'name="csrf_token" value="([^"]+)"', client.get(f"/plan/{token}").text)
+    assert csrf
+    client.post(f"/plan/{token}/card/remove", data={"csrf_token": csrf[1]})
+    on("2005-07-15")
+    assert saved(plan) == "2000.00"  # the first payer's card goes on
 
 
 @pytest.mark.parametrize(

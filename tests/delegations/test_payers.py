@@ -235,7 +235,6 @@ def test_one_payer_of_several_plans_keeps_them_apart(
     page = client.get(f"/plan/{token}").get_data(as_text=True)
     assert union.reference in page and again.reference in page and plan.reference not in page
     assert "Payeur fictif" not in page  # who else pays is nobody's business but the delegation's
-    assert client.post(f"/plan/{token}/card", data={"agreed": "yes"}).status_code == 404
     book = client.get(f"/plan/{token}/passbook.pdf")
     assert book.status_code == 200 and book.data.startswith(b"%PDF")
 
