@@ -47,6 +47,29 @@ def test_titles_that_nobody_knows_stay_titles() -> None:
     assert days(read(text, layout=found.layout)) == ["2005-01-15"]
 
 
+def test_titles_known_in_part_tell_what_they_say_and_the_cells_the_rest() -> None:
+    """Were the cells asked alone, money that came in would be the amount of what went out too."""
+    found = looked_at(
+        "Jour;Détails;Entrée;Sortie;Solde\n14/11/2005;Transfert;75,00;;175,00\n14/11/2005;Frais;;0,75;174,25\n"
+    )
+    assert found.layout.roles == ("date", "memo", "credit", "debit", "balance")
+
+
+def test_an_operator_of_mobile_money_is_read_by_its_titles() -> None:
+    told = read(
+        "Reçu;Date et heure;Détails;Statut;Entrée;Sortie;Solde;Contrepartie\n"
+        "WV8821;14/11/2005 09:12:33;Transfert reçu;Terminé;75 000;;175 000;Awa Exemple\n"
+        "WV8822;14/11/2005 09:13:00;Frais;Terminé;;750;174 250;\n"
+        "WV8823;15/11/2005 11:00:00;Transfert reçu;Échoué;5 000;;174 250;\n"
+        "WV8824;15/11/2005 12:00:00;Transfert reçu;Terminé;12,5;;174 250;\n",
+        currency="XOF",
+    )
+    assert amounts(told) == ["75000", "-750"]
+    assert [one.bank_id for one in told.accounts[0].lines] == ["WV8821", "WV8822"]
+    (_row, failed), (row, unreadable) = reasons(told)
+    assert "no money moved" in failed and row == 5 and "12,5" in unreadable
+
+
 def test_a_layout_is_kept_as_it_is_and_fits_only_its_own_tables() -> None:
     layout = looked_at("Jour|Quoi|Combien\n15/01/2005|Dépôt|12,50\n").layout
     assert restored(stored(layout)) == layout

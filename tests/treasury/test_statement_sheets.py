@@ -13,6 +13,7 @@ from tests.treasury.reading import amounts, days, reasons
 from treasury.statements.reading import inspect, sketch
 from treasury.statements.sheets import is_workbook
 from treasury.statements.values import (
+    AmbiguousDates,
     Assumptions,
     BrokenWorkbook,
     ColumnsUnknown,
@@ -61,6 +62,20 @@ def workbook(*sheets: Sequence[Any], hidden: int = 0) -> bytes:
 
 def read(data: bytes, **assume: Any) -> StatementFile:
     return inspect(data, assume=Assumptions(**{"currency": "CAD", **assume}))
+
+
+def test_dates_that_are_text_in_some_cells_are_read_in_their_own_order() -> None:
+    rows: list[list[Any]] = [
+        ["Date", "Libellé", "Montant"],
+        [date(2006, 10, 2), "Dépôt", 10],
+        ["31/10/2006", "Frais", -1],
+    ]
+    assert days(inspect(workbook(rows), assume=Assumptions(currency="CAD"))) == ["2006-10-02", "2006-10-31"]
+    rows.append(["31/11/2006", "Jamais", -1])
+    assert reasons(inspect(workbook(rows), assume=Assumptions(currency="CAD")))[0][0] == 4
+    rows[2][0] = rows[3][0] = "03/04/2006"  # the cells that are dates say nothing of those that are text
+    with pytest.raises(AmbiguousDates, match="03/04/2006"):
+        inspect(workbook(rows), assume=Assumptions(currency="CAD"))
 
 
 def test_a_caisse_sheet_with_an_address_above_the_titles() -> None:

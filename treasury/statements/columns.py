@@ -10,14 +10,17 @@ from shared.money import EXPONENTS
 _TITLES = {
     "date": """date|date operation|date de l operation|date d operation|date comptable|
         date de comptabilisation|dateop|date transaction|date de transaction|date de la transaction|
-        posted date|posting date|date posted|transaction date|booking date|trans date|fecha|fecha operacion|
+        date et heure|date heure|date et heure de la transaction|date and time|date time|datetime|
+        completion time|transaction time|fecha y hora|data e hora|posted date|posting date|date posted|
+        transaction date|booking date|trans date|fecha|fecha operacion|
         fecha de operacion|fecha contable|fecha movimiento|data|
         data mov|data movimento|data do movimento|data lancamento|data operacao""",
     "value date": "date valeur|date de valeur|dateval|value date|fecha valor|data valor",
     "amount": """montant|montant operation|montant de l operation|montant transaction|somme|amount|
         transaction amount|net amount|importe|monto|valor|montante|importancia""",
     "debit": """debit|debits|montant debit|retrait|retraits|sortie|sorties|depense|depenses|debit amount|
-        withdrawal|withdrawals|money out|paid out|out|cargo|cargos|debe|debito|debitos|saida|saidas""",
+        withdrawal|withdrawals|withdrawn|money out|paid out|out|cargo|cargos|debe|debito|debitos|saida|
+        saidas""",
     "credit": """credit|credits|montant credit|depot|depots|entree|entrees|recette|recettes|versement|
         credit amount|deposit|deposits|money in|paid in|in|abono|abonos|haber|credito|creditos|entrada|
         entradas|ingreso|ingresos""",
@@ -33,13 +36,15 @@ _TITLES = {
         cheque number|check number|check|referencia|num documento|numero de documento|documento""",
     "name": """nom|tiers|nom du tiers|contrepartie|nom contrepartie|payeur|beneficiaire|emetteur|
         donneur d ordre|name|payee|payer|counterparty|counterparty name|beneficiary|beneficiario|ordenante|
-        contraparte|nombre|nome""",
-    "memo": """libelle|libelle operation|libelle simplifie|libelle complet|description|detail|details|memo|
+        contraparte|nombre|nome|other party info""",
+    "memo": """libelle|libelle operation|libelle simplifie|libelle complet|text|texte|intitule|designation|
+        description|detail|details|memo|
         narration|narrative|particulars|communication|motif|objet|commentaire|note|notes|remarque|
         informations complementaires|concepto|concepto ampliado|descripcion|detalle|observaciones|descricao|
         historico|descritivo""",
     "id": """id|identifiant|id transaction|transaction id|identifiant transaction|numero de transaction|
-        no de transaction|fitid|unique id|id operacion|id transaccion|id transacao""",
+        no de transaction|recu|numero de recu|no de recu|receipt|receipt no|receipt number|
+        fitid|unique id|id operacion|id transaccion|id transacao""",
     "status": """statut|etat|status|transaction status|state|estado|situacao|etat de la transaction|
         statut de la transaction""",
     "currency": "devise|monnaie|currency|ccy|moneda|divisa|moeda",

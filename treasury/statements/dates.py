@@ -39,7 +39,7 @@ def read_date(text: str, order: str | None) -> date:
     if not bare:
         raise UnreadableRow(_l("There is no date."))
     readings = _readings(bare)
-    parts = readings.get(order or "ymd") or readings.get("words")
+    parts = readings.get(order or "ymd") or readings.get("whole")
     if parts is None:
         raise UnreadableRow(_l("The date “%(text)s” could not be read.", text=quoted(text)))
     return real_date(parts, text)
@@ -61,7 +61,7 @@ def looks_like_date(text: str) -> bool:
 
 
 def date_order_of(texts: Iterable[str], assumed: str | None) -> str | None:
-    """The order that every date of the column allows; None if the column needs none (months in words).
+    """The order that every date allows; None if a column needs none (the month in words, the year first).
 
     A value beyond its range speaks (25 is no month); 31/02 still says that the day comes first. Raises
     `AmbiguousDates` when two orders remain that mean different days, unless `assumed` is one of them.
@@ -70,7 +70,7 @@ def date_order_of(texts: Iterable[str], assumed: str | None) -> str | None:
     examples: dict[tuple[str, ...], str] = {}
     for text, times in Counter(texts).items():
         readings = _readings(_without_time(text))
-        readings.pop("words", None)
+        readings.pop("whole", None)
         orders = tuple(order for order in ORDERS if order in readings)
         allowed[orders] += times
         if len(set(readings.values())) > 1:
@@ -105,15 +105,19 @@ def _without_time(text: str) -> str:
 
 
 def _readings(bare: str) -> dict[str, _Parts]:
-    """What `bare` may mean, by order: (year, month, day) in range, existing or not."""
+    """What `bare` may mean, by order: (year, month, day) in range, existing or not.
+
+    A date that says by itself what is what is *whole*: beside it others may be written in another order, as
+    in a sheet where some cells are dates and some are text.
+    """
     compact = _COMPACT.fullmatch(bare)
     numeric = compact or _NUMERIC.fullmatch(bare)
     if numeric is None:
         parts = _in_words(bare)
-        return {"words": parts} if parts else {}
+        return {"whole": parts} if parts else {}
     first, middle, last = numeric.groups()
     if len(first) == 4:
-        return _in_range({"ymd": (int(first), int(middle), int(last))}) if len(last) <= 2 else {}
+        return _in_range({"whole": (int(first), int(middle), int(last))}) if len(last) <= 2 else {}
     if len(first) > 2 or len(last) == 3:
         return {}
     readings = {

@@ -33,6 +33,8 @@ ROLES: dict[str, LazyString] = {
 }
 """What a column may be, in the order in which it is offered."""
 
+_MONEY = frozenset(("amount", "debit", "credit"))
+
 SEARCHED = 60
 """Rows in which the titles stand; banks write an address, a period and a balance above them."""
 
@@ -94,7 +96,17 @@ def guess(rows: Sequence[Row]) -> Layout:
         return Layout(roles=titled[1].roles(), titles=titles)
     width = max((len(cells) for _number, cells in rows), default=0)
     regular = [cells for _number, cells in rows if len(cells) == width]
-    return Layout(roles=_roles_by_content(regular, width), titles=_plausible_titles(regular))
+    titles = _plausible_titles(regular)
+    return Layout(roles=_named_first(titles, _roles_by_content(regular, width)), titles=titles)
+
+
+def _named_first(titles: Sequence[str], guessed: tuple[str, ...]) -> tuple[str, ...]:
+    """What each title says; the cells tell the rest, and money only where no title names any."""
+    if not titles:
+        return guessed
+    named = [role if (role := role_of(title)[0]) in ROLES else "" for title in titles]
+    told = {*named, *_MONEY} if _MONEY.intersection(named) else {*named}
+    return tuple(said or ("" if role in told else role) for said, role in zip(named, guessed, strict=True))
 
 
 def _plausible_titles(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
