@@ -7,6 +7,7 @@ and corrected; `clone` then makes exactly that.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from sqlalchemy import select
 
@@ -20,6 +21,9 @@ from delegations.lifecycle.handing_over import HandOver
 from delegations.lifecycle.invitations import InviteDelegation
 from delegations.models import Delegation, SavingsPlan
 from delegations.savings import plans as savings
+from delegations.savings.payer_models import Payer
+from delegations.savings.payer_standings import who_pays_on
+from delegations.savings.payers import AddPayer, add_payer
 from delegations.savings.plans import OpenPlan
 from delegations.savings.schedule import Instalment, Remainder, months_after, portions
 from delegations.savings.versions import all_agreed
@@ -50,9 +54,13 @@ class NotLater(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class PlanProposal:
-    """A savings plan as it would be begun again; `before` is the old one's schedule."""
+    """A savings plan as it would be begun again; `before` is the old one's schedule.
+
+    `payers` are those who did not stop, each with their share; the first opens it.
+    """
 
     plan: SavingsPlan
+    payers: Sequence[tuple[Payer, Fraction]]
     before: Sequence[Instalment]
     code: str
     target: Money
@@ -105,9 +113,9 @@ def proposal(delegation: Delegation, edition: Edition, seats: int | None = None)
     approved = seat_budgets(delegation.edition_id)
     budget = approved.get(delegation.id) or approved.get(None)
     foreign = delegation.edition.currency not in {edition.currency, *edition.currencies}
-    agreed = all_agreed(delegation.plans)
+    agreed, payers = all_agreed(delegation.plans), who_pays_on(delegation.plans)
     plans = () if foreign else tuple(
-        _plan(one, agreed[one.id].instalments, edition, _share(one.target, count, had))
+        _plan(one, payers[one.id], agreed[one.id].instalments, edition, _share(one.target, count, had))
         for one in delegation.plans
     )  # fmt: skip
     return Proposal(
@@ -126,7 +134,13 @@ def _code(delegation: Delegation, edition: Edition) -> str:
     return f"{edition.code}-{delegation.code.removeprefix(f'{delegation.edition.code}-')}"
 
 
-def _plan(plan: SavingsPlan, before: Sequence[Instalment], edition: Edition, target: Money) -> PlanProposal:
+def _plan(
+    plan: SavingsPlan,
+    payers: Sequence[tuple[Payer, Fraction]],
+    before: Sequence[Instalment],
+    edition: Edition,
+    target: Money,
+) -> PlanProposal:
     """The plan shifted by the months between the gatherings, or begun now for what is left of that time."""
     old = plan.delegation.edition.starts_on
     shift = (edition.starts_on.year - old.year) * 12 + edition.starts_on.month - old.month
@@ -136,7 +150,7 @@ def _plan(plan: SavingsPlan, before: Sequence[Instalment], edition: Edition, tar
     count = 1
     while months_after(first, plan.every_months * count) <= last:
         count += 1
-    return PlanProposal(plan, before, f"{plan.code}-{edition.starts_on.year}", target, count, first)
+    return PlanProposal(plan, payers, before, f"{plan.code}-{edition.starts_on.year}", target, count, first)
 
 
 def _share(target: Money, seats: int, before: int) -> Money:
@@ -203,10 +217,11 @@ def _invite(delegation: Delegation, edition: Edition, command: Clone, *, by: Use
 
 
 def _open(one: PlanProposal, made: Delegation, seats: int, *, by: User) -> None:
-    savings.open_plan(
+    (first, _its_share), *others = one.payers
+    plan = savings.open_plan(
         OpenPlan(
             delegation_id=made.id,
-            payer_id=one.plan.payer_id,
+            payer_id=first.id,
             code=one.code,
             target=one.target,
             count=one.count,
@@ -214,12 +229,15 @@ def _open(one: PlanProposal, made: Delegation, seats: int, *, by: User) -> None:
             every_months=one.plan.every_months,
             remainder=Remainder(one.plan.remainder),
             seats=seats,
-            payer_email=one.plan.payer_email,
+            payer_email=first.own_address,
             is_demo=made.is_demo,
             provenance=made.provenance,
         ),
         by=by,
     )
+    for payer, share in others:
+        asked = AddPayer(organisation_id=payer.id, share=share, since=one.first_due, email=payer.own_address)
+        add_payer(plan, asked, by=by)
 
 
 def parent_of(delegation: Delegation) -> Delegation | None:

@@ -16,6 +16,7 @@ from delegations.lifecycle.cloning import Clone, Proposal
 from delegations.lifecycle.invitations import LONGEST_CODE, MOST_SEATS
 from delegations.models import Delegation
 from delegations.pages import actor, blueprint, form_page
+from delegations.savings.words import share_words
 from events.models import Edition, EditionStatus
 from shared.database import db, transaction
 from shared.errors import DomainError
@@ -80,6 +81,7 @@ def clone(code: str) -> Any:
         draft=draft,
         editions=editions,
         focal=focal_points.current(delegation),
+        share_words=share_words,
     )
 
 

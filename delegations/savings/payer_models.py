@@ -88,9 +88,14 @@ class Payer:
         return self.row.reference if self.row else self.plan.reference
 
     @property
+    def own_address(self) -> str:
+        """The address given for this plan; empty where the organisation's own is used."""
+        return self.row.payer_email if self.row else self.plan.payer_email
+
+    @property
     def written_to(self) -> str:
         """Where messages to them go; empty when there is no address."""
-        return (self.row.payer_email or self.row.payer.email) if self.row else self.plan.written_to
+        return self.own_address or self.organisation.email
 
     @property
     def opened_by(self) -> tuple[str, int]:

@@ -123,6 +123,17 @@ def shares_now(
     }
 
 
+def who_pays_on(plans: Iterable[SavingsPlan]) -> dict[int, list[tuple[Payer, Fraction]]]:
+    """Those of each plan who have not stopped, with their last share; the one with the first word first."""
+    together = list(plans)
+    payers, told = payer_queries.all_payers(together), payer_queries.shares_of(one.id for one in together)
+    found = {}
+    for plan in together:
+        parts, left = shares_now(plan, told[plan.id], date.max)
+        found[plan.id] = [(one, parts.get(one.id, NOTHING)) for one in payers[plan.id] if one.id not in left]
+    return found
+
+
 def others_of(payer: Payer) -> list[PayerStanding]:
     """The other open plans that the same body pays, written to at the same address."""
     plans = db.session.scalars(

@@ -1,6 +1,7 @@
 """Beginning a delegation's successor: previewed, then made; nothing of the past changes."""
 
 from datetime import UTC, date, datetime
+from fractions import Fraction
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,6 +18,12 @@ from delegations.lifecycle.cloning import AlreadyCloned, Clone, NotLater
 from delegations.lifecycle.focal_models import FocalRank
 from delegations.lifecycle.handing_over import HandOver
 from delegations.models import Delegation, DelegationStatus, SavingsPlan
+from delegations.savings import changes, payers
+from delegations.savings import plans as savings
+from delegations.savings.payer_models import Payer
+from delegations.savings.payer_standings import who_pays_on
+from delegations.savings.payers import AddPayer, StopPayer
+from delegations.savings.replanning import Policy
 from events import editions
 from events.editions import CreateEdition
 from events.models import Edition
@@ -68,6 +75,46 @@ def test_a_plan_begins_again_by_the_months_between_the_gatherings(
     assert (late.first_due, late.last_due, late.count) == (date(2007, 9, 15), date(2009, 3, 15), 7)
     [more] = cloning.proposal(outaouais, lux, seats=7).plans
     assert more.target == cad("10500.00")
+
+
+def test_all_who_pay_a_plan_pay_its_successor_in_their_shares(
+    outaouais: Delegation, plan: SavingsPlan, lux: Edition, aristide: User
+) -> None:
+    """The first payer stopped; the union pays a third, the workshop what is left of it."""
+    clock.travel_to(datetime(2004, 1, 10, 12, tzinfo=UTC))
+    with transaction():
+        union, workshop = (
+            payers.add_payer(
+                plan,
+                AddPayer(
+                    organisation_id=savings.payer_named(
+                        name, f"{name[0].lower()}@example.org", "fr", by=BY
+                    ).id,
+                    share=Fraction(1, share),
+                    since=date(2004, 1, 15),
+                    email="epargne@example.org",
+                ),
+                by=BY,
+            )
+            for name, share in (("Syndicat fictif", 4), ("Atelier fictif", 2))
+        )
+    with transaction():
+        stands = changes.situation(plan)
+        key = stands.key(stands.need, payers.share_left(Payer(plan)))
+        stop = StopPayer(policy=Policy.ACCEPT, reason="a payé sa part", key=key)
+        payers.stop_payer(Payer(plan), stop, by=aristide)
+    clock.travel_to(datetime(2006, 1, 15, 12, tzinfo=UTC))
+    [again] = cloning.proposal(outaouais, lux).plans
+    asked = [(union.id, Fraction(1, 3)), (workshop.id, Fraction(2, 3))]
+    assert [(payer.id, share) for payer, share in again.payers] == asked
+    wanted = Clone(
+        code="RIP-2009-OUT", name="Outaouais 2009", seats=6, budget=False, plans=frozenset([plan.id])
+    )
+    with transaction():
+        [begun] = cloning.clone(outaouais, lux, wanted, by=aristide).plans
+    paying = who_pays_on([begun])[begun.id]
+    assert [(payer.id, share) for payer, share in paying] == asked
+    assert {payer.written_to for payer, _share in paying} == {"epargne@example.org"}
 
 
 def test_the_successor_is_begun_and_the_past_stays(
