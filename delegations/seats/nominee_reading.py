@@ -36,6 +36,8 @@ _TITLES = {
     "party": "group|party|groupe|famille|équipe|family|team|grupo|familia|família|equipo|equipe",
 }
 _FIELD_OF = {normalised_name(word): field for field, words in _TITLES.items() for word in words.split("|")}
+_OTHER_KINDS = (b"<", b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\xd0\xcf\x11\xe0")
+"""How pages, documents, pictures and old workbooks begin; no list of people does."""
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
@@ -57,6 +59,14 @@ class ListTooLong(DomainError):
     message = _l("This list has more than %(most)s rows. Cut it into several.")
 
 
+class NotAList(DomainError):
+    """A file of another kind: a page, a picture, a document."""
+
+    code = "not_a_list"
+    status = 422
+    message = _l("This file is no list. Save it as XLSX or CSV and send that, or paste the rows.")
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """One row as it was written, cleaned of what cannot be seen; `hidden` says that something was."""
@@ -70,9 +80,11 @@ class Written:
 
 
 def read_list(data: bytes) -> list[Written]:
-    """The rows of a list. Raises `ListUnreadable`, `ListTooLong`, and what a broken workbook raises."""
+    """The rows of a list. Raises `NotAList`, `ListUnreadable`, `ListTooLong`, and what workbooks raise."""
     if is_workbook(data):
         tables: Iterable[Sequence[tuple[int, list[str]]]] = sheets(data)
+    elif data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_OTHER_KINDS):
+        raise NotAList(field="file")
     else:
         tables = [_from_text(decode(data))]
     for rows in tables:

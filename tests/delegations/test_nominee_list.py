@@ -13,7 +13,7 @@ from delegations.models import Delegation, Nomination, Seat
 from delegations.seats import nominations, nominee_list, waiting
 from delegations.seats.nominations import AlreadyNominated, Nominate
 from delegations.seats.nominee_list import ListChanged, Verdict
-from delegations.seats.nominee_reading import ListTooLong, ListUnreadable, as_text, read_list
+from delegations.seats.nominee_reading import ListTooLong, ListUnreadable, NotAList, as_text, read_list
 from events.models import BadgeRole, Edition
 from network.models import Person
 from shared.database import db, transaction
@@ -37,6 +37,21 @@ def workbook(rows: list[list[str]]) -> bytes:
         for number, cells in enumerate(rows):
             sheet.write_row(number, 0, cells)
     return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf\r\n<!doctype html><script>alert(1)</script>",
+        b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+        b"%PDF-1.7\n1 0 obj <</JS (app.alert(1))>>",
+        b"\xd0\xcf\x11\xe0 an old workbook",
+    ],
+    ids=["page", "drawing", "document", "old workbook"],
+)
+def test_a_file_of_another_kind_is_no_list(data: bytes) -> None:
+    with pytest.raises(NotAList):
+        read_list(data)
 
 
 @pytest.mark.parametrize(
