@@ -40,6 +40,7 @@ SUITES = {
     "treasury/payments.py": [
         "tests/treasury/test_trail.py",
         "tests/treasury/test_payments.py",
+        "tests/treasury/test_payment_story.py",
         "tests/treasury/test_attention.py",
         "tests/treasury/test_desk_money.py",
         "tests/treasury/test_webhooks.py",
@@ -47,6 +48,7 @@ SUITES = {
     "treasury/reconciliation/links.py": [
         "tests/treasury/test_trail.py",
         "tests/treasury/test_reconciliation.py",
+        "tests/treasury/test_workbench_pages.py",
         "tests/treasury/test_reconciled.py",
         "tests/treasury/test_statement_import.py",
         "tests/treasury/test_matching.py",

@@ -1,5 +1,7 @@
 """A transfer that quotes a payer's reference: their deposit from the bank's line on, whatever its amount."""
 
+import re
+from datetime import date
 from fractions import Fraction
 
 from flask import Flask
@@ -12,8 +14,8 @@ from delegations.savings.payer_models import Payer
 from delegations.savings.payer_standings import standings
 from shared.database import db, transaction
 from tests.delegations.conftest import cad
-from tests.delegations.test_payers import joined
-from tests.treasury.bank import bring_in, lines_of
+from tests.delegations.test_payers import joined, paid
+from tests.treasury.bank import bring_in, lines_of, looked_at
 from tests.treasury.desk import Desk
 from treasury import approvals, chart, ledger
 from treasury.models import ReconciliationLink
@@ -63,3 +65,21 @@ def test_a_quoted_line_is_recorded_once_however_often_it_is_pressed_and_no_other
     assert strange.status_code == 404  # it quotes nothing
     [waiting] = savings.deposits_to_approve(plan)
     assert waiting.amount == cad("261.50")
+
+
+def test_what_a_line_quotes_stands_before_what_only_resembles_it(
+    app: Flask, plan: SavingsPlan, aristide: User, zoe: User
+) -> None:
+    """Enter takes the first choice: the deposit that is quoted, unless it may have been recorded already."""
+    bank = ledger.account(chart.BANK, "CAD")
+    with transaction():
+        union: Payer = joined(plan, "Syndicat fictif", Fraction(1, 3))
+    paid(union, "300.00", date(2003, 1, 19), aristide, zoe)
+    row = f"20/01/2003;VIR SYNDICAT FICTIF {union.reference};;%s;"
+    less, same = lines_of(bring_in(bank, aristide, row % "261,50", row % "300,00"))
+    looked_at(bank, less, same)
+    treasurer = Desk(app, aristide)
+    for line, first, second in ((less, "quoted", "confirm"), (same, "confirm", "quoted")):
+        page = treasurer.see(f"/treasury/statements/lines/{line.id}")
+        keys = re.findall(rf'lines/{line.id}/(\w+)" data-key="([12])"', page)
+        assert keys == [(first, "1"), (second, "2")]

@@ -356,6 +356,21 @@ def test_a_payer_with_several_answers_is_not_mixed_with_somebody_else_for_one() 
     assert set(together.candidate_keys) == {"2", "c"}  # the only answer there is
 
 
+def test_a_whole_reference_is_never_read_as_the_beginning_of_another() -> None:
+    """Two references begin alike; the bank puts spaces where it likes, and only the one it holds is meant."""
+    drawn = iter([1, 2, 3, 4, 5, 6, 1, 2, 6, 5, 4, 3])
+    one, other = new_reference(lambda _n: next(drawn)), new_reference(lambda _n: next(drawn))
+    assert one[:4] == other[:4]
+    spaced = line("l", "757.89", f"VIR {one.lower().replace('-', ' ')}")
+    assert not propose([spaced], [due("o", "60.00", "Participant", ref=other)])
+    [(_line, found, _sure)] = pairs(
+        propose([spaced], [due("o", "60.00", ref=other), due("m", "757.89", ref=one)])
+    )
+    assert found == ("m",)
+    cut = line("l", "60.00", f"VIR {other[:4]}")  # the control: where nothing whole stands, a beginning tells
+    assert pairs(propose([cut], [due("o", "60.00", ref=other)]))
+
+
 def test_what_is_far_behind_the_best_is_not_read_beside_it() -> None:
     """A part of the centre's 1,125.00, its rest two days later; the network's 750.00 is not offered."""
     lines = [line("l", "625.00", PAYERS[5]), line("m", "500.00", PAYERS[5], on=date(2005, 1, 17))]

@@ -159,23 +159,31 @@ def test_a_returned_cheque_is_asked_for_again(receive: Ask, aristide: User, zoe:
     assert balance(chart.SAVINGS) == cad("-750.00")
 
 
+@pytest.mark.parametrize("asked_again", [True, False])
 def test_what_its_purpose_asks_for_again_is_not_asked_for_twice(
-    receive: Ask, aristide: User, zoe: User, monkeypatch: pytest.MonkeyPatch
+    asked_again: bool, receive: Ask, aristide: User, zoe: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone: list[tuple[Money, payments.Gone]] = []
+    gone: list[tuple[Payment, Money, payments.Gone]] = []
 
-    def asks(_payment: Payment, lost: Money, why: payments.Gone) -> bool:
-        gone.append((lost, why))
-        return True
+    def asks(payment: Payment, lost: Money, why: payments.Gone) -> bool:
+        gone.append((payment, lost, why))
+        return asked_again
 
     monkeypatch.setitem(payments.ASKS_AGAIN, "savings", asks)
     payment = receive()
     with transaction():
         payments.return_receipt(payment, DAY, "no provision", by=aristide)
     approve_all(zoe)
-    assert gone == [(cad("750.00"), payments.Gone.TAKEN_BACK)]
+    assert gone == [(payment, cad("750.00"), payments.Gone.TAKEN_BACK)]
     [item] = attention_actions.listed()
-    assert (item.attention.kind, [one.action for one in item.offers]) == ("owed_again", [Action.ACCEPT])
+    one, offered = item.attention, [offer.action for offer in item.offers]
+    assert (one.payment_id, one.amount_minor, one.details) == (payment.id, 75000, "no provision")
+    if asked_again:
+        assert (one.kind, one.key, offered) == (
+            "owed_again", f"owed_again:{payments.asked_again_key(payment)}", [Action.ACCEPT]
+        )  # fmt: skip
+    else:
+        assert (one.kind, Action.REST in offered) == ("taken_back", True)
 
 
 def test_a_refund_waits_is_said_on_the_home_and_the_payer_is_told(

@@ -283,6 +283,7 @@ def test_a_line_that_names_a_payment_records_its_receipt(
     with transaction():
         entry = reconciliation.record_receipt(line, payment, by=aristide)
     assert (payment.status, entry.dated_on) == (PaymentStatus.RECORDED, date(2005, 10, 15))
+    assert entry.narration == payment.description
     assert offers(bank, line) == []  # it waits for approval
     with pytest.raises(AlreadyDrafted), transaction():
         reconciliation.record_receipt(line, payment, by=aristide)

@@ -103,6 +103,7 @@ def test_a_payer_is_known_by_the_names_of_the_directory(
         )
         payment = payments.request(command, by=System("tests"))
         payments.record_receipt(payment, payments.RecordReceipt(received_on=DAY), by=aristide)
+    assert payment.payer_id == heron.id
     assert open_money._known_names({heron.id}) == {heron.id: [heron.name]}
 
 

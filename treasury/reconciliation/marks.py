@@ -46,10 +46,16 @@ class References:
         return found & self._known
 
     def nearly(self, line: LineToMatch) -> set[str]:
-        """Known references that the text holds but for one character, two exchanged, or an end cut off."""
+        """Known references that the text holds but for one character, two exchanged, or an end cut off.
+
+        A reference that stands there whole, with a right check, is no other one's beginning or slip.
+        """
         found: set[str] = set()
+        whole = valid_references(line)
         for joined in _joined(line.text):
             if len(joined) < _CUT or not any(character.isdigit() for character in joined):
+                continue
+            if any(joined in one for one in whole):
                 continue
             folded = joined.translate(_ALIKE)
             if len(joined) >= 2 * _CUT:

@@ -29,7 +29,7 @@ from treasury.reconciliation import (
 )
 from treasury.reconciliation import links as reconciliation
 from treasury.reconciliation.proposals import Standing
-from treasury.reconciliation.values import Reason
+from treasury.reconciliation.values import Proposal, Reason
 from treasury.reports import journal_queries
 from treasury.statements import continuity, withdrawing
 from treasury.statements import importing as statement_import
@@ -128,16 +128,24 @@ def _known_of(account: Account, lines: list[StatementLine]) -> dict[str, Any]:
     """What a page needs to know of the lines it shows, and of no others."""
     ids = [line.id for line in lines]
     offers = proposals.offers(account, ids)
-    puzzling = [line for line in lines if line.id in offers.left and not offers.of(line.id)]
+    found = {line.id: offers.of(line.id) for line in lines if line.id in offers.left}
+    puzzling = [line for line in lines if found.get(line.id) == []]
+    unsure = [line for line in lines if line.id in found and not any(one.sure for one in found[line.id])]
+    quoted = standing_references.quoted(unsure)
     return {
         "offers": offers,
         "links": journal_queries.live_links(ids),
         "waiting": _drafts(ids),
         "before": habits.written_before(account, puzzling),
-        "quoted": standing_references.quoted(puzzling),
+        "quoted": quoted,
+        "recorded_perhaps": {key for key in quoted if any(_same_amount(one) for one in found[key])},
         "most_written_off": differences.cap(account.currency),
         "written_off_to": differences.NAMED,
     }
+
+
+def _same_amount(offer: Proposal) -> bool:
+    return any(reason.code == "amount" for reason in offer.reasons)
 
 
 def _lines(statement_id: int, what: Any, *, undecided: bool) -> Any:
