@@ -129,12 +129,20 @@ def _missing(agreement: FundingAgreement) -> Money:
 
 
 def funders() -> Iterable[Funder]:
-    """The agreements as funders know them: what was promised, under which rule, for which lines."""
-    for one in db.session.scalars(select(FundingAgreement).order_by(FundingAgreement.code)):
+    """The agreements as funders know them: what was promised, under which rule, for which lines.
+
+    Two gatherings may use one code, so it is told with its gathering's.
+    """
+    chosen = (
+        select(FundingAgreement, Edition.code)
+        .join(Edition, Edition.id == FundingAgreement.edition_id)
+        .order_by(Edition.code, FundingAgreement.code)
+    )
+    for one, edition in db.session.execute(chosen):
         groups = ", ".join(str(GROUPS.get(group, group)) for group in one.categories)
         promised = one.cap_minor if one.cap_minor is not None else one.amount_minor
         yield Funder(
-            code=one.code,
+            code=f"{edition}/{one.code}",
             name=one.name,
             terms=" · ".join(part for part in (_rule(one), groups) if part),
             promised=Money(promised, one.currency) if promised else None,

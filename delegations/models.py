@@ -233,9 +233,10 @@ class FundingAgreement(Base):
     """
 
     __tablename__ = "funding_agreement"
+    __table_args__ = (UniqueConstraint("edition_id", "code"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    code: Mapped[str] = mapped_column(String(20), unique=True)
+    code: Mapped[str] = mapped_column(String(20))
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), index=True)
     name: Mapped[str] = mapped_column(String(160))
     kind: Mapped[FundingKind] = mapped_column(EnumText(FundingKind))

@@ -35,7 +35,7 @@ class BadAgreement(DomainError):
 
 
 class AgreementCodeTaken(DomainError):
-    """The code is an agreement's, of this gathering or another."""
+    """The code is an agreement's of this gathering."""
 
     code = "code_taken"
     message = _l("%(code)s is %(name)s (%(edition)s) already. Choose another code.")
@@ -71,9 +71,14 @@ def add_agreement(command: AddAgreement, *, by: Actor) -> FundingAgreement:
         raise BadAgreement
     if not CODE.fullmatch(command.code) or len(command.code) > 20:
         raise BadCode(field="code", example="B1")
-    known = db.session.scalar(select(FundingAgreement).where(FundingAgreement.code == command.code))
+    edition = db.session.get_one(Edition, command.edition_id)
+    hold(edition)
+    known = db.session.scalar(
+        select(FundingAgreement).where(
+            FundingAgreement.code == command.code, FundingAgreement.edition_id == edition.id
+        )
+    )
     if known:
-        edition = db.session.get_one(Edition, known.edition_id)
         raise AgreementCodeTaken(field="code", code=known.code, name=known.name, edition=edition.name)
     agreement = FundingAgreement(
         code=command.code,

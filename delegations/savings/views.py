@@ -125,7 +125,8 @@ def record_deposit(code: str, plan_code: str) -> Any:
         else:
             flash(_("The deposit is recorded. It counts once somebody else has approved it."), "good")
             return redirect(url_for("delegations.show_plan", code=code, plan_code=plan_code))
-    return form_page("delegations/deposit.html", form, plan=plan, delegation=plan.delegation)
+    names = payer_queries.payer_names([plan])[plan.id]
+    return form_page("delegations/deposit.html", form, plan=plan, delegation=plan.delegation, payers=names)
 
 
 @blueprint.route("/delegations/<code>/plans/<plan_code>/pay", methods=["GET", "POST"])

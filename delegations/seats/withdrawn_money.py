@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from delegations.models import Delegation, SavingsPlan, Seat, SeatStatus
+from delegations.savings.payer_queries import payer_names
 from delegations.savings.standings import saved_by
 from delegations.support.story import fund_of
 from shared.database import db
@@ -37,6 +38,7 @@ class Lying:
     """
 
     plan: SavingsPlan
+    payers: Sequence[str]
     share: Money
     holds: Money
     moves: tuple[Move, ...]
@@ -71,10 +73,11 @@ def money_of(seat: Seat) -> WithdrawnMoney | None:
 
 
 def _lying(delegation: Delegation, withdrawn: int) -> Sequence[Lying]:
-    saved = saved_by(delegation.plans)
+    saved, names = saved_by(delegation.plans), payer_names(delegation.plans)
     return [
         Lying(
             plan,
+            names[plan.id],
             saved[plan.id].split(plan.seats)[0],
             queries.fund_balance(plan.fund_id, plan.currency),
             _moves(plan),

@@ -1,4 +1,7 @@
-"""An agreement made before there were versions is its own first version; an interrupted upgrade resumes."""
+"""An agreement made before there were versions is its own first version; an interrupted upgrade resumes.
+
+Codes were everybody's then; now they are a gathering's own, and what points to an agreement still does.
+"""
 
 from fractions import Fraction
 from pathlib import Path
@@ -6,7 +9,8 @@ from pathlib import Path
 import pytest
 from alembic import op
 from flask_migrate import upgrade
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from app import create_app
 from delegations.funding import agreements
@@ -28,6 +32,12 @@ INSERT INTO in_kind (edition_id, description, giver, quantity, unit, value_minor
     is_demo, provenance) VALUES (1, 'Salles', 'Centre', 3, 'soir', 45000, 'CAD', 'accepted', '', false, '');
 """
 )
+ELSEWHERE = """
+CREATE TEMPORARY TABLE other AS SELECT * FROM edition; UPDATE other SET id = 2, code = 'LUX09';
+INSERT INTO edition SELECT * FROM other; DROP TABLE other;
+CREATE TEMPORARY TABLE other AS SELECT * FROM funding_agreement; UPDATE other SET id = 2, edition_id = 2;
+INSERT INTO funding_agreement SELECT * FROM other;
+"""
 
 
 def test_what_was_agreed_before_is_the_first_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,4 +56,9 @@ def test_what_was_agreed_before_is_the_first_version(tmp_path: Path, monkeypatch
         terms = read(first.terms)
         assert terms == terms_of(agreement)
         assert (first.number, terms.ratio, terms.cap) == (1, Fraction(1, 2), Money.of("24000.00", "CAD"))
+        assert db.session.execute(text("PRAGMA foreign_key_check")).all() == []
+        run(ELSEWHERE)
+        with pytest.raises(IntegrityError):
+            run("UPDATE funding_agreement SET edition_id = 1")
+        db.session.rollback()
         db.session.remove()

@@ -1,5 +1,6 @@
 """A funder's money arrives: into a fund of its own, seen by a second person, before it counts anywhere."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,18 +8,22 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from access.models import User
+from delegations import expectations
 from delegations.funding import agreements, dues, receiving
 from delegations.funding.agreements import AddAgreement
 from delegations.funding.offers import Condition
 from delegations.models import Delegation, FundingAgreement, FundingKind
+from events.models import Edition
 from shared.audit import System
 from shared.database import db, transaction
 from tests.conftest import sign_in
 from tests.delegations.network import cad
+from tests.delegations.test_cloning import lux
 from tests.events.browsing import press
 from treasury import ledger, queries
 from treasury.models import Fund, FundKind, JournalEntry
 
+__all__ = ["lux"]
 ARC = "/delegations/funders/DKR05/ARC"
 
 
@@ -94,7 +99,9 @@ def test_a_claim_shows_as_received_when_the_money_is_in_the_books(
     assert claim.open == cad("1000.00")
 
 
-def test_a_code_that_is_taken_says_by_whom(pledge: FundingAgreement) -> None:
+def test_a_code_that_is_taken_here_says_by_whom_and_is_free_elsewhere(
+    pledge: FundingAgreement, lux: Edition, aristide: User
+) -> None:
     again = AddAgreement(
         edition_id=pledge.edition_id, code="ARC", name="Autre", kind=FundingKind.PLEDGE, currency="CAD",
         amount=cad("1.00"),
@@ -102,3 +109,8 @@ def test_a_code_that_is_taken_says_by_whom(pledge: FundingAgreement) -> None:
     with pytest.raises(agreements.AgreementCodeTaken) as refused, transaction():
         agreements.add_agreement(again, by=System())
     assert "Arc-en-Rive (Dakar 2005)" in refused.value.sentence()
+    with transaction():
+        other = agreements.add_agreement(replace(again, edition_id=lux.id), by=System())
+        funds = [receiving.fund_of(one, by=aristide).code for one in (pledge, other)]
+    assert funds == ["DKR05/ARC", f"{lux.code}/ARC"]
+    assert [one.code for one in expectations.funders()] == funds
