@@ -10,6 +10,7 @@ from delegations.savings.models import ReminderKind
 from delegations.savings.payer_models import Payer
 from delegations.savings.schedule import Instalment, InstalmentStatus
 from delegations.sending import dated, locale_of, send, spoken
+from events.wording import deadline
 from shared.addresses import absolute
 from shared.i18n import _, ngettext
 from shared.money import Money, format_money
@@ -37,6 +38,26 @@ def tell_nominated(nomination: Nomination, token: str, *, returned_because: str 
             _("Complete my record"),
             f"/nominee/{token}",
         )
+
+
+def tell_may_correct(nomination: Nomination, token: str) -> None:
+    """A person learns that their record is open to them once more, and until when."""
+    person, edition = nomination.person, nomination.seat.delegation.edition
+    if not person.email or nomination.editable_until is None:
+        return
+    with force_locale(locale := spoken(person.locale)):
+        until = deadline(nomination.editable_until, edition.zone, locale)
+        send(
+            person.email,
+            _("You may correct your record for %(edition)s", edition=dated(edition)),
+            [
+                _("%(name)s, your record is open to you once more, until %(moment)s.",
+                  name=person.name, moment=until),
+                _("This link is yours alone. Do not pass it on."),
+            ],
+            _("Correct my record"),
+            f"/nominee/{token}",
+        )  # fmt: skip
 
 
 def tell_accredited(nomination: Nomination) -> None:

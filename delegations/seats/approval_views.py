@@ -16,7 +16,6 @@ from delegations.models import Delegation, Nomination, Seat
 from delegations.pages import actor, blueprint, form_page
 from delegations.seats import accrediting, approvals, leaving, nominations
 from delegations.seats.approvals import MATTERS, Rules
-from delegations.seats.seats import reason_of
 from network.editing import EditForm
 from shared.database import hold, transaction
 from shared.errors import DomainError, NotFound
@@ -87,10 +86,14 @@ def open_record(code: str, number: int) -> Any:
     delegation, seat, nomination = _nomination(code, number)
     form = ReasonForm()
     if form.validate_on_submit():
-        with transaction():
-            approvals.allow_correction(nomination, reason_of(form.reason.data or ""), by=actor())
-        flash(_("%(name)s may correct the record for a week.", name=nomination.person.name), "good")
-        return redirect(url_for("delegations.show_seat", code=code, number=number))
+        try:
+            with transaction():
+                nominations.open_record(nomination, form.reason.data or "", by=actor())
+        except DomainError as refused:
+            explain(form, refused)
+        else:
+            flash(_("%(name)s may correct the record for a week.", name=nomination.person.name), "good")
+            return redirect(url_for("delegations.show_seat", code=code, number=number))
     return form_page(
         "delegations/open_record.html", form, delegation=delegation, seat=seat, nomination=nomination
     )

@@ -150,11 +150,26 @@ def send_link(nomination: Nomination, *, by: Actor, returned_because: str = "") 
     """
     if nomination.status not in (N.NOMINATED, N.COMPLETED, N.RETURNED):
         raise NominationOver(state=nomination.status.value)
-    links.revoke_links("nominee", nomination.id)
-    token = links.issue_link("nominee", nomination.id, now() + LINK_LASTS)
+    token = _new_link(nomination, by=by)
     messages.tell_nominated(nomination, token, returned_because=returned_because)
-    audit.record("nomination.link", nomination, by=by)
     return token
+
+
+def _new_link(nomination: Nomination, *, by: Actor) -> str:
+    links.revoke_links("nominee", nomination.id)
+    audit.record("nomination.link", nomination, by=by)
+    return links.issue_link("nominee", nomination.id, now() + LINK_LASTS)
+
+
+def open_record(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
+    """Let this one person correct their record after the deadline; they are mailed a link, and until when.
+
+    Raises `NominationOver`, `ReasonMissing`.
+    """
+    _lock(nomination, N.COMPLETED, N.RETURNED, N.ACCREDITED)
+    approvals.allow_correction(nomination, reason_of(reason), by=by)
+    messages.tell_may_correct(nomination, _new_link(nomination, by=by))
+    return nomination
 
 
 def resend_link(nomination: Nomination, *, by: Actor) -> str:

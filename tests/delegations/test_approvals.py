@@ -1,16 +1,20 @@
 """Two levels of approval: the delegation's word, then the secretariat; later changes are looked at again."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from access import links
 from access.models import User
 from delegations.models import Delegation, Nomination, NominationStatus, Seat, SeatStatus
 from delegations.seats import approvals, nominations
 from delegations.seats.approvals import RecordFrozen
 from delegations.seats.nominations import Nominate
 from network.people import CompleteRecord
+from outbox.jobs import Job
 from shared import clock
 from shared.database import db, transaction
 from tests.conftest import sign_in
@@ -55,7 +59,7 @@ def test_edits_freeze_at_the_deadline_of_the_gathering(seat: Seat, outaouais: De
         nominations.complete(nomination, record(diet="Végétarien"))
     with transaction():  # a first record comes late, as a substitute's does
         nominations.complete(late, record(name="Lison Substitut"))
-        approvals.allow_correction(nomination, "Visa tardif", by=BY)
+        nominations.open_record(nomination, "Visa tardif", by=BY)
         nominations.complete(nomination, record(diet="Végétarien"))
     with pytest.raises(RecordFrozen), transaction():  # the exception is one person's
         nominations.complete(late, record(name="Lison Substitut", diet="Végétarien"))
@@ -66,6 +70,28 @@ def test_edits_freeze_at_the_deadline_of_the_gathering(seat: Seat, outaouais: De
         nominations.return_(nomination, "Langues manquantes", by=BY)
         nominations.complete(nomination, record())
     assert nomination.status is N.COMPLETED
+
+
+def test_who_may_correct_an_accredited_record_is_mailed_a_link_and_until_when(
+    seat: Seat, outaouais: Delegation
+) -> None:
+    clock.travel_to(datetime(2005, 10, 20, tzinfo=UTC))
+    with transaction():
+        nomination = accredited(seat, "Ondine Exemple")
+        outaouais.edition.delegation_deadline = date(2005, 10, 31)
+    clock.travel_to(datetime(2005, 11, 2, 12, tzinfo=UTC))
+    with transaction():
+        nominations.open_record(nomination, "Passeport renouvelé", by=BY)
+    mail = db.session.scalars(select(Job).where(Job.kind == "mail").order_by(Job.id.desc())).first()
+    assert mail
+    assert mail.payload["subject"].startswith("Vous pouvez corriger votre fiche pour Dakar 2005")
+    assert "9 novembre 2005, 12:00" in " ".join(mail.payload["text"].split())
+    token = re.search(r"/nominee/([\w-]+)", mail.payload["text"])
+    assert token
+    assert links.open_link("nominee", token[1]) == nomination.id
+    with transaction():
+        nominations.complete(nomination, record(name="Ondine Exemple", diet="Végétarien"))
+    assert nomination.status is N.ACCREDITED  # nothing that is approved has changed
 
 
 @pytest.fixture
