@@ -20,7 +20,7 @@ from treasury.cards import refunds
 from treasury.funds import funds
 from treasury.funds.models import LegalEntity
 from treasury.models import Fund, Payment
-from treasury.paper import papers
+from treasury.paper import papers, payment_papers
 from treasury.paper.models import Paper
 
 
@@ -160,6 +160,21 @@ def test_everything_that_came_is_acknowledged_at_once(
     assert "no receipt yet" not in after
     assert "D2005-0002" in after
     assert db.session.query(Job).filter_by(kind="paper-message").count() == 1
+
+
+def test_more_than_are_issued_at_once_is_told_as_many_as_it_is(
+    treasurer: Desk, receive: Ask, aristide: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payment_papers, "AT_ONCE", 2)
+    receive("750.00"), receive("20.00"), receive("10.00")
+    with transaction():
+        funds.describe_entity(None, funds.DescribeEntity(name="Réseau fictif"), by=aristide)
+    page = treasurer.see("/treasury/papers")
+    assert "3 payments came and have no receipt yet." in page and "Issue and send the 2 oldest" in page
+    treasurer.send(page, "/treasury/papers/missing")
+    after = treasurer.see("/treasury/papers")
+    assert "2 papers are issued." in after and "1 payment came and has no receipt yet." in after
+    assert "Issue and send them all" in after
 
 
 def test_a_paper_is_sent_again_or_cannot_be(treasurer: Desk, receive: Ask, lake: LegalEntity) -> None:

@@ -172,7 +172,7 @@ def test_what_its_purpose_asks_for_again_is_not_asked_for_twice(
     monkeypatch.setitem(payments.ASKS_AGAIN, "savings", asks)
     payment = receive()
     with transaction():
-        payments.return_receipt(payment, DAY, "no provision", by=aristide)
+        mirror = payments.return_receipt(payment, DAY, "no provision", by=aristide)
     approve_all(zoe)
     assert gone == [(payment, cad("750.00"), payments.Gone.TAKEN_BACK)]
     [item] = attention_actions.listed()
@@ -183,7 +183,9 @@ def test_what_its_purpose_asks_for_again_is_not_asked_for_twice(
             "owed_again", f"owed_again:{payments.asked_again_key(payment)}", [Action.ACCEPT]
         )  # fmt: skip
     else:
-        assert (one.kind, Action.REST in offered) == ("taken_back", True)
+        assert (one.kind, one.key, Action.REST in offered) == (
+            "taken_back", f"taken_back:return:{mirror.id}", True
+        )  # fmt: skip
 
 
 def test_a_refund_waits_is_said_on_the_home_and_the_payer_is_told(

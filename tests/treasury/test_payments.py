@@ -247,12 +247,13 @@ def test_another_fund_pays_what_is_asked_of_a_delegate(
     receive("750.00")
     fee = ask("250.00", fund=house)
     with transaction():
-        payments.settle_from_fund(fee, outaouais.id, DAY, by=aristide)
+        payments.settle_from_fund(fee, outaouais.id, DAY, by=aristide, category="T")
     with pytest.raises(SamePerson), transaction():
         payments.approve_receipt(fee, by=aristide)
     with transaction():
         payments.approve_receipt(fee, by=zoe)
     assert fee.method is PaymentMethod.INTERNAL
+    assert fee.entry and [one.category for one in fee.entry.postings if one.category] == ["T"]
     assert queries.fund_balances([outaouais.id, house.id], "CAD") == {
         outaouais.id: cad("500.00"),
         house.id: cad("250.00"),

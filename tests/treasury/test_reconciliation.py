@@ -219,6 +219,25 @@ def test_confirming_twice_is_once(bank: Account, aristide: User, receive: Ask) -
     assert db.session.scalar(select(func.count()).select_from(ReconciliationLink)) == 1
 
 
+def test_a_link_that_was_undone_does_not_answer_for_one_that_holds(
+    bank: Account, aristide: User, receive: Ask
+) -> None:
+    posting = bank_posting(receive())
+    first, second = lines_of(bring_in(bank, aristide, "15/10/2005;VIR;;750,00;", "16/10/2005;VIR;;750,00;"))
+    with transaction():
+        reconciliation.undo(reconciliation.confirm(first, posting, by=aristide), by=aristide)
+        reconciliation.confirm(second, posting, by=aristide)
+    with pytest.raises(NothingLeft), transaction():
+        reconciliation.confirm(first, posting, by=aristide)
+
+
+def test_what_a_line_does_not_reach_stays_open(bank: Account, aristide: User, receive: Ask) -> None:
+    ticked = [bank_posting(receive("375.00", on=date(2005, month, 15))).id for month in (7, 10)]
+    (line,) = lines_of(bring_in(bank, aristide, "16/10/2005;VIR;;375,00;"))
+    with transaction():
+        assert [one.posting_id for one in reconciliation.settle(line, ticked, by=aristide)] == ticked[:1]
+
+
 def test_other_accounts_directions_and_drafts_do_not_fit(
     bank: Account, aristide: User, zoe: User, receive: Ask, ask: Ask, outaouais: Fund
 ) -> None:
@@ -283,7 +302,6 @@ def test_a_line_that_names_a_payment_records_its_receipt(
     with transaction():
         entry = reconciliation.record_receipt(line, payment, by=aristide)
     assert (payment.status, entry.dated_on) == (PaymentStatus.RECORDED, date(2005, 10, 15))
-    assert entry.narration == payment.description
     assert offers(bank, line) == []  # it waits for approval
     with pytest.raises(AlreadyDrafted), transaction():
         reconciliation.record_receipt(line, payment, by=aristide)
@@ -295,6 +313,15 @@ def test_a_line_that_names_a_payment_records_its_receipt(
     assert (link.line_id, [one.code for one in reconciliation.reasons_of(link)]) == (line.id, ["recorded"])
     assert settled == [payment.id]
     assert verification.check().sound
+
+
+def test_what_came_by_mobile_money_is_recorded_there(bank: Account, aristide: User, ask: Ask) -> None:
+    payment = ask()
+    mobile = ledger.account(chart.MOBILE_MONEY, "CAD")
+    (line,) = lines_of(bring_in(mobile, aristide, f"15/10/2005;Transfert {payment.reference};;750,00;"))
+    with transaction():
+        entry = reconciliation.record_receipt(line, payment, by=aristide)
+    assert {one.account.code for one in entry.postings} == {chart.MOBILE_MONEY, chart.SAVINGS}
 
 
 def test_another_amount_than_asked_is_said_and_nothing_recorded(

@@ -6,7 +6,7 @@ A deposit for one's own delegates is acknowledged: it is no gift, and never an o
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from network.models import Organisation
 from shared.audit import Actor
@@ -21,6 +21,9 @@ from treasury.paper.models import Paper, PaperKind
 from treasury.paper.papers import Content
 from treasury.paper.printing import as_fact
 from treasury.placing import left_of, left_of_each
+
+AT_ONCE = 200
+"""Papers that are issued and sent together, so that nobody waits long for the page."""
 
 _OWED = (PaymentStatus.REQUESTED, PaymentStatus.RECORDED, PaymentStatus.SETTLED)
 
@@ -104,11 +107,18 @@ def _unacknowledged() -> Select[Payment]:
     )
 
 
-def missing(most: int = 200) -> Sequence[Payment]:
-    """The payments that came, are kept and have no receipt yet, the `most` oldest."""
-    waiting = db.session.scalars(_unacknowledged().order_by(Payment.id).limit(most)).all()
+def missing() -> Sequence[Payment]:
+    """The payments that came, are kept and have no receipt yet, the oldest `AT_ONCE`."""
+    waiting = db.session.scalars(_unacknowledged().order_by(Payment.id).limit(AT_ONCE)).all()
     left = left_of_each(waiting)
     return [one for one in waiting if left[one.id].minor > 0]
+
+
+def count_missing() -> int:
+    """How many there are; beyond `AT_ONCE`, what of them was given back whole is counted too."""
+    found = len(missing())
+    chosen = _unacknowledged().with_only_columns(func.count())
+    return found if found < AT_ONCE else db.session.scalar(chosen) or 0
 
 
 def acknowledge_all(*, by: Actor) -> int:

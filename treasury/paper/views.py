@@ -51,7 +51,8 @@ def index() -> Any:
         voided=voided,
         kinds=list(PaperKind),
         series=papers.series(),
-        missing=len(payment_papers.missing()),
+        missing=payment_papers.count_missing(),
+        at_once=payment_papers.AT_ONCE,
     )
 
 

@@ -267,9 +267,7 @@ def record_receipt(line: StatementLine, payment: Payment, *, by: User) -> Journa
     account = _free(line)
     if line.amount != payment.amount:
         raise AmountDiffers(bank=line.amount, reference=payment.reference, asked=payment.amount)
-    receipt = RecordReceipt(
-        received_on=line.dated_on, account_code=account.code, narration=payment.description
-    )
+    receipt = RecordReceipt(received_on=line.dated_on, account_code=account.code)
     payments.record_receipt(payment, receipt, by=by)
     return _drafted(line, db.session.get_one(JournalEntry, payment.entry_id))
 
