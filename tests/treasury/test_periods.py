@@ -36,7 +36,7 @@ def test_a_closed_period_takes_nothing_until_it_is_opened_again(
     with transaction():
         period = periods.close_until(END, "", by=aristide)
     assert (period.starts_on, period.status, periods.next_start()) == (
-        date(2005, 10, 15),
+        periods.BEGINNING,
         "closed",
         date(2006, 1, 1),
     )
@@ -68,6 +68,28 @@ def test_a_closed_period_takes_nothing_until_it_is_opened_again(
     with pytest.raises(periods.NotAfter), transaction():
         periods.close_until(date(2005, 6, 1), "", by=aristide)
     assert verification.check().sound
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_what_is_dated_before_the_first_entry_is_closed_with_it(
+    receive: Ask, ask: Ask, aristide: User, zoe: User
+) -> None:
+    receive("750.00")
+    early = ask("20.00")
+    with transaction():
+        payments.record_receipt(early, payments.RecordReceipt(received_on=date(2002, 1, 1)), by=aristide)
+    with pytest.raises(periods.StillOpen), transaction():
+        periods.close_until(END, "", by=aristide)
+    with transaction():
+        assert early.entry
+        approvals.discard(early.entry, "Mistyped", by=aristide)
+        periods.close_until(END, "", by=aristide)
+    with transaction():
+        payments.record_receipt(early, payments.RecordReceipt(received_on=date(2002, 1, 1)), by=aristide)
+    with pytest.raises(ledger.PeriodClosed), transaction():
+        payments.approve_receipt(early, by=zoe)
+    with pytest.raises(DatabaseError, match="closed"), transaction():  # nor by another way
+        db.session.execute(text("UPDATE journal_entry SET status = 'posted' WHERE status = 'draft'"))
 
 
 @pytest.mark.usefixtures("both_databases")

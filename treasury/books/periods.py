@@ -17,6 +17,9 @@ from shared.i18n import _l
 from treasury.books import open_items
 from treasury.models import EntryStatus, JournalEntry, LedgerHead, Period
 
+BEGINNING = date.min
+"""The first period starts here: what is dated before the first entry is closed with it."""
+
 
 class StillOpen(DomainError):
     """What could no longer be posted must be posted or thrown away first."""
@@ -48,13 +51,17 @@ def periods() -> Sequence[Period]:
 
 def next_start() -> date | None:
     """The first day that no period covers; None while the journal is empty."""
-    last: date | None = db.session.scalar(select(func.max(Period.ends_on)))
-    if last is not None:
+    if (last := _last_day()) is not None:
         return last + timedelta(days=1)
     first: date | None = db.session.scalar(
         select(func.min(JournalEntry.dated_on)).where(JournalEntry.status == EntryStatus.POSTED)
     )
     return first
+
+
+def _last_day() -> date | None:
+    last: date | None = db.session.scalar(select(func.max(Period.ends_on)))
+    return last
 
 
 def close_until(day: date, reason: str, *, by: User) -> Period:
@@ -63,7 +70,8 @@ def close_until(day: date, reason: str, *, by: User) -> Period:
     Raises `NotAfter`, `StillOpen`, `ReasonNeeded` (something is open, and nobody said why it may be).
     """
     _hold_postings()
-    starts_on = next_start() or day
+    last = _last_day()
+    starts_on = BEGINNING if last is None else last + timedelta(days=1)
     if day < starts_on:
         raise NotAfter(field="day", day=starts_on - timedelta(days=1))
     period = Period(starts_on=starts_on, ends_on=day)

@@ -27,6 +27,7 @@ from treasury.wording import ACCOUNT_KINDS, OPEN_PLACES, open_words
 
 blueprint = Blueprint("books", __name__, url_prefix="/treasury")
 blueprint.context_processor(page_context)
+blueprint.context_processor(lambda: {"beginning": periods.BEGINNING})
 
 
 @blueprint.get("/chart")

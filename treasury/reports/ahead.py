@@ -108,7 +108,9 @@ def forecast(asked: Asked) -> Report:
         mine = [one for one in every if one.amount.currency == currency]
         at_hand = cash.get(currency, Money.zero(currency))
         ahead = months(at_hand, mine, day)
-        late = Money.total((one.amount for one in mine if one.amount.minor > 0 and one.due < day), currency)
+        late = Money.total(
+            (one.amount for one in mine if one.owed and one.amount.minor > 0 and one.due < day), currency
+        )
         sections.append(_forecast_section(currency, at_hand, ahead, late, asked.locale))
         drawings.append(curve(currency, at_hand, ahead, asked.locale))
     note = _("Plans, pledges and commitments are intentions: only what is posted is in the books.")
