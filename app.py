@@ -311,6 +311,11 @@ def main() -> None:
     """Teranga: from the first deposit to the badge at the door."""
 
 
+def begun(told: str) -> str:
+    """A demonstration's clock from now on, or from the moment at which it says that it began."""
+    return told if "@" in told else f"{told}@{int(time.time())}"
+
+
 @main.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
@@ -325,8 +330,8 @@ def serve(host: str, port: int, workers: int) -> None:
             raise click.ClickException(missing)
     if not serving.is_free(host, port):
         raise click.ClickException(f"Something listens on {host}:{port} already: choose another port.")
-    if settings.clock and "@" not in settings.clock:  # every process of this server tells the same time
-        os.environ["TERANGA_CLOCK"] = f"{settings.clock}@{int(time.time())}"
+    if settings.clock:  # every process of this server tells the same time
+        os.environ["TERANGA_CLOCK"] = begun(settings.clock)
     serving.serve(create_app, host=host, port=port, workers=workers, demo=settings.demo)
 
 

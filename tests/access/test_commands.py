@@ -1,12 +1,14 @@
 """`teranga`: what a person reads and what a program reads, with and without an environment."""
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from app import main
+from app import begun, main
+from shared import clock
 
 PASSWORD = "une longue phrase secrète"
 
@@ -61,6 +63,16 @@ def test_serving_without_tables_says_what_to_do(terminal: Terminal) -> None:
     done = terminal("serve")
     assert done.exit_code == 1
     assert "run `teranga init`" in done.stderr
+
+
+def test_a_demonstration_begins_now_or_days_ago() -> None:
+    """``S2@…``, so many seconds since 1970: what is due on a later day can be seen to happen."""
+    clock.start(begun("S2"))
+    assert clock.today() == date(2007, 6, 15)
+    clock.travel_to(None)
+    long_ago = clock.now() - timedelta(days=92)
+    clock.start(begun(f"S2@{int(long_ago.timestamp())}"))
+    assert clock.today() == date(2007, 9, 15)
 
 
 def test_the_first_administrator_answers_questions_and_is_the_only_first(terminal: Terminal) -> None:
