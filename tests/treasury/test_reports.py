@@ -180,6 +180,7 @@ def test_what_is_due_is_aged_by_who_owes_it() -> None:
 def test_the_forecast_counts_what_is_sure_and_shows_what_may_come() -> None:
     report = made("forecast")
     (section,) = report.sections
+    assert column(section, "Month")[:3] == ["At hand now", "Nov 2005", "Dec 2005"]
     assert column(section, "Left, sure")[:4] == [cad("1100.00"), cad("1100.00"), cad("650.00"), cad("650.00")]
     assert column(section, "Left, if all comes")[3] == cad("5650.00")
     assert "480.00" in section.note  # a gift that is only promised is never late

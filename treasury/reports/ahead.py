@@ -124,7 +124,7 @@ def _forecast_section(
     rows: list[Sequence[Cell]] = [[_("At hand now"), None, None, None, cash, cash]]
     for one in ahead:
         figures = (one.planned or None, one.possible or None, one.promised or None)
-        rows.append([one.begins.strftime("%Y-%m"), *figures, one.balance, one.best])
+        rows.append([format_date(one.begins, "LLL y", locale=locale), *figures, one.balance, one.best])
     told = format_money(late, locale)
     return Section(
         title=currency,
