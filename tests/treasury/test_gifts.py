@@ -17,7 +17,7 @@ from shared.money import Money
 from tests.printing import words
 from tests.treasury.conftest import Ask
 from tests.treasury.desk import Desk
-from treasury import chart, payments
+from treasury import approvals, chart, payments
 from treasury.books import open_items
 from treasury.cards import refunds
 from treasury.cards.models import Refund
@@ -230,6 +230,7 @@ def test_money_given_back_is_not_receipted(give: Give, aristide: User, zoe: User
     shown = outlived.outlived_by(db.session.get_one(Paper, paper.id))
     assert shown is None  # only drafted
     assert open_items.open_items(DAY)[0].kind == "drafts"
+    assert [approvals.how_many_wait_for(one) for one in (zoe, aristide)] == [2, 0]  # by somebody else
     with transaction():
         for refund in db.session.scalars(select(Refund)):
             refunds.approve_refund(refund, by=zoe)

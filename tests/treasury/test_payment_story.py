@@ -213,6 +213,7 @@ def test_a_refund_to_a_card_counts_among_what_waits(
     with transaction():
         command = RequestRefund(amount=cad("250.00"), reason="one seat less", on=DAY)
         refunds.request_refund(payment, command, by=aristide)
+    assert [refunds.how_many_wait_for(one) for one in (zoe, aristide)] == [1, 0]  # nobody approves their own
     home = Desk(app, zoe).see("/treasury")
     assert "1 entry waits for a second person." in home
     assert "See what waits for you" in home
