@@ -76,6 +76,20 @@ def test_a_part_of_such_an_entry_takes_its_postings_in_their_order(
     assert linked() == [10000, 60000]
 
 
+def test_a_part_pressed_twice_is_matched_once(
+    treasurer: Desk, bank: Account, aristide: User, shared_deposit: list[int]
+) -> None:
+    line = lines_of(bring_in(bank, aristide, "20/10/2005;DEPOT;;2 000,00;"))[0]
+    page = f"/treasury/statements/lines/{line.id}"
+    part = {"posting": ",".join(map(str, shared_deposit)), "amount": "300", "left": "200000"}
+    assert 'name="left" value="200000"' in treasurer.see(page)
+    treasurer.press(page, f"{page}/confirm", **part)
+    again = treasurer.press(page, f"{page}/confirm", **part)
+    assert (again.status_code, "matched meanwhile" in again.text, linked()) == (409, True, [30000])
+    treasurer.press(page, f"{page}/confirm", **{**part, "left": "170000"})
+    assert linked() == [30000, 30000]
+
+
 def test_a_part_is_of_one_and_never_of_the_first_of_two(
     treasurer: Desk, bank: Account, aristide: User, receive: Ask
 ) -> None:

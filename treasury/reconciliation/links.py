@@ -57,6 +57,13 @@ class NothingLeft(DomainError):
     message = _l("This is already explained whole. Undo a link first.")
 
 
+class LineMoved(DomainError):
+    """A part is matched of what the page showed: pressed twice, or by two people, it would count twice."""
+
+    code = "line_moved"
+    message = _l("A part of this line was matched meanwhile. Look at what is left before you match more.")
+
+
 class AmountDiffers(DomainError):
     """A receipt is recorded in one click only where the bank's amount is the payment's."""
 
@@ -184,6 +191,13 @@ def refuse_if_closed(line: StatementLine) -> None:
     )
     if db.session.scalar(closed):
         raise Locked
+
+
+def must_have_left(line: StatementLine, minor: int) -> None:
+    """Raises `LineMoved` unless so much of the line is left (minor units, no sign); then it stays so."""
+    refuse_if_closed(line)
+    if abs(line_left_of(line)) != minor:
+        raise LineMoved
 
 
 def line_left_of(line: StatementLine) -> int:

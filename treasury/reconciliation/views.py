@@ -12,7 +12,7 @@ from shared.errors import DomainError, NotFound
 from shared.forms import reader
 from shared.i18n import _, ngettext
 from shared.money import Money
-from shared.web import page_number, requires
+from shared.web import page_number, requires, row_id
 from treasury import chart
 from treasury.forms import LineEntryForm
 from treasury.models import Account, BankStatement, LineEntry, Posting, ReconciliationLink, StatementLine
@@ -264,6 +264,8 @@ def confirm(line_id: int) -> Any:
             part = Money.parse(typed, bank_line.currency, reader()) if typed else None
             if part is not None and bank_line.amount_minor < 0:
                 part = -part
+            if part is not None:
+                reconciliation.must_have_left(bank_line, request.form.get("left", -1, type=row_id))
             reconciliation.settle(bank_line, keys, reasons, part, by=whoever_acts())
     except DomainError as refused:
         if isinstance(refused, NotFound):
@@ -387,13 +389,12 @@ def _next(found: StatementLine) -> Any:
     )
     before = db.session.scalar(_count(open_ones.where(~later))) or 0
     page = before // _PAGE + 1 if following else 1
-    anchor = f"line-{following}" if following else "workbench"
     return redirect(
         url_for(
             "reconciliation.workbench",
             statement_id=statement_id,
             page=page if page > 1 else None,
             matched=line_id,
-            _anchor=anchor,
+            _anchor=f"line-{following}" if following else "workbench",
         )
     )
