@@ -16,6 +16,7 @@ from delegations.lifecycle.focal_models import FocalRank
 from delegations.lifecycle.quota_models import QuotaScope
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
 from delegations.savings import plans as savings
+from delegations.savings.payers import AddPayer, add_payer
 from delegations.savings.schedule import Remainder
 from delegations.seats import seats
 from demonstration.records import amount, read_toml
@@ -23,6 +24,7 @@ from demonstration.stage import MACHINE, Stage, on
 from network.directory import AddOrganisation, add_organisation
 from network.models import Organisation
 from network.people import normalised_name
+from shared.clock import today
 from shared.database import db
 from shared.money import Money
 from treasury import attention, ledger, payments
@@ -87,7 +89,7 @@ def found_delegation(stage: Stage, row: dict[str, Any], edition: str) -> Delegat
     db.session.refresh(delegation)
     stage.delegations[delegation.code] = delegation
     plan = row["plan"]
-    stage.plans[plan["code"]] = savings.open_plan(
+    opened = stage.plans[plan["code"]] = savings.open_plan(
         savings.OpenPlan(
             delegation_id=delegation.id,
             payer_id=payer.id,
@@ -103,6 +105,10 @@ def found_delegation(stage: Stage, row: dict[str, Any], edition: str) -> Delegat
         ),
         by=stage.organiser,
     )
+    if also := row.get("also"):
+        body, share = _payer(stage, also), Fraction(also["share"])
+        asked = AddPayer(organisation_id=body.id, share=share, since=today())
+        add_payer(opened, asked, by=stage.organiser)
     return delegation
 
 
