@@ -4,10 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-import schemathesis
 from flask import Flask
-from schemathesis.engine import events as engine_events
-from schemathesis.engine import from_schema
 
 from access import tokens
 from access.models import User
@@ -47,6 +44,10 @@ def findings(app: Flask, key: str, document: dict[str, Any] | None = None, least
 
     Fewer questions than `least` say nothing.
     """
+    import schemathesis  # a second of loading, for one process of those that test
+    from schemathesis.engine import events as engine_events
+    from schemathesis.engine import from_schema
+
     config = schemathesis.Config.from_dict(
         {
             "seed": 2005,

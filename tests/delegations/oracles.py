@@ -6,13 +6,14 @@ from math import floor
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
 
 from delegations.funding.offers import Funding, MatchAgreement, SeatGrant
 
 
 def best_by_linear_programme(funding: Funding) -> tuple[int, int]:
     """The most that can be covered before support, and the most restricted money: an independent solver."""
+    from scipy.optimize import linprog  # a second of loading, for one process of those that test
+
     [one] = funding.delegations
     cells = [(seat.code, line) for seat in one.seats for line in seat.lines]
     offers = list(funding.agreements)

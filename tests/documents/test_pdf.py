@@ -15,7 +15,6 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
-from weasyprint import HTML
 
 from documents import pdf
 from documents.pdf import DocumentFailed, DocumentTooSlow, render_pdf
@@ -110,8 +109,16 @@ def test_nothing_is_fetched_from_the_network(number: int, listener: Listener) ->
     assert listener.hits == []
 
 
+def plain_renderer(html: str) -> bytes:
+    """What WeasyPrint makes of it by itself."""
+    from weasyprint import HTML  # a second of loading, for one process of those that test
+
+    made: bytes = HTML(string=html).write_pdf()
+    return made
+
+
 def test_the_listener_would_have_heard_a_plain_renderer(listener: Listener) -> None:
-    HTML(string="".join(pictures(listener.url)[:6])).write_pdf()
+    plain_renderer("".join(pictures(listener.url)[:6]))
     assert {"/image", "/from", "/to", "/style.css"} <= set(listener.hits)
 
 
@@ -123,7 +130,7 @@ def test_no_file_is_read(address: str, canary: Path) -> None:
 
 
 def test_a_plain_renderer_would_have_attached_the_file(canary: Path) -> None:
-    pdf = HTML(string=f'<link rel="attachment" href="{canary.as_uri()}">').write_pdf()
+    pdf = plain_renderer(f'<link rel="attachment" href="{canary.as_uri()}">')
     assert SECRET in _uncompressed(pdf)
 
 
