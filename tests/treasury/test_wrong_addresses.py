@@ -216,7 +216,8 @@ def test_a_part_of_money_that_left_is_negative_too(
     out = next(one for one in refund.entry.postings if one.account_id == bank.id)
     line = lines_of(bring_in(bank, aristide, "16/10/2005;RETRAIT;;-100,00;"))[0]
     Desk(app, aristide).client.post(
-        f"/treasury/statements/lines/{line.id}/confirm", data={"posting": str(out.id), "amount": "40.00"}
+        f"/treasury/statements/lines/{line.id}/confirm",
+        data={"posting": str(out.id), "amount": "40.00", "left": "10000"},
     )
     db.session.rollback()
     assert db.session.scalars(select(ReconciliationLink.amount_minor)).all() == [-4000]
