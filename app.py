@@ -53,6 +53,7 @@ import delegations.savings.card_views
 import delegations.savings.pages
 import delegations.seats.approval_views
 import delegations.seats.board_views
+import delegations.seats.leaving_views
 import delegations.seats.letter_views
 import delegations.seats.list_views
 import delegations.seats.nominee_views

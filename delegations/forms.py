@@ -16,6 +16,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import HiddenInput
 
 from delegations.lifecycle.invitations import MOST_SEATS, InviteDelegation
 from delegations.models import Delegation
@@ -83,7 +84,14 @@ class WhyForm(Form):
     reason = TextAreaField(_l("Reason"), [Length(max=1000)])
 
 
-class WithdrawForm(ReasonForm):
+class LeavingForm(ReasonForm):
+    """Why a person leaves a seat. `seated` is who sat there on the page that was read, `comes` who waited."""
+
+    seated = IntegerField(validators=[Optional()], widget=HiddenInput())
+    comes = IntegerField(validators=[Optional()], widget=HiddenInput())
+
+
+class WithdrawForm(LeavingForm):
     """Why a seat is withdrawn, and since when."""
 
     on = DateField(_l("Date"), [InputRequired()])
@@ -133,10 +141,10 @@ class NominateForm(Form):
         return Nominate(person=person, role=BadgeRole(self.role.data))
 
 
-class SubstituteForm(NominateForm):
+class SubstituteForm(LeavingForm, NominateForm):
     """Who takes a seat over, and why."""
 
-    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=1000)])
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=1000)])  # after the others, as it stands
 
 
 class OpenPlanForm(Form):

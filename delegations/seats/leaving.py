@@ -5,13 +5,15 @@ its plan when the seat itself is withdrawn, until a minuted decision moves it.
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from delegations.funding.coverage import Coverage, SeatCoverage
 from delegations.models import Delegation, Nomination, Seat
-from delegations.seats import messages, nominations, offers, waiting
+from delegations.seats import messages, nominations, offers, seats, waiting
+from delegations.seats.nominations import Nominate
 from delegations.seats.waiting_models import SeatOffer, WaitingPerson, WaitingStatus
 from shared.audit import Actor, System
-from shared.database import hold
+from shared.database import db, hold
 from shared.errors import DomainError
 from shared.i18n import _l
 from shared.money import Money
@@ -23,6 +25,23 @@ class NobodyWaits(DomainError):
 
     code = "nobody_waits"
     message = _l("Nobody waits for this seat any more.")
+
+
+class SomebodyElseSits(DomainError):
+    """The person who would leave is not the one of whom the page spoke."""
+
+    code = "somebody_else_sits"
+    message = _l(
+        "The person of this seat changed while this page was open. Read again what follows, and go on if you "
+        "still wish to."
+    )
+
+
+class SomebodyElseComes(DomainError):
+    """The person who would take the seat is not the one of whom the page spoke."""
+
+    code = "somebody_else_comes"
+    message = _l("Somebody else waits first now. Read again what follows, and go on if you still wish to.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +83,73 @@ def consequences(seat: Seat, coverage: Coverage) -> Consequences:
     )
 
 
-def hand_over(seat: Seat, reason: str, *, by: Actor) -> Nomination:
-    """Replace the person of a seat by whoever waits first. Raises `NobodyWaits`, what `substitute` raises."""
+def seated(seat: Seat) -> int:
+    """Who sits there, as a page remembers it: the id of the nomination, 0 for nobody."""
+    return seat.nomination.id if seat.nomination else 0
+
+
+def _still(seat: Seat, seen: int | None) -> Nomination | None:
+    """Who leaves, with the seat held: the one whom the page showed (`seen`; None where no page was read)."""
     hold(seat.delegation)
-    comes = next_for(seat.delegation)
-    if comes is None:
+    hold(seat)
+    db.session.expire(seat, ["nominations"])
+    if seen not in (None, seated(seat)):
+        raise SomebodyElseSits
+    return seat.nomination
+
+
+def replace(seat: Seat, command: Nominate, reason: str, *, by: Actor, seen: int | None = None) -> Nomination:
+    """Give the seat to somebody else, and tell whoever had it.
+
+    `seen` is who sat there on the page that was read. Raises `SomebodyElseSits`, what `substitute` raises.
+    """
+    old = _still(seat, seen)
+    new = nominations.substitute(seat, command, reason, by=by)
+    if old:
+        messages.tell_left(old)
+    return new
+
+
+def hand_over(
+    seat: Seat, reason: str, *, by: Actor, seen: int | None = None, comes: int | None = None
+) -> Nomination:
+    """Replace the person of a seat by whoever waits first, and tell whoever had it.
+
+    `seen` and `comes` are who sat there and who waited first on the page that was read. Raises `NobodyWaits`,
+    `SomebodyElseComes`, what `replace` raises.
+    """
+    _still(seat, seen)
+    first = next_for(seat.delegation)
+    if first is None:
         raise NobodyWaits
-    waiting.leave(comes, by=by, status=WaitingStatus.SERVED)
-    return nominations.substitute(seat, offers.as_nominee(comes), reason, by=by)
+    if comes not in (None, first.id):
+        raise SomebodyElseComes
+    waiting.leave(first, by=by, status=WaitingStatus.SERVED)
+    return replace(seat, offers.as_nominee(first), reason, by=by)
 
 
-def take_back(nomination: Nomination, reason: str, *, by: Actor) -> list[SeatOffer]:
-    """Take a nomination back and offer the seat to whoever waits. Raises what `withdraw_nomination` does."""
-    nominations.withdraw_nomination(nomination, reason, by=by)
-    return offers.make(nomination.seat.delegation, by=by)
+def withdraw(seat: Seat, reason: str, on: date, *, by: Actor, seen: int | None = None) -> None:
+    """Withdraw a seat; its person is told, by the registration that ends or by us where there was none.
+
+    `seen` as for `replace`. Raises `SomebodyElseSits`, what `withdraw_seat` raises.
+    """
+    old, registered = _still(seat, seen), seat.registered
+    seats.withdraw_seat(seat, reason, on, by=by)
+    if old and not registered:
+        messages.tell_left(old)
+
+
+def take_back(seat: Seat, reason: str, *, by: Actor, seen: int | None = None) -> list[SeatOffer]:
+    """Take a nomination back, tell the person, and offer the seat to whoever waits.
+
+    `seen` as for `replace`. Raises `SomebodyElseSits`, what `withdraw_nomination` does.
+    """
+    old = _still(seat, seen)
+    if old is None:
+        raise SomebodyElseSits
+    nominations.withdraw_nomination(old, reason, by=by)
+    messages.tell_left(old)
+    return offers.make(seat.delegation, by=by)
 
 
 def refuse(nomination: Nomination, reason: str, *, by: Actor) -> list[SeatOffer]:

@@ -30,6 +30,27 @@ def tell_refused(nomination: Nomination) -> None:
     _tell_delegation(nomination, "refused", nomination.reason)
 
 
+def tell_left(nomination: Nomination) -> None:
+    """Somebody who was named learns that the seat is no longer theirs. Why stays with the delegation."""
+    person, seat = nomination.person, nomination.seat
+    if not person.email:
+        return
+    with force_locale(spoken(person.locale)):
+        send(
+            person.email,
+            _("You no longer have a seat for %(edition)s", edition=dated(seat.delegation.edition)),
+            [
+                _("%(name)s, the seat %(seat)s of the delegation %(delegation)s is no longer yours.",
+                  name=person.name, seat=seat.code, delegation=seat.delegation.name),
+                _("Your private link, your code and your badge no longer work, and you have nothing to pay."),
+                _("Your delegation knows. Talk to it if you think that this is a mistake."),
+            ],
+            "",
+            "",
+            key=f"nomination-left-{nomination.id}",
+        )  # fmt: skip
+
+
 def tell_declined(nomination: Nomination) -> None:
     """The delegation learns that a person does not take the seat."""
     _tell_delegation(nomination, "declined", nomination.reason)

@@ -13,8 +13,6 @@ from delegations.forms import (
     NominatorForm,
     ReasonForm,
     RoleForm,
-    SubstituteForm,
-    WithdrawForm,
 )
 from delegations.funding import coverage_queries
 from delegations.models import Delegation, Nomination, NominationStatus, Seat
@@ -23,7 +21,6 @@ from delegations.seats import (
     accrediting,
     approvals,
     fees,
-    leaving,
     letters,
     nominations,
     seats,
@@ -32,7 +29,6 @@ from delegations.seats import (
     withdrawn_money,
 )
 from events.models import ROLE_LABELS, BadgeRole
-from events.programme import VisaOutcome
 from shared.clock import today
 from shared.database import db, hold, transaction
 from shared.errors import DomainError, NotFound
@@ -183,111 +179,6 @@ def nominate(code: str, number: int) -> Any:
             flash(_("%(name)s is named. A private link is on its way.", name=form.name.data), "good")
             return _back(delegation, seat)
     return form_page("delegations/nominate.html", form, delegation=delegation, seat=seat)
-
-
-@blueprint.route("/delegations/<code>/seats/<int:number>/substitute", methods=["GET", "POST"])
-@requires(P.DELEGATION_EDIT)
-def substitute(code: str, number: int) -> Any:
-    """Replace the person of a seat; the page says what follows before anything happens."""
-    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
-    old = seat.nomination
-    if old is None:
-        return _back(delegation, seat)
-    refused = visas.standing(old) is VisaOutcome.REFUSED
-    form = SubstituteForm(locale=reader(), role=old.role.value, reason=_("Visa refused") if refused else "")
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                nominations.substitute(seat, form.command(), form.reason.data or "", by=actor())
-        except DomainError as refused:
-            explain(form, refused)
-        else:
-            flash(_("%(name)s has the seat now. A private link is on its way.", name=form.name.data), "good")
-            return _back(delegation, seat)
-    return form_page(
-        "delegations/substitute.html",
-        form,
-        delegation=delegation,
-        seat=seat,
-        old=old,
-        follows=_follows(seat),
-    )
-
-
-def _follows(seat: Seat) -> leaving.Consequences:
-    return leaving.consequences(seat, coverage_queries.coverage_of(seat.delegation))
-
-
-@blueprint.post("/delegations/<code>/seats/<int:number>/hand-over")
-@requires(P.DELEGATION_EDIT)
-def hand_over(code: str, number: int) -> Any:
-    """Give the seat to whoever waits first."""
-    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
-    form = ReasonForm()
-    if not form.validate_on_submit():
-        flash(_("Write the reason: it is kept."), "error")
-        return redirect(url_for("delegations.substitute", code=code, number=number))
-    try:
-        with transaction():
-            name = leaving.hand_over(seat, form.reason.data or "", by=actor()).person.name
-    except DomainError as refused:
-        flash(refused.sentence(), "error")
-    else:
-        flash(_("%(name)s has the seat now. A private link is on its way.", name=name), "good")
-    return _back(delegation, seat)
-
-
-@blueprint.route("/delegations/<code>/seats/<int:number>/withdraw", methods=["GET", "POST"])
-@requires(P.DELEGATION_EDIT)
-def withdraw(code: str, number: int) -> Any:
-    """Withdraw a seat, with its reason and date."""
-    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
-    form = WithdrawForm()
-    if request.method == "GET":
-        form.on.data = today(delegation.edition.zone)
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                seats.withdraw_seat(seat, form.reason.data or "", form.on.data or today(), by=actor())
-        except DomainError as refused:
-            explain(form, refused)
-        else:
-            flash(_("The seat %(seat)s is withdrawn. What was saved stays.", seat=seat.code), "good")
-            return _back(delegation, seat)
-    return form_page(
-        "delegations/withdraw.html", form, delegation=delegation, seat=seat, follows=_follows(seat)
-    )
-
-
-@blueprint.route("/delegations/<code>/seats/<int:number>/take-back", methods=["GET", "POST"])
-@requires(P.DELEGATION_EDIT)
-def take_back(code: str, number: int) -> Any:
-    """Take a nomination back before it is accredited; the seat is free again."""
-    delegation, seat = _seat(code, number, P.DELEGATION_EDIT)
-    nomination = seat.nomination
-    if nomination is None:
-        return _back(delegation, seat)
-    form = ReasonForm()
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                made = leaving.take_back(nomination, form.reason.data or "", by=actor())
-                come = [held.waiting.person.name for offer in made for held in offer.seats]
-        except DomainError as refused:
-            explain(form, refused)
-        else:
-            flash(_("The seat %(seat)s is free again.", seat=seat.code), "good")
-            for name in come:
-                flash(_("%(name)s waited first and is offered a seat.", name=name), "good")
-            return _back(delegation, seat)
-    return form_page(
-        "delegations/take_back.html",
-        form,
-        delegation=delegation,
-        seat=seat,
-        nomination=nomination,
-        follows=_follows(seat),
-    )
 
 
 @blueprint.post("/delegations/<code>/seats/<int:number>/role")

@@ -118,7 +118,7 @@ def test_a_seat_that_is_taken_back_goes_to_the_first_in_line(seat: Seat, outaoua
     with pytest.raises(AlreadyWaiting), transaction():
         waiting.wait(outaouais, Wait(person=person("Titulaire1 Exemple")), by=BY)
     with transaction():
-        [offer] = leaving.take_back(old[0], "Ne vient pas", by=BY)
+        [offer] = leaving.take_back(old[0].seat, "Ne vient pas", by=BY)
     assert [(one.waiting.person.name, one.seat) for one in offer.seats] == [("Noé Essai", seat)]
     assert (seat.status, line(outaouais)) == (SeatStatus.PLANNED, ["Ruth Placeholder"])
 
