@@ -13,12 +13,13 @@ from delegations import queries
 from delegations.budgets.claim_models import ClaimStatus, ExpenseClaim
 from delegations.budgets.models import Budget, BudgetStatus
 from delegations.joining.models import JoinRequest, JoinStatus
-from delegations.models import Delegation, DelegationStatus, Seat, SeatStatus
+from delegations.models import Delegation, DelegationStatus, Nomination, NominationStatus, Seat, SeatStatus
+from delegations.pages import board_of_ours
 from delegations.support import committee
 from events.models import Edition
 from shared.clock import today
 from shared.database import db
-from shared.i18n import ngettext
+from shared.i18n import _, ngettext
 from treasury import approvals
 from treasury.cards import refunds
 from treasury.models import Attention
@@ -109,35 +110,69 @@ def _costs(user: User) -> Iterator[Task]:
 
 
 def _seats(user: User) -> Iterator[Task]:
-    """Records to accredit, seats without a person and people who ask to join."""
+    """Requests for seats, records to accredit, and what a head has to do."""
+    held = reach(user, P.DELEGATION_ALLOCATE)
+    asked = (
+        select(Delegation)
+        .join(Delegation.edition)
+        .where(Delegation.status == DelegationStatus.SUBMITTED, Edition.ends_on >= today())
+        .order_by(Delegation.code)
+    )
+    if not held.everywhere:
+        asked = asked.where(Delegation.edition_id.in_(held.editions))
+    for one in db.session.scalars(asked.limit(_MOST)):
+        count = one.seats_requested
+        words = ngettext("%(num)s seat is asked for", "%(num)s seats are asked for", count)
+        yield Task(words, one.name, url_for("delegations.allocate", code=one.code))
     records = queries.how_many_to_accredit(user)
     words = ngettext("%(num)s record to look at", "%(num)s records to look at", records)
     yield from _some(records, words, "", url_for("delegations.accreditation"))
-    mine = [one.id for one in own_delegations(user)]
-    empty = (
-        select(Delegation, func.count(Seat.id))
+    if mine := own_delegations(user):
+        yield from _as_head(mine)
+
+
+def _as_head(mine: list[Delegation]) -> Iterator[Task]:
+    """Seats to ask for, to confirm and to name, records to confirm, and people who ask to join."""
+    coming = [one for one in mine if one.edition.ends_on >= today()]
+    for one in coming:
+        if one.status in (DelegationStatus.INVITED, DelegationStatus.DRAFT):
+            yield Task(_("Seats to ask for"), one.name, url_for("delegations.ask", code=one.code))
+        elif one.status is DelegationStatus.ALLOCATED:
+            words = ngettext("%(num)s seat to confirm", "%(num)s seats to confirm", one.seats_allocated)
+            yield Task(words, one.name, url_for("delegations.show", code=one.code))
+    ids = [one.id for one in coming if one.status is DelegationStatus.CONFIRMED]
+    completed = (
+        select(Delegation, func.count(Nomination.id))
         .join(Seat, Seat.delegation_id == Delegation.id)
-        .join(Delegation.edition)
+        .join(Nomination, Nomination.seat_id == Seat.id)
         .where(
-            Delegation.id.in_(mine),
-            Delegation.status.in_((DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED)),
-            Seat.status.in_((SeatStatus.PLANNED, SeatStatus.FUNDED)),
-            Edition.ends_on >= today(),
+            Delegation.id.in_(ids),
+            Nomination.status == NominationStatus.COMPLETED,
+            Nomination.endorsed_at.is_(None),
         )
         .group_by(Delegation.id)
     )
-    for delegation, count in db.session.execute(empty):
+    for one, count in db.session.execute(completed):
+        words = ngettext("%(num)s record to confirm", "%(num)s records to confirm", count)
+        yield Task(words, one.name, board_of_ours(one.code))
+    empty = (
+        select(Delegation, func.count(Seat.id))
+        .join(Seat, Seat.delegation_id == Delegation.id)
+        .where(Delegation.id.in_(ids), Seat.status.in_((SeatStatus.PLANNED, SeatStatus.FUNDED)))
+        .group_by(Delegation.id)
+    )
+    for one, count in db.session.execute(empty):
         words = ngettext("%(num)s seat waits for a name", "%(num)s seats wait for a name", count)
-        yield Task(words, delegation.name, url_for("delegations.seat_board", code=delegation.code))
+        yield Task(words, one.name, url_for("delegations.seat_board", code=one.code))
     asking = (
         select(Delegation, func.count(JoinRequest.id))
         .join(JoinRequest, JoinRequest.delegation_id == Delegation.id)
-        .where(Delegation.id.in_(mine), JoinRequest.status == JoinStatus.OPEN)
+        .where(Delegation.id.in_([one.id for one in mine]), JoinRequest.status == JoinStatus.OPEN)
         .group_by(Delegation.id)
     )
-    for delegation, count in db.session.execute(asking):
+    for one, count in db.session.execute(asking):
         words = ngettext("%(num)s person asks to join", "%(num)s people ask to join", count)
-        yield Task(words, delegation.name, url_for("delegations.joining", code=delegation.code))
+        yield Task(words, one.name, url_for("delegations.joining", code=one.code))
 
 
 def _support(user: User) -> Iterator[Task]:

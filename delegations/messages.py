@@ -29,11 +29,13 @@ def tell_nominated(nomination: Nomination, token: str, *, returned_because: str 
             _("Complete your record: it takes three minutes on a phone and needs no account."),
             _("This link is yours alone. Do not pass it on."),
         ]  # fmt: skip
+        subject = _("Your seat for %(edition)s", edition=dated(delegation.edition))
         if returned_because:
+            subject = _("Your record for %(edition)s needs something more", edition=dated(delegation.edition))
             lines.insert(1, _("Your record came back to you: %(reason)s", reason=returned_because))
         send(
             person.email,
-            _("Your seat for %(edition)s", edition=dated(delegation.edition)),
+            subject,
             lines,
             _("Complete my record"),
             f"/nominee/{token}",

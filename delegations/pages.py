@@ -19,8 +19,9 @@ from delegations.models import (
     Seat,
     SeatStatus,
 )
+from delegations.seats import approvals, seats, waiting
 from delegations.seats import nominations as nominating
-from delegations.seats import seats, waiting
+from delegations.seats.board import Mover
 from shared.errors import Forbidden
 from shared.i18n import _, ngettext
 
@@ -126,12 +127,19 @@ def _towards_people(
     delegation: Delegation, board: Sequence[Seat], has_plan: bool, may: dict[str, bool]
 ) -> Step | None:
     code = delegation.code
-    completed = [s for s in board if s.nomination and s.nomination.status is NominationStatus.COMPLETED]
-    if may["accredit"] and completed:
-        say = ngettext("%(num)s record waits for you.", "%(num)s records wait for you.", len(completed))
+    named = [seat.nomination for seat in board if seat.nomination]
+    completed = [one for one in named if one.status is NominationStatus.COMPLETED]
+    trusted = approvals.with_focal_point([delegation.id]) if completed else set()
+    with_word = [one for one in completed if approvals.has_word(one, trusted)]
+    if may["accredit"] and with_word:
+        say = ngettext("%(num)s record waits for you.", "%(num)s records wait for you.", len(with_word))
         return Step(say, _("Look at the records"), url_for("delegations.accreditation"))
     if not may["edit"] or delegation.status is not S.CONFIRMED:
         return None
+    if not may["accredit"] and len(with_word) < len(completed):
+        mine = len(completed) - len(with_word)
+        say = ngettext("%(num)s record waits for you.", "%(num)s records wait for you.", mine)
+        return Step(say, _("Confirm the records"), board_of_ours(code))
     if may["plan"] and not has_plan:
         say = _("Small regular deposits spare you a lump sum.")
         return Step(say, _("Open a savings plan"), url_for("delegations.open_plan", code=code))
@@ -141,6 +149,11 @@ def _towards_people(
     say = ngettext("%(num)s seat has nobody yet.", "%(num)s seats have nobody yet.", len(free))
     where = url_for("delegations.nominate", code=code, number=free[0].number)
     return Step(say, _("Name somebody for %(seat)s", seat=free[0].code), where)
+
+
+def board_of_ours(code: str) -> str:
+    """The seats of a delegation in which the next move is the delegation's own."""
+    return url_for("delegations.seat_board", code=code, move=Mover.DELEGATION.value)
 
 
 def form_page(template: str, form: Any, **told: Any) -> Any:

@@ -20,6 +20,7 @@ from delegations.models import (
     SupportDecision,
 )
 from delegations.savings.plans import MAY_SAVE
+from delegations.seats import approvals
 from events.models import CheckIn, Edition, Registration
 from shared.audit import AuditRecord
 from shared.database import db
@@ -187,9 +188,9 @@ def to_accredit(user: User | None) -> Sequence[Nomination]:
 
 
 def how_many_to_accredit(user: User | None) -> int:
-    """How many records wait for `user` to decide."""
+    """How many records wait for `user` to decide, and no longer for their delegation's word."""
     query = select(func.count(Nomination.id)).join(Nomination.seat).join(Seat.delegation)
-    return db.session.scalar(_waiting(query, user)) or 0
+    return db.session.scalar(_waiting(query.where(approvals.word_given()), user)) or 0
 
 
 def _waiting(query: Select[Row], user: User | None) -> Select[Row]:

@@ -22,19 +22,28 @@ class SeatsChanged(DomainError):
     )
 
 
+class NoMoreSeats(DomainError):
+    """A delegation has had as many seats as one can have, those that were given back included."""
+
+    code = "no_more_seats"
+    message = _l("This delegation has had %(most)s seats, and none has more. Invite a second one beside it.")
+
+
 def add_seats(
     delegation: Delegation, count: int, reason: str = "", *, by: Actor, seen: int | None = None
 ) -> list[Seat]:
     """Give `count` more seats, numbered after the last one there ever was; nobody confirms again.
 
-    `seen` is the last number that the page showed. Raises `BadSeatCount`, `QuotaFull`, `NotInThisState`,
-    `SeatsChanged`.
+    `seen` is the last number that the page showed. Raises `BadSeatCount`, `NoMoreSeats`, `QuotaFull`,
+    `NotInThisState`, `SeatsChanged`.
     """
     hold(delegation)
     lifecycle.must_be(delegation, DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED)
     last = last_number(delegation)
     if seen not in (None, last):
         raise SeatsChanged
+    if last >= MOST_SEATS:
+        raise NoMoreSeats(most=MOST_SEATS)
     if not 1 <= count <= MOST_SEATS - last:
         raise BadSeatCount(field="count", most=MOST_SEATS - last)
     quotas.must_have_room(delegation, count)

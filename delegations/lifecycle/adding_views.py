@@ -67,6 +67,8 @@ def more_seats(code: str) -> Any:
         following=f"{delegation.code}-{adding.last_number(delegation) + 1:02}",
         waits=len(waiting.line_of(delegation)),
         confirmed=delegation.status is DelegationStatus.CONFIRMED,
+        room=MOST_SEATS - adding.last_number(delegation),
+        full=adding.NoMoreSeats(most=MOST_SEATS).sentence(),
         can_now=delegation.status in (DelegationStatus.ALLOCATED, DelegationStatus.CONFIRMED),
         state=lifecycle.STATES[delegation.status],
     )

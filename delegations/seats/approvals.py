@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from access.models import Grant, RoleName, ScopeKind
-from delegations.models import CredentialStatus, Nomination, NominationStatus
+from delegations.models import CredentialStatus, Nomination, NominationStatus, Seat
 from delegations.seats.letter_models import AccreditationRules
 from events.models import Edition
 from network.models import Person
@@ -63,18 +63,27 @@ class RecordFrozen(DomainError):
 
 def with_focal_point(delegation_ids: Iterable[int]) -> set[int]:
     """Those of these delegations that somebody is trusted to look after."""
-    held = select(Grant.scope_id).where(
+    held = _looked_after().where(Grant.scope_id.in_(list(delegation_ids)))
+    return {key for key in db.session.scalars(held) if key is not None}
+
+
+def _looked_after() -> Select[int | None]:
+    return select(Grant.scope_id).where(
         Grant.role == RoleName.HEAD_OF_DELEGATION,
         Grant.scope_kind == ScopeKind.DELEGATION,
-        Grant.scope_id.in_(list(delegation_ids)),
+        Grant.scope_id.is_not(None),
         Grant.revoked_at.is_(None),
     )
-    return {key for key in db.session.scalars(held) if key is not None}
 
 
 def has_word(nomination: Nomination, focal_points: Collection[int]) -> bool:
     """Has the delegation given its word, or nobody (of `focal_points`) to give it?"""
     return nomination.endorsed_at is not None or nomination.seat.delegation_id not in focal_points
+
+
+def word_given() -> ColumnElement[bool]:
+    """`has_word` as the database answers it, of nominations joined with their seats."""
+    return or_(Nomination.endorsed_at.is_not(None), Seat.delegation_id.not_in(_looked_after()))
 
 
 def must_have_word(nomination: Nomination) -> None:

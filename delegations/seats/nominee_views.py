@@ -59,7 +59,13 @@ def complete(token: str) -> Any:
 def completed(token: str) -> Any:
     """What happens next."""
     nomination = _nomination(token)
-    return render_template("delegations/completed.html", nomination=nomination, token=token)
+    return render_template(
+        "delegations/completed.html",
+        nomination=nomination,
+        token=token,
+        accredited=nomination.status is NominationStatus.ACCREDITED,
+        has_word=approvals.has_word(nomination, approvals.with_focal_point([nomination.seat.delegation_id])),
+    )
 
 
 @blueprint.post("/nominee/<token>/letter")
@@ -122,6 +128,7 @@ def _page(
     portrait: PortraitPart | None = None,
 ) -> Any:
     correcting = request.method == "POST" or "correct" in request.args
+    frozen, refused = approvals.is_frozen(nomination), bool(form.errors)  # what was typed stays in sight
     sending = letter_form or LetterForm(formdata=None)
     portrait = portrait or PortraitPart.about(nomination)
     page = render_template(
@@ -133,8 +140,8 @@ def _page(
         seat=nomination.seat,
         delegation=nomination.seat.delegation,
         edition=nomination.seat.delegation.edition,
-        open=not approvals.is_frozen(nomination) and (nomination.status in OPEN or correcting),
-        frozen=approvals.is_frozen(nomination),
+        open=refused or (not frozen and (nomination.status in OPEN or correcting)),
+        frozen=frozen,
         token=token,
         letter=letters.letter_of(nomination),
         letter_states=letters.STATES,

@@ -220,12 +220,14 @@ def accreditation() -> Any:
     """The records that wait for the organiser."""
     waiting = queries.to_accredit(person())
     trusted = approvals.with_focal_point({one.seat.delegation_id for one in waiting})
+    editions = sorted({one.seat.delegation.edition for one in waiting}, key=lambda edition: edition.code)
     return render_template(
         "delegations/accreditation.html",
         waiting=[one for one in waiting if approvals.has_word(one, trusted)],
         without_word=[one for one in waiting if not approvals.has_word(one, trusted)],
         letter_states=letters.STATES,
-        editions=sorted({one.seat.delegation.edition for one in waiting}, key=lambda edition: edition.code),
+        editions=editions,
+        letter_needed={one.id for one in editions if approvals.rules_of(one).letter_required},
     )
 
 

@@ -15,6 +15,8 @@ from delegations.budgets import versions as budgets
 from delegations.budgets.claims import AddLine, OpenClaim
 from delegations.budgets.versions import CreateBudget
 from delegations.budgets.versions import Line as BudgetItem
+from delegations.lifecycle import invitations
+from delegations.lifecycle.invitations import InviteDelegation
 from delegations.models import Delegation, SavingsPlan
 from delegations.savings import plans as savings
 from delegations.savings.plans import RecordDeposit
@@ -74,15 +76,52 @@ def test_a_head_is_told_of_their_own_seats_only(
     assert "Québec" not in page
 
 
-def test_a_completed_record_waits_for_the_secretariat(
-    app: Flask, outaouais: Delegation, fatou: User, ondine: User
+def test_a_completed_record_waits_for_its_delegation_then_for_the_secretariat(
+    app: Flask, client: FlaskClient, outaouais: Delegation, fatou: User, ondine: User
+) -> None:
+    with transaction():
+        nomination = nominations.nominate(outaouais.seats[0], Nominate(person=person("Inés Ejemplo")), by=BY)
+        nominations.complete(nomination, CompleteRecord(name="Inés Ejemplo", country="CA", languages=("fr",)))
+    names = "5 seats wait for a name Outaouais"
+    assert (waits(app, fatou), waits(app, ondine)) == ([], ["1 record to confirm Outaouais", names])
+    sign_in(client, ondine)
+    assert "1 fiche vous attend" in client.get("/delegations/DKR05-OUT").text
+    with transaction():
+        nominations.endorse(nomination, by=ondine)
+    assert (waits(app, fatou), waits(app, ondine)) == (["1 record to look at"], [names])
+    assert own_delegations(fatou) == []
+
+
+def test_a_record_that_nobody_can_give_a_word_on_waits_for_the_secretariat(
+    app: Flask, outaouais: Delegation, fatou: User
 ) -> None:
     with transaction():
         nomination = nominations.nominate(outaouais.seats[0], Nominate(person=person("Inés Ejemplo")), by=BY)
         nominations.complete(nomination, CompleteRecord(name="Inés Ejemplo", country="CA", languages=("fr",)))
     assert waits(app, fatou) == ["1 record to look at"]
-    assert waits(app, ondine) == ["5 seats wait for a name Outaouais"]
-    assert own_delegations(fatou) == []
+
+
+def test_seats_wait_for_the_head_and_for_the_organisers_in_turn(
+    app: Flask, dakar: Edition, fatou: User, aristide: User
+) -> None:
+    with transaction():
+        head = users.create_user(CreateUser(email="maude@example.org", name="Maude Tableur"), by=BY)
+        command = InviteDelegation(edition_id=dakar.id, code="DKR05-MAU", name="Mauricie")
+        mauricie = invitations.invite(command, by=BY)
+        grants.grant(head, RoleName.HEAD_OF_DELEGATION, by=BY, delegation_id=mauricie.id)
+    assert (waits(app, head), waits(app, fatou)) == (["Seats to ask for Mauricie"], [])
+    with transaction():
+        invitations.request_seats(mauricie, 3, "", by=head)
+    assert (waits(app, head), waits(app, fatou)) == ([], ["3 seats are asked for Mauricie"])
+    assert waits(app, aristide) == []
+    with transaction():
+        invitations.allocate_seats(mauricie, 3, by=fatou)
+    assert (waits(app, head), waits(app, fatou)) == (["3 seats to confirm Mauricie"], [])
+    with transaction():
+        invitations.confirm(mauricie, by=head)
+    assert waits(app, head) == ["3 seats wait for a name Mauricie"]
+    travel_to(datetime(2005, 12, 1, 12, tzinfo=UTC))
+    assert waits(app, head) == []
 
 
 def test_a_claim_waits_for_an_approver_then_for_a_third_person_who_pays(
