@@ -1,14 +1,17 @@
 """What the people of seats are told by e-mail, and what their delegation is told about them."""
 
+from collections.abc import Sequence
+
 from flask_babel import force_locale
 
 from delegations.lifecycle.focal_points import written_to
 from delegations.models import Nomination
+from delegations.seats import waiting
 from delegations.seats.waiting_models import SeatOffer
 from delegations.sending import dated, send, spoken
 from events.wording import deadline
 from network.models import Person
-from shared.i18n import _, _l
+from shared.i18n import _, _l, ngettext
 
 
 def tell_refused(nomination: Nomination) -> None:
@@ -63,20 +66,31 @@ def tell_letter_refused(nomination: Nomination, reason: str) -> None:
 
 def tell_offered(offer: SeatOffer, person: Person, token: str) -> None:
     """Somebody who waits learns that a seat is free for them, until when, and where to answer."""
-    delegation = offer.delegation
+    delegation, count = offer.delegation, len(offer.seats)
+    kept = ", ".join(one.waiting.person.name for one in offer.seats)
+    left = [one.person.name for one in waiting.left_in_line(offer)]
     with force_locale(spoken(person.locale)):
         until = deadline(offer.until, delegation.edition.zone, spoken(person.locale))
         send(
             person.email,
-            _("A seat is free for you: %(edition)s", edition=dated(delegation.edition)),
+            ngettext("A seat is free for you: %(edition)s", "%(num)s seats are free for you: %(edition)s",
+                     count, edition=dated(delegation.edition)),
             [
                 _("%(name)s, you wait for a seat of the delegation %(delegation)s.",
                   name=person.name, delegation=delegation.name),
+                *([_("The seats are for %(names)s.", names=kept)] if count > 1 else []),
+                *([go_on_waiting(left)] if left else []),
                 _("Answer before %(moment)s: after that the seat is offered to the next.", moment=until),
             ],
             _("Answer"),
             f"/offer/{token}",
         )  # fmt: skip
+
+
+def go_on_waiting(names: Sequence[str]) -> str:
+    """Who of a party is offered nothing yet."""
+    told = ", ".join(names)
+    return str(ngettext("%(names)s goes on waiting.", "%(names)s go on waiting.", len(names), names=told))
 
 
 _SUBJECTS = {

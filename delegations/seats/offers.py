@@ -107,6 +107,7 @@ def _offer(delegation: Delegation, planned: Planned, *, by: Actor) -> SeatOffer:
     for one, seat in zip(planned.party, planned.seats, strict=True):
         one.status = WaitingStatus.OFFERED
         db.session.add(OfferedSeat(offer_id=offer.id, seat_id=seat.id, waiting_id=one.id))
+    db.session.flush()
     audit.record("offer.make", offer, by=by, seats=[seat.code for seat in planned.seats])
     for person in {one.person for one in planned.party if one.person.email}:
         messages.tell_offered(offer, person, links.issue_link(LINK, offer.id, offer.until))

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, select, true
 from sqlalchemy.orm import selectinload
 
 from delegations.models import CURRENT_NOMINATION, Delegation, Nomination, Seat, SeatStatus
-from delegations.seats.waiting_models import IN_LINE, OfferedSeat, WaitingPerson, WaitingStatus
+from delegations.seats.waiting_models import IN_LINE, OfferedSeat, SeatOffer, WaitingPerson, WaitingStatus
 from events.models import BadgeRole
 from network import people
 from network.people import PersonDetails
@@ -140,6 +140,12 @@ def in_line(delegation: Delegation) -> Select[WaitingPerson]:
         .order_by(WaitingPerson.id)
         .options(selectinload(WaitingPerson.person))
     )
+
+
+def left_in_line(offer: SeatOffer) -> list[WaitingPerson]:
+    """Those of a party that is offered seats for some of it, who go on waiting."""
+    party = offer.seats[0].waiting.party
+    return [one for one in line_of(offer.delegation) if one.party == party] if party else []
 
 
 STATES: dict[WaitingStatus, LazyString] = {

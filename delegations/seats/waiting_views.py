@@ -14,7 +14,7 @@ from access.policy import Permission
 from delegations import queries
 from delegations.forms import ROLES
 from delegations.pages import actor, blueprint, form_page, may_here
-from delegations.seats import offers, waiting
+from delegations.seats import messages, offers, waiting
 from delegations.seats.waiting import Wait
 from delegations.seats.waiting_models import OfferStatus, SeatOffer, WaitingPerson
 from events.models import ROLE_LABELS, BadgeRole
@@ -218,6 +218,7 @@ def _offer(token: str) -> SeatOffer:
 
 def _offer_page(offer: SeatOffer, form: AnswerForm, token: str) -> Any:
     delegation = offer.delegation
+    left = [one.person.name for one in waiting.left_in_line(offer)]
     return form_page(
         "delegations/offer.html",
         form,
@@ -227,6 +228,7 @@ def _offer_page(offer: SeatOffer, form: AnswerForm, token: str) -> Any:
         told=TOLD,
         token=token,
         deadline=_until,
+        left=messages.go_on_waiting(left) if left else "",
     )
 
 

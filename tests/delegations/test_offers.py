@@ -5,15 +5,18 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from access import links
 from access.models import User
+from delegations.lifecycle import adding
 from delegations.models import Delegation, Nomination, Seat, SeatStatus
 from delegations.seats import nominations, offers, seats, waiting
 from delegations.seats.nominations import Nominate
 from delegations.seats.offers import AllOrNobody, OfferOver
 from delegations.seats.waiting import SeatHeld, Wait
 from delegations.seats.waiting_models import OfferStatus, SeatOffer, WaitingStatus
+from outbox.jobs import Job
 from shared import clock
 from shared.clock import now
 from shared.database import db, transaction
@@ -122,6 +125,33 @@ def test_a_family_in_part_takes_what_it_wants(outaouais: Delegation) -> None:
     assert [one.person.name for one in named] == ["Fille Famille"]
     [next_one] = offers.open_offers(outaouais)  # the mother gave hers up; the son is offered it
     assert offered(next_one) == [("Fils Famille", "DKR05-OUT-05")]
+
+
+def test_a_family_is_told_for_whom_the_seats_are_and_who_goes_on_waiting(
+    client: FlaskClient, outaouais: Delegation
+) -> None:
+    with transaction():
+        filled(outaouais, free=1)
+        wait(outaouais, *FAMILY)
+        [first] = offers.make(outaouais, by=BY)
+        one = links.issue_link(offers.LINK, first.id, first.until)
+        offers.accept(first, [first.seats[0].waiting_id], by=BY)
+        adding.add_seats(outaouais, 2, by=BY)
+        [second] = offers.open_offers(outaouais)
+        two = links.issue_link(offers.LINK, second.id, second.until)
+    told = [job.payload for job in db.session.scalars(select(Job).where(Job.kind == "mail").order_by(Job.id))]
+    mother, *_, son = [one for one in told if "libre" in one["subject"]]
+    assert "Fille Famille, Fils Famille continuent d’attendre" in " ".join(mother["text"].split())
+    assert son["subject"].startswith("2 places sont libres pour vous")
+    assert "Les places sont pour Fille Famille, Fils Famille." in " ".join(son["text"].split())
+    assert "continue" not in son["text"] and "continue" not in client.get(f"/offer/{two}").text
+    assert "La place est prise" in client.get(f"/offer/{one}").text
+    with transaction():
+        offers.withdraw(second, "", by=BY)
+        nominations.nominate(outaouais.seats[-1], Nominate(person=person("Zoé Seule")), by=BY)
+        [third] = offers.make(outaouais, by=BY)
+        three = links.issue_link(offers.LINK, third.id, third.until)
+    assert "Fils Famille continue d’attendre." in client.get(f"/offer/{three}").text
 
 
 def test_from_the_line_to_the_telephone(
