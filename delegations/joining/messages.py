@@ -17,7 +17,7 @@ def tell_asked(request: JoinRequest) -> None:
             lines = [
                 _("%(name)s, who registered for %(edition)s, asks to join the delegation %(delegation)s.",
                   edition=request.registration.edition.name, **told),
-                *([f"“{request.note}”"] if request.note else []),
+                *([_("“%(note)s”", note=request.note)] if request.note else []),
                 _("One press gives a free seat, or a place in the line; a no is told kindly, with your "
                   "word."),
             ]  # fmt: skip

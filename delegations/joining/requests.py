@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import joinedload
 
 from delegations.joining import messages
 from delegations.joining.models import JoinRequest, JoinStatus
-from delegations.models import Delegation, DelegationStatus
+from delegations.models import CURRENT_NOMINATION, Delegation, DelegationStatus, Nomination, Seat
 from delegations.seats import nominations, waiting
 from delegations.seats.nominations import Nominate
 from delegations.seats.seats import reason_of
 from delegations.seats.waiting import Wait
+from delegations.seats.waiting_models import IN_LINE, WaitingPerson
 from events.models import HOLDS_A_PLACE, Edition, EditionStatus, Registration
 from network import people
 from shared import audit
@@ -130,13 +131,38 @@ def _answer(request: JoinRequest, status: JoinStatus, reason: str, *, by: Actor)
 
 
 def requests_to(delegation: Delegation) -> Sequence[JoinRequest]:
-    """Who asked to join it, the open ones first, then the latest."""
+    """Who asked to join it: the open ones first, in their order, then the latest that were answered."""
     return db.session.scalars(
         select(JoinRequest)
         .where(JoinRequest.delegation_id == delegation.id)
         .options(joinedload(JoinRequest.registration).joinedload(Registration.person))
-        .order_by(JoinRequest.status != JoinStatus.OPEN, JoinRequest.id.desc())
+        .order_by(
+            JoinRequest.status != JoinStatus.OPEN,
+            case((JoinRequest.status == JoinStatus.OPEN, JoinRequest.id), else_=-JoinRequest.id),
+        )
     ).all()
+
+
+def become(request: JoinRequest) -> JoinStatus | None:
+    """What a yes is by now: a seat, a place in the line, or (None) neither any more."""
+    person_id = request.registration.person_id
+    seated = (
+        select(Nomination.id)
+        .join(Nomination.seat)
+        .where(
+            Seat.delegation_id == request.delegation_id,
+            Nomination.person_id == person_id,
+            Nomination.status.in_(CURRENT_NOMINATION),
+        )
+    )
+    if db.session.scalar(seated):
+        return JoinStatus.NAMED
+    waits = select(WaitingPerson.id).where(
+        WaitingPerson.delegation_id == request.delegation_id,
+        WaitingPerson.person_id == person_id,
+        WaitingPerson.status.in_(IN_LINE),
+    )
+    return JoinStatus.WAITING if db.session.scalar(waits) else None
 
 
 def open_count(delegation: Delegation) -> int:

@@ -51,12 +51,15 @@ def _told(one: JoinRequest, token: str) -> Asked:
     if one.status is J.OPEN:
         back = url_for("delegations.take_back_request", token=token, request_id=one.id)
         return Asked(_("You asked to join %(delegation)s, to %(edition)s: its head answers.", **told), back)
+    if one.status is J.DECLINED:
+        told["reason"] = one.reason
+        return Asked(_("%(delegation)s cannot take you along: %(reason)s", **told))
     sentence = {
         J.NAMED: _("%(delegation)s has a seat for you at %(edition)s: look at your messages.", **told),
         J.WAITING: _("You stand in the line of %(delegation)s for %(edition)s.", **told),
-        J.DECLINED: _("%(delegation)s cannot take you along: %(reason)s", reason=one.reason, **told),
+        None: _("%(delegation)s no longer keeps a place for you at %(edition)s.", **told),
     }
-    return Asked(sentence[one.status])
+    return Asked(sentence[requests.become(one)])
 
 
 @blueprint.post("/registration/<token>/join")

@@ -12,12 +12,14 @@ from delegations.joining.models import JoinRequest, JoinStatus
 from delegations.joining.requests import AskedAlready, NotToThisOne
 from delegations.lifecycle import standing
 from delegations.models import Delegation
-from delegations.seats import waiting
+from delegations.seats import leaving, offers, waiting
 from delegations.seats.nominations import Nominate, nominate
+from delegations.seats.waiting import Wait
 from events import editions
 from events.editions import CreateEdition
 from events.models import Edition, EditionStatus, Registration
 from events.registration import Register, private_link, register
+from network import people
 from network.people import PersonDetails
 from outbox.jobs import Job
 from shared import clock
@@ -87,6 +89,39 @@ def test_without_a_free_seat_a_yes_is_a_place_in_the_line(outaouais: Delegation,
         assert requests.accept(request, by=BY) is JoinStatus.WAITING
     assert [one.person.name for one in waiting.line_of(outaouais)] == ["Ève Gabarit"]
     assert mails() == [("eve@example.org", "Vous attendez une place dans la délégation Outaouais")]
+
+
+def test_the_page_says_what_a_yes_is_by_now(
+    outaouais: Delegation, eve: Registration, client: FlaskClient
+) -> None:
+    """Named, taken back, waiting once more, then seated from the line."""
+    with transaction():
+        token = private_link(eve)
+        requests.accept(requests.ask(eve, outaouais, ""), by=BY)
+    page = f"/registration/{token}"
+    assert "Outaouais a une place pour vous" in client.get(page).text
+    with transaction():
+        leaving.take_back(outaouais.seats[0], "Erreur", by=BY)
+    then = client.get(page).text
+    assert "Outaouais ne garde plus de place pour vous" in then and "a une place pour vous" not in then
+    with transaction():
+        waiting.wait(outaouais, Wait(person=people.details_of(eve.person)), by=BY)
+    assert "Vous êtes dans la file de Outaouais" in client.get(page).text
+    with transaction():
+        [offer] = offers.make(outaouais, by=BY)
+        offers.accept(offer, [offer.seats[0].waiting_id], by=BY)
+    assert "Outaouais a une place pour vous" in client.get(page).text
+
+
+def test_who_asked_first_is_read_first(outaouais: Delegation, eve: Registration) -> None:
+    with transaction():
+        others = [
+            register(eve.edition, Register(person=person(name)), by=BY)
+            for name in ("Noé Essai", "Ruth Essai")
+        ]
+        first, second, third = [requests.ask(one, outaouais, "« Oui »") for one in (eve, *others)]
+        requests.decline(first, "Complet", by=BY)
+    assert list(requests.requests_to(outaouais)) == [second, third, first]
 
 
 def test_nobody_asks_who_is_locked_past_or_their_own(outaouais: Delegation, eve: Registration) -> None:
