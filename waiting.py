@@ -15,6 +15,7 @@ from delegations.budgets.models import Budget, BudgetStatus
 from delegations.joining.models import JoinRequest, JoinStatus
 from delegations.models import Delegation, DelegationStatus, Nomination, NominationStatus, Seat, SeatStatus
 from delegations.pages import board_of_ours
+from delegations.seats.seats import ACTIVE
 from delegations.support import committee
 from events.models import Edition
 from shared.clock import today
@@ -138,7 +139,10 @@ def _as_head(mine: list[Delegation]) -> Iterator[Task]:
         if one.status in (DelegationStatus.INVITED, DelegationStatus.DRAFT):
             yield Task(_("Seats to ask for"), one.name, url_for("delegations.ask", code=one.code))
         elif one.status is DelegationStatus.ALLOCATED:
-            words = ngettext("%(num)s seat to confirm", "%(num)s seats to confirm", one.seats_allocated)
+            count = _number(
+                select(func.count(Seat.id)).where(Seat.delegation_id == one.id, Seat.status.in_(ACTIVE))
+            )
+            words = ngettext("%(num)s seat to confirm", "%(num)s seats to confirm", count)
             yield Task(words, one.name, url_for("delegations.show", code=one.code))
     ids = [one.id for one in coming if one.status is DelegationStatus.CONFIRMED]
     completed = (

@@ -20,7 +20,7 @@ from delegations.lifecycle.invitations import InviteDelegation
 from delegations.models import Delegation, SavingsPlan
 from delegations.savings import plans as savings
 from delegations.savings.plans import RecordDeposit
-from delegations.seats import nominations
+from delegations.seats import nominations, seats
 from delegations.seats.nominations import Nominate
 from delegations.support import applying
 from delegations.support import decisions as support
@@ -111,11 +111,12 @@ def test_seats_wait_for_the_head_and_for_the_organisers_in_turn(
         grants.grant(head, RoleName.HEAD_OF_DELEGATION, by=BY, delegation_id=mauricie.id)
     assert (waits(app, head), waits(app, fatou)) == (["Seats to ask for Mauricie"], [])
     with transaction():
-        invitations.request_seats(mauricie, 3, "", by=head)
-    assert (waits(app, head), waits(app, fatou)) == ([], ["3 seats are asked for Mauricie"])
+        invitations.request_seats(mauricie, 4, "", by=head)
+    assert (waits(app, head), waits(app, fatou)) == ([], ["4 seats are asked for Mauricie"])
     assert waits(app, aristide) == []
     with transaction():
-        invitations.allocate_seats(mauricie, 3, by=fatou)
+        invitations.allocate_seats(mauricie, 4, by=fatou)
+        seats.withdraw_seat(mauricie.seats[3], "Une de trop", date(2003, 1, 9), by=fatou)
     assert (waits(app, head), waits(app, fatou)) == (["3 seats to confirm Mauricie"], [])
     with transaction():
         invitations.confirm(mauricie, by=head)
