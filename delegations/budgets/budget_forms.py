@@ -20,6 +20,7 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from delegations.budgets.draft_lines import in_words, moved
 from delegations.budgets.models import AT_RISK, IN_KIND, SEAT, Basis
+from delegations.budgets.templates import code_of
 from delegations.budgets.versions import GROUPS, Line
 from network.editing import Change, EditForm
 from shared.clock import today
@@ -116,7 +117,7 @@ class BudgetForm(EditForm):
             row.form.currency.data = row.form.currency.data or self.base
             known = row.form.currency.data in (self.base, *self.known)
             row.form.price.currency = row.form.currency.data if known else self.base
-            row.form.code.data = row.form.code.data or f"L{number:02}"
+            row.form.code.data = row.form.code.data or code_of(self.kind, number)
         for number, source in enumerate(self.sources, 1):
             source.form.said.currency = self.base
             source.form.code.data = source.form.code.data or f"R{number:02}"

@@ -109,6 +109,8 @@ def _list(
             (several, states(several), sheet.sheet(several[0], {}, edition.currency)) for several in found
         ],
         kinds=templates.KINDS,
+        offered=templates.OF_A_DELEGATION if delegation else tuple(templates.KINDS),
+        in_kind=IN_KIND,
         names=names,
         states=STATES,
         templates=templates.TEMPLATES,
@@ -138,7 +140,7 @@ def budget(budget_id: int) -> Any:
         delegation=delegation,
         kind=templates.KINDS.get(found.kind, found.kind),
         sheet=laid_out,
-        told=[sheet.told_in(found, laid_out.seat.total, rate) for rate in rates.values()],
+        told=[sheet.told_in(found, laid_out.cash, rate) for rate in rates.values()],
         in_words=in_words,
         versions=all_versions,
         state_of=states(all_versions),
@@ -179,7 +181,7 @@ def compare_budgets(budget_id: int, other_id: int) -> Any:
         edition=edition,
         kind=templates.KINDS.get(found.kind, found.kind),
         changes=revision.changes(old, new),
-        totals=[sheet.sheet(one, {}, edition.currency).seat.total for one in (old, new)],
+        sheets=[sheet.sheet(one, {}, edition.currency) for one in (old, new)],
         between=[
             one
             for one in versions_of(edition.id, found.kind, found.delegation_id)[::-1]

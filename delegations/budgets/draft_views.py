@@ -49,7 +49,9 @@ def draft_own_budget(code: str) -> Any:
 def _begin(edition: Edition, delegation: Delegation | None) -> Any:
     template = templates.TEMPLATES.get(request.args.get("template", ""))
     kind = template.kind if template else request.args.get("kind", SEAT)
-    kind = kind if kind in templates.KINDS and not delegation else SEAT
+    kinds = templates.OF_A_DELEGATION if delegation else templates.KINDS
+    kind = kind if kind in kinds else SEAT
+    template = template if template and template.kind == kind else None
     offered = template.lines() if template else _in_force(edition, request.args.get("template", ""))
     form = BudgetForm(kind, edition.currency, known_rates(edition, offered), offered)
 

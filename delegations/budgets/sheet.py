@@ -6,8 +6,8 @@ shown and never hidden.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from delegations.budgets.models import AT_RISK, IN_KIND, Basis, Budget, BudgetLine
 from delegations.budgets.payers import Matrix, Paid, Payer
@@ -50,17 +50,22 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What a version says. `seat` are its lines (of one seat, or of the whole thing), `whole` those that a
-    delegation needs once."""
+    delegation needs once, `given` those that nobody pays: they are in no total of money."""
 
     seat: Matrix
     whole: Matrix | None
-    in_kind: Money
+    given: Matrix | None
     foreign: tuple[Foreign, ...]
 
     @property
     def cash(self) -> Money:
         """What must be paid in money for one seat, or for the whole thing."""
-        return self.seat.total - self.in_kind
+        return self.seat.total
+
+    @property
+    def in_kind(self) -> Money:
+        """What is given, beside the money."""
+        return self.given.total if self.given else Money.zero(self.seat.currency)
 
     @property
     def offered(self) -> Money:
@@ -82,34 +87,36 @@ def sheet(budget: Budget, shares: Shares, currency: str) -> Sheet:
     payers = tuple(
         Payer(one.code, one.label, one.amount or None, one.category == AT_RISK) for one in budget.sources
     )
-    by_basis = {
-        basis: Matrix(
-            currency,
-            payers,
-            tuple(
-                Paid(one.code, one.label, one.amount, shares[one.code][1] if one.code in shares else {})
-                for one in budget.costs
-                if one.basis is basis
-            ),
-        )
-        for basis in Basis
-    }
-    given = (one.amount for one in budget.costs if one.category == IN_KIND)
-    whole = by_basis[Basis.WHOLE]
+    cash = [one for one in budget.costs if one.category != IN_KIND]
+    seat = _paid((one for one in cash if one.basis is Basis.SEAT), shares)
+    whole = _paid((one for one in cash if one.basis is Basis.WHOLE), shares)
+    given = _paid((one for one in budget.costs if one.category == IN_KIND), shares)
+    givers = [one for one in payers if any(one.code in line.by for line in given)]
+    only_give = [
+        one for one in givers if not (one.offered or any(one.code in line.by for line in seat + whole))
+    ]
+    pay = tuple(one for one in payers if one not in only_give)
     return Sheet(
-        by_basis[Basis.SEAT],
-        whole if whole.lines else None,
-        Money.total(given, currency),
-        foreign(budget.costs),
+        Matrix(currency, pay, seat),
+        Matrix(currency, pay, whole) if whole else None,
+        Matrix(currency, tuple(replace(one, offered=None) for one in givers), given) if given else None,
+        foreign(cash),
+    )
+
+
+def _paid(costs: Iterable[BudgetLine], shares: Shares) -> tuple[Paid, ...]:
+    return tuple(
+        Paid(one.code, one.label, one.amount, shares[one.code][1] if one.code in shares else {})
+        for one in costs
     )
 
 
 def told_in(budget: Budget, total: Money, rate: Rate) -> Told:
-    """The lines of one seat (or of the whole thing) in the other currency of a rate."""
+    """The lines of one seat (or of the whole thing) that cost money, in the other currency of a rate."""
     lines = {
         one.code: one.own_amount if one.currency == rate.quote else one.amount.convert(rate.value, rate.quote)
         for one in budget.costs
-        if one.basis is Basis.SEAT
+        if one.basis is Basis.SEAT and one.category != IN_KIND
     }
     return Told(rate, lines, total.convert(rate.value, rate.quote))
 

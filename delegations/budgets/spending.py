@@ -81,10 +81,11 @@ class Paper:
 
 
 def of_delegation(delegation: Delegation) -> Spending:
-    """What its own funds spent, against the budget of its seats; a network with all that it holds."""
+    """What its own funds spent, against its seats and its other budgets; a network with all that it holds."""
     ids = {one.id for one in circle(delegation)}
-    lines = list(_seats_budgeted(delegation.edition, ids).values())
-    return _spending(delegation.edition, lines, funds_of(delegation))
+    lines = _seats_budgeted(delegation.edition, ids)
+    _add_others(lines, (one for one in _other_budgets(delegation.edition_id) if one.delegation_id in ids))
+    return _spending(delegation.edition, list(lines.values()), funds_of(delegation))
 
 
 def circle(delegation: Delegation) -> list[Delegation]:
@@ -181,11 +182,18 @@ def _spending(edition: Edition, lines: list[Budgeted], fund_ids: list[int] | Sel
 def _edition_lines(edition: Edition) -> list[Budgeted]:
     """The seats of every delegation, then the edition's other budgets, each in its last approved version."""
     found = _seats_budgeted(edition)
-    for other in _other_budgets(edition.id):
+    _add_others(found, _other_budgets(edition.id))
+    return list(found.values())
+
+
+def _add_others(found: dict[Place, Budgeted], budgets: Iterable[Budget]) -> None:
+    """What is not a seat's: a line of several delegations counts for all of them; what is given, for none."""
+    for other in budgets:
         for one in other.costs:
             if one.category != IN_KIND:
-                found[other.kind, one.code] = Budgeted(other.kind, one.code, one.label, one.amount)
-    return list(found.values())
+                known = found.get((other.kind, one.code))
+                amount = known.amount + one.amount if known else one.amount
+                found[other.kind, one.code] = Budgeted(other.kind, one.code, one.label, amount)
 
 
 def _seats_budgeted(edition: Edition, ids: set[int] | None = None) -> dict[Place, Budgeted]:
@@ -207,14 +215,15 @@ def _seats_budgeted(edition: Edition, ids: set[int] | None = None) -> dict[Place
 
 
 def _other_budgets(edition_id: int) -> list[Budget]:
-    last: dict[str, Budget] = {}
+    """What is not a seat's, the last approved version of each: the edition's, and each delegation's."""
+    last: dict[tuple[str, int | None], Budget] = {}
     for budget in db.session.scalars(
         select(Budget)
         .where(Budget.edition_id == edition_id, Budget.kind != SEAT, Budget.status == BudgetStatus.APPROVED)
         .order_by(Budget.version)
         .options(selectinload(Budget.lines))
     ):
-        last[budget.kind] = budget
+        last[budget.kind, budget.delegation_id] = budget
     return list(last.values())
 
 

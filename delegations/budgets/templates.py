@@ -26,6 +26,16 @@ KINDS: Mapping[str, LazyString] = {
 }
 """What a budget is of."""
 
+OF_A_DELEGATION = (SEAT, "partnership", "placement", "other")
+"""What one delegation plans by itself; the rest is the whole edition's."""
+
+_LETTERS = {SEAT: "L", "secretariat": "S", "summer": "E", "partnership": "P", "placement": "D"}
+
+
+def code_of(kind: str, number: int) -> str:
+    """The code that a line is offered: each kind has its letter, for a posting names a line by its code."""
+    return f"{_LETTERS.get(kind, 'X')}{number:02}"
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -49,6 +59,11 @@ class Source:
     said: str = "0.00"
     at_risk: bool = False
 
+    @property
+    def offers(self) -> Money:
+        """What they said they will pay in all; nothing where they did not."""
+        return Money.of(self.said, CURRENCY)
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
@@ -63,24 +78,29 @@ class Template:
     def total(self) -> Money:
         """What its lines cost in money; what is given in kind stands outside."""
         return Money.total(
-            (
-                line.unit_price * (line.quantity * line.people * line.days)
-                for line in self.lines()
-                if _cash(line)
-            ),
+            (_whole(line) for line in self.lines() if _cash(line)),
             CURRENCY,
         )
 
+    @property
+    def holds(self) -> list[tuple[Line, Money, str]]:
+        """What it says before it is taken: each cost, its whole amount, and who pays all of it, if known."""
+        names = {one.code: str(one.label) for one in self.sources}
+        return [
+            (line, _whole(line), "".join(names[code] for code in line.paid_by or ()))
+            for line in self.lines()
+            if not line.is_source
+        ]
+
     def lines(self) -> list[Line]:
         """Its lines and sources, labelled in the reader's language."""
-        letter = "S" if self.kind == "secretariat" else "L"
-        costs = [_line(f"{letter}{number:02}", one) for number, one in enumerate(self.costs, 1)]
+        costs = [_line(code_of(self.kind, number), one) for number, one in enumerate(self.costs, 1)]
         sources = [
             Line(
                 code=one.code,
                 label=str(one.label),
                 category=AT_RISK if one.at_risk else "",
-                unit_price=Money.of(one.said, CURRENCY),
+                unit_price=one.offers,
                 is_source=True,
             )
             for one in self.sources

@@ -1,6 +1,6 @@
 """What things should cost: numbered versions, drafted by one person, frozen when another approves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, select
@@ -45,6 +45,13 @@ class CodeTwice(BadBudget):
 
     code = "code_twice"
     message = _l("Another line has the code %(taken)s: give this one its own.")
+
+
+class CodeElsewhere(BadBudget):
+    """What is spent names its line by the code alone, so that budgets of one gathering share none."""
+
+    code = "code_elsewhere"
+    message = _l("A line of another budget of this gathering has the code %(taken)s: give this one its own.")
 
 
 class PaidTwice(DomainError):
@@ -115,6 +122,7 @@ def create_budget(command: CreateBudget, *, by: Actor) -> Budget:
     """Draft the next version. Raises `BadBudget`, `PaidTwice`, `ReasonMissing`."""
     _read(command.lines)
     hold(db.session.get_one(Edition, command.edition_id))
+    _own_codes(command.lines, command.edition_id, command.kind)
     earlier = versions_of(command.edition_id, command.kind, command.delegation_id)
     before = earlier[0] if earlier else None
     budget = Budget(
@@ -144,6 +152,7 @@ def rewrite_budget(budget: Budget, command: RewriteBudget, *, by: Actor) -> Budg
     `ReasonMissing`.
     """
     _read(command.lines)
+    _own_codes(command.lines, budget.edition_id, budget.kind)
     open_draft(budget, by, command.seen)
     shares, workings = shares_of(budget), workings_of(budget)
     _forget_shares(budget)
@@ -189,8 +198,9 @@ def discard_budget(budget: Budget, *, by: Actor) -> None:
 def approve_budget(budget: Budget, *, by: Actor, seen: int | None = None) -> Budget:
     """Freeze a version: from now on it says what things cost.
 
-    Raises `SamePerson`, `Conflict` (approved, or written anew since `seen`).
+    Raises `SamePerson`, `Conflict` (approved, or written anew since `seen`), `CodeElsewhere`.
     """
+    hold(db.session.get_one(Edition, budget.edition_id))
     hold(budget)
     if budget.status is not BudgetStatus.DRAFT or seen not in (None, budget.edits):
         raise Conflict
@@ -198,6 +208,7 @@ def approve_budget(budget: Budget, *, by: Actor, seen: int | None = None) -> Bud
         if by.id == budget.author_id:
             raise SamePerson
         budget.approver_id = by.id
+    _own_codes(budget.costs, budget.edition_id, budget.kind)
     budget.status, budget.approved_at = BudgetStatus.APPROVED, now()
     audit.record("budget.approve", budget, by=by, version=budget.version)
     return budget
@@ -253,6 +264,20 @@ def _read(lines: Sequence[Line]) -> None:
     below = any(line.unit_price.minor < 0 for line in lines)
     if counted < 1 or len(currencies) > 1 or below or not told:
         raise BadBudget
+
+
+def _own_codes(lines: Iterable[Line | BudgetLine], edition_id: int, kind: str) -> None:
+    """No cost has the code of a line that another kind of budget, once approved, is spent by."""
+    codes = {line.code for line in lines if not line.is_source}
+    taken = db.session.scalar(
+        select(BudgetLine.code)
+        .join(Budget, Budget.id == BudgetLine.budget_id)
+        .where(Budget.edition_id == edition_id, Budget.kind != kind, Budget.status == BudgetStatus.APPROVED)
+        .where(BudgetLine.is_source.is_(False), BudgetLine.code.in_(codes))
+        .order_by(BudgetLine.code)
+    )
+    if taken:
+        raise CodeElsewhere(taken=taken)
 
 
 def open_draft(budget: Budget, by: Actor, seen: int | None) -> None:

@@ -195,7 +195,7 @@ def test_who_pays_all_of_a_line_pays_it_at_another_price_too(
     begin = f"{LIST}/new?template=municipal"
     dearer = offered(client, begin) | {"lines-0-price": "2100,00"}
     assert client.post(begin, data=dearer).status_code == 302
-    assert shares_of(newest())["L01"] == (cad("4200.00"), {"FED": cad("4200.00")})
+    assert shares_of(newest())["P01"] == (cad("4200.00"), {"FED": cad("4200.00")})
 
 
 def test_every_template_balances_with_who_pays_it() -> None:
