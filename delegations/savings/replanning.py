@@ -224,7 +224,8 @@ def _extended(
         months += opening.every.months
         due = months_after(opening.first, months)
         if due > last:
-            amount = min(usual, more)
+            lost = min(len(added) + 1, usual.minor)  # less than a minor unit in each, by rounding
+            amount = more if (more - usual).minor < lost else usual
             added.append(Instalment(number + len(added), due, amount))
             more -= amount
     return [*coming, *added]

@@ -87,6 +87,15 @@ def test_what_each_policy_makes_of_a_plan(
     assert all(ways[one].target == cad(need) for one in (Policy.SPREAD, Policy.NEXT, Policy.EXTEND))
 
 
+def test_going_on_for_longer_never_ends_on_the_cents_that_rounding_left() -> None:
+    """8,000.00 in thirteen, five missed: five more of 615.38 leave 0.02, which the last one takes."""
+    opening, on = Opening(cad("8000.00"), 13, date(2005, 7, 15), MONTH, Remainder.SPREAD), date(2005, 11, 22)
+    longer = amounts(decided(opening, on, "0.00", "8000.00", Policy.EXTEND), on)
+    assert longer[8:] == ["615.38"] * 4 + ["615.40"]
+    owed = amounts(decided(opening, on, "0.00", "8000.04", Policy.EXTEND), on)
+    assert owed[12:] == ["615.38", "0.06"]  # more than rounding: a part of its own
+
+
 def test_p3_accepts_the_gap_that_it_never_caught_up() -> None:
     agreed = decided(P3, date(2004, 10, 1), "6750.00", "13500.00", Policy.ACCEPT)
     on_time = decided(P3, date(2004, 10, 1), "6749.85", "13500.00", Policy.SPREAD)
