@@ -12,6 +12,7 @@ from delegations.budgets.lines import in_order
 from delegations.funding.allocation import Payment, Pouring, Source, SourceKind, source_of
 from delegations.funding.offers import Agreement, DelegationFunding, Funding, Lock, MatchAgreement
 from delegations.funding.shortfall import Reason, ReasonKind
+from delegations.funding.unused import why_unused
 from shared.money import Money
 
 
@@ -135,6 +136,10 @@ class Coverage:
             if payment.line == line:
                 paid[payment.seat] += payment.amount.minor
         return [seat for seat, amount in paid.items() if amount < self.costs[seat, line].minor]
+
+    def awaits_base(self, offer: Agreement) -> bool:
+        """Whether an agreement would give more here as more cash or services arrive: a match with room."""
+        return self._pouring.awaits_base(offer)
 
     @property
     def kept_locks(self) -> tuple[KeptLock, ...]:
@@ -321,12 +326,15 @@ def _reasons(
     delegation = pouring.delegation
     offers = _in_code_order(funding.for_delegation(delegation.code))
     for offer in offers:
-        yield from _why_unused(offer, pouring)
+        yield from why_unused(offer, pouring)
     payable = frozenset[str]().union(*(offer.eligible for offer in offers))
+    waiting = (offer.eligible for offer in offers if pouring.awaits_base(offer))
+    awaited = frozenset[str]().union(*waiting)
     short = [line for line in lines if line.gap]
     for kind, rows in (
         (ReasonKind.ONLY_FREE_MONEY, [line for line in short if line.group not in payable]),
-        (ReasonKind.USED_UP, [line for line in short if line.group in payable]),
+        (ReasonKind.AWAITS_BASE, [line for line in short if line.group in awaited]),
+        (ReasonKind.USED_UP, [line for line in short if line.group in payable - awaited]),
     ):
         if rows:
             amount = Money.total((line.gap for line in rows), delegation.currency)
@@ -342,32 +350,6 @@ def _reasons(
             )
     if unneeded := delegation.support - shares.support:
         yield Reason(ReasonKind.SUPPORT_UNUSED, unneeded)
-
-
-def _why_unused(offer: Agreement, pouring: Pouring) -> Iterator[Reason]:
-    delegation, unused = pouring.delegation, pouring.unused(offer)
-    groups = tuple(sorted(offer.eligible))
-    if unused.ineligible:
-        each = {
-            sum(line.amount.minor for line in seat.lines if line.group in offer.eligible)
-            for seat in delegation.seats
-        }
-        yield Reason(
-            ReasonKind.INELIGIBLE,
-            unused.ineligible,
-            offer.code,
-            offer.label,
-            groups,
-            limit=delegation.eligible_need(offer.eligible),
-            per_seat=Money(each.pop(), delegation.currency) if len(each) == 1 else None,
-        )
-    if unused.over_cap:
-        kind, limit = ReasonKind.CAP_REACHED, offer.cap
-        if offer.portions is not None:
-            kind, limit = ReasonKind.SHARE_REACHED, offer.portions.get(delegation.code, limit)
-        yield Reason(kind, unused.over_cap, offer.code, offer.label, groups, limit=limit)
-    if unused.already_matched:
-        yield Reason(ReasonKind.ALREADY_MATCHED, unused.already_matched, offer.code, offer.label, groups)
 
 
 def _use(offer: Agreement, found: Mapping[str, Coverage]) -> FunderUse:

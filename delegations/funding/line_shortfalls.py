@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from delegations.funding.coverage import Coverage
-from delegations.funding.offers import Funding
+from delegations.funding.offers import Agreement, Basis, DelegationFunding, Funding, MatchAgreement, pool
 from delegations.funding.shortfall import ReasonKind, Unlock, UnlockKind
 from shared.forms import reader
-from shared.i18n import _
+from shared.i18n import _, _l
 from shared.money import Money, format_money
 
 _CAPPED = (ReasonKind.CAP_REACHED, ReasonKind.SHARE_REACHED)
@@ -36,7 +36,7 @@ def line_shortfalls(
             line.label,
             line.remaining,
             tuple(coverage.short_seats(line.code)),
-            _why(funding, coverage, line.group, groups),
+            " · ".join(_why(funding, coverage, line.group, groups)),
             tuple(_lifts(line.remaining, line.group, funding, coverage, helps, groups)),
         )
         for line in coverage.lines
@@ -44,17 +44,39 @@ def line_shortfalls(
     ]
 
 
-def _why(funding: Funding, coverage: Coverage, group: str, groups: Mapping[str, str]) -> str:
-    """What binds: nobody may pay it, a cap, or all that was earned is used."""
+def _why(funding: Funding, coverage: Coverage, group: str, groups: Mapping[str, str]) -> Iterator[str]:
+    """What binds: nobody may pay it, a cap, too little that a match counts on, or all is used."""
     able = [offer for offer in funding.for_delegation(coverage.delegation) if group in offer.eligible]
     if not able:
-        return str(_("no funder here may pay %(group)s", group=groups.get(group, group)))
+        yield _("no funder here may pay %(group)s", group=groups.get(group, group))
+        return
     capped = {one.source for one in coverage.reasons if one.kind in _CAPPED}
-    reached = [offer.label or offer.code for offer in able if offer.code in capped]
-    if reached:
-        return str(_("the cap of %(funder)s is reached", funder=", ".join(reached)))
-    names = ", ".join(offer.label or offer.code for offer in able)
-    return str(_("all that %(funder)s gives here is used", funder=names))
+    if reached := [offer for offer in able if offer.code in capped]:
+        yield _("the cap of %(funder)s is reached", funder=_names(reached))
+    waiting = [offer for offer in able if isinstance(offer, MatchAgreement) and coverage.awaits_base(offer)]
+    delegation = next(one for one in funding.delegations if one.code == coverage.delegation)
+    for offer in waiting:
+        yield _waits(offer, delegation) % {"funder": offer.label or offer.code}
+    if not (reached or waiting):
+        yield _("all that %(funder)s gives here is used", funder=_names(able))
+
+
+def _names(offers: Iterable[Agreement]) -> str:
+    return ", ".join(offer.label or offer.code for offer in offers)
+
+
+def _waits(offer: MatchAgreement, delegation: DelegationFunding) -> str:
+    """What a match lacks: nothing arrived yet, nothing within its dates, or all that did is counted."""
+    services = offer.basis is Basis.SERVICES
+    if offer.base(delegation):
+        if services:
+            return str(_l("%(funder)s matches the services accepted: all of it is used"))
+        return str(_l("%(funder)s matches what is saved: all of it is used"))
+    if pool(delegation, offer.basis):
+        return str(_l("%(funder)s counts nothing of what was given: it is outside its dates"))
+    if services:
+        return str(_l("%(funder)s gives nothing here until services are accepted"))
+    return str(_l("%(funder)s gives nothing here until something is saved"))
 
 
 def _lifts(

@@ -13,7 +13,7 @@ from shared.money import Money, format_money
 
 
 class ReasonKind(StrEnum):
-    """The first four explain unused match and grants, the next two a gap, the last unused support."""
+    """Four explain unused match and grants; the next, up to `USED_UP`, a gap; the last unused support."""
 
     INELIGIBLE = "ineligible"
     CAP_REACHED = "cap_reached"
@@ -21,6 +21,7 @@ class ReasonKind(StrEnum):
     ALREADY_MATCHED = "already_matched"
     PLEDGE_BLOCKED = "pledge_blocked"
     ONLY_FREE_MONEY = "only_free_money"
+    AWAITS_BASE = "awaits_base"
     USED_UP = "used_up"
     SUPPORT_UNUSED = "support_unused"
 
@@ -94,6 +95,10 @@ _SENTENCES: dict[ReasonKind | UnlockKind | Condition, LazyString] = {
     ),
     ReasonKind.ONLY_FREE_MONEY: _l(
         "%(amount)s is left on lines (%(groups)s) that no funder here pays: only unrestricted money can."
+    ),
+    ReasonKind.AWAITS_BASE: _l(
+        "%(amount)s is left on lines (%(groups)s) whose funders give more only as more savings or services "
+        "arrive."
     ),
     ReasonKind.USED_UP: _l(
         "%(amount)s is left on lines (%(groups)s) whose funders have given all that they can."

@@ -139,7 +139,7 @@ def test_no_rule_is_ever_broken_and_every_franc_accounted_for(funding: Funding) 
         unused = Money.total((use.nominal - use.used for use in one.sources), "XOF")
         kinds = (ReasonKind.INELIGIBLE, ReasonKind.CAP_REACHED, ReasonKind.ALREADY_MATCHED)
         assert unused == Money.total((r.amount for r in one.reasons if r.kind in kinds), "XOF")
-        missing = (ReasonKind.ONLY_FREE_MONEY, ReasonKind.USED_UP)
+        missing = (ReasonKind.ONLY_FREE_MONEY, ReasonKind.AWAITS_BASE, ReasonKind.USED_UP)
         assert one.gap == Money.total((r.amount for r in one.reasons if r.kind in missing), "XOF")
 
 
