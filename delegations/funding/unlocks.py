@@ -33,6 +33,14 @@ def unlocks(funding: Funding, network: NetworkCoverage, code: str) -> list[Unloc
     ]
 
 
+def least_saving(funding: Funding, network: NetworkCoverage, code: str) -> Money:
+    """The least that `code` has to save to miss nothing, with what funders then add; 0 without a gap.
+
+    Everybody else's money stays where `network` put it.
+    """
+    return _least_saving(_alone(funding, network, code), network.delegations[code].remaining)
+
+
 def _alone(funding: Funding, network: NetworkCoverage, code: str) -> Funding:
     """The one delegation, with what the others leave of each cap."""
     delegation = next(one for one in funding.delegations if one.code == code)
@@ -55,15 +63,20 @@ def _remaining(alone: Funding, delegation: DelegationFunding | None = None) -> M
 
 
 def _by_saving(alone: Funding, remaining: Money) -> Iterator[Unlock]:
-    """The least extra saving that closes the gap, where it is less than the gap: a match comes with it."""
+    """Saving closes the gap, where it takes less than the gap: a match comes with it."""
+    if (effort := _least_saving(alone, remaining)) < remaining:
+        yield Unlock(UnlockKind.SAVE_MORE, remaining, effort)
+
+
+def _least_saving(alone: Funding, remaining: Money) -> Money:
+    """The least extra saving that closes a gap: what funders add to it comes with it."""
     [delegation] = alone.delegations
     too_little, enough = 0, remaining.minor
     while enough - too_little > 1:
         middle = (too_little + enough) // 2
         saved = replace(delegation, received=delegation.received + Money(middle, remaining.currency))
         too_little, enough = (too_little, middle) if not _remaining(alone, saved) else (middle, enough)
-    if enough < remaining.minor:
-        yield Unlock(UnlockKind.SAVE_MORE, remaining, Money(enough, remaining.currency))
+    return Money(enough, remaining.currency)
 
 
 def _by_agreeing(alone: Funding, coverage: Coverage) -> Iterator[Unlock]:

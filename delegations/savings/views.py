@@ -12,7 +12,7 @@ from access.policy import Permission
 from delegations import pictures, queries
 from delegations.forms import DepositForm, OpenPlanForm, PayForm
 from delegations.models import PlanStatus, SavingsPlan
-from delegations.pages import actor, blueprint, form_page, may_here, seat_budget
+from delegations.pages import actor, blueprint, form_page, may_here
 from delegations.savings import card_deposits, payer_queries, payer_standings, stakes
 from delegations.savings import plans as savings
 from delegations.savings import reminders as plan_reminders
@@ -21,8 +21,8 @@ from delegations.savings.payer_models import Payer, PlanPayer
 from delegations.savings.projection import project
 from delegations.savings.schedule import Frequency, InstalmentState
 from delegations.savings.schedule import PlanStatus as PlanStanding
+from delegations.savings.targets import target_of
 from delegations.savings.words import CAUSES, POLICIES, REMINDERS, share_words
-from delegations.seats.seats import ACTIVE
 from documents import pdf
 from shared.addresses import absolute
 from shared.audit import System
@@ -57,13 +57,14 @@ STATES: dict[InstalmentState, tuple[str, LazyString]] = {
 def open_plan(code: str) -> Any:
     """Open a savings plan for a delegation."""
     delegation = queries.find_delegation(code, person(), P.PLAN_MANAGE)
-    budget = seat_budget(delegation)
-    currency = budget.lines[0].currency if budget and budget.lines else delegation.edition.currency
+    proposed = target_of(delegation)
     form = OpenPlanForm()
-    form.target.currency = currency
+    form.target.currency = proposed.coverage.currency
     if request.method == "GET":
         form.code.data = savings.next_code()
-        form.seats.data = sum(seat.status in ACTIVE for seat in delegation.seats) or None
+        form.seats.data = proposed.coverage.seat_count or None
+        offered: Any = proposed.amount or None
+        form.target.data = offered
         form.prefill(request.args)
     if form.validate_on_submit():
         try:
@@ -78,8 +79,7 @@ def open_plan(code: str) -> Any:
         else:
             flash(_("The plan is open; its payer receives a link."), "good")
             return redirect(url_for("delegations.show_plan", code=code, plan_code=opened))
-    each = Money.total((line.amount for line in budget.lines), currency) if budget else None
-    return form_page("delegations/open_plan.html", form, delegation=delegation, each=each, currency=currency)
+    return form_page("delegations/open_plan.html", form, delegation=delegation, proposed=proposed)
 
 
 @blueprint.get("/delegations/<code>/plans/<plan_code>")
