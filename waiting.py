@@ -18,6 +18,7 @@ from delegations.pages import board_of_ours
 from delegations.seats.seats import ACTIVE
 from delegations.support import committee
 from events.models import Edition
+from network.models import Person
 from shared.clock import today
 from shared.database import db
 from shared.i18n import _, ngettext
@@ -158,6 +159,21 @@ def _as_head(mine: list[Delegation]) -> Iterator[Task]:
     )
     for one, count in db.session.execute(completed):
         words = ngettext("%(num)s record to confirm", "%(num)s records to confirm", count)
+        yield Task(words, one.name, board_of_ours(one.code))
+    unreached = (
+        select(Delegation, func.count(Nomination.id))
+        .join(Seat, Seat.delegation_id == Delegation.id)
+        .join(Nomination, Nomination.seat_id == Seat.id)
+        .join(Person, Person.id == Nomination.person_id)
+        .where(
+            Delegation.id.in_(ids),
+            Nomination.status.in_((NominationStatus.NOMINATED, NominationStatus.RETURNED)),
+            Person.email == "",
+        )
+        .group_by(Delegation.id)
+    )
+    for one, count in db.session.execute(unreached):
+        words = ngettext("%(num)s named person to reach", "%(num)s named people to reach", count)
         yield Task(words, one.name, board_of_ours(one.code))
     empty = (
         select(Delegation, func.count(Seat.id))

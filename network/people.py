@@ -138,6 +138,13 @@ def enter_person(details: PersonDetails, *, by: Actor) -> Person:
     return person
 
 
+def give_address(person: Person, email: str, *, by: Actor) -> Person:
+    """Say where somebody without an address is written to. The trail says that it was told, never what."""
+    person.email = normalised_email(email)
+    audit.record("person.address", person, by=by)
+    return person
+
+
 def complete_record(person: Person, command: CompleteRecord, *, by: Actor) -> Person:
     """Replace what is known of a person by what they say. Raises `PersonNameMissing`, `ConsentMissing`."""
     name = " ".join(command.name.split())

@@ -184,6 +184,8 @@ def _move(
 def _towards_accreditation(nomination: Nomination, around: Around) -> Move:
     """What is missing before somebody is accredited: the record, the delegation's word, the letter."""
     if nomination.status in (NominationStatus.NOMINATED, NominationStatus.RETURNED):
+        if not nomination.person.email:
+            return Move(Mover.DELEGATION, _l("reach the person: no e-mail address is known"))
         return Move(Mover.NOMINEE, _l("complete the record"))
     if around.focal_point and not nomination.endorsed_at:
         return Move(Mover.DELEGATION, _l("confirm the record"))

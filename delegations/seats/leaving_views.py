@@ -89,14 +89,20 @@ def hand_over(code: str, number: int) -> Any:
     seen, comes, reason = form.seated.data, form.comes.data, form.reason.data or ""
     try:
         with transaction():
-            name = leaving.hand_over(seat, reason, by=actor(), seen=seen, comes=comes).person.name
+            taken_by = leaving.hand_over(seat, reason, by=actor(), seen=seen, comes=comes).person
     except DomainError as refused:
         flash(refused.sentence(), "error")
         if seat.nomination is None:
             return _back(delegation, seat)
         page, _status = _replacing(delegation, seat, _somebody_else(seat.nomination, reason))
         return page, refused.status
-    flash(_("%(name)s has the seat now. A private link is on its way.", name=name), "good")
+    if taken_by.email:
+        flash(_("%(name)s has the seat now. A private link is on its way.", name=taken_by.name), "good")
+    else:
+        flash(
+            _("%(name)s has the seat now. No e-mail address is known: reach them.", name=taken_by.name),
+            "good",
+        )
     return _back(delegation, seat)
 
 

@@ -20,6 +20,13 @@ class LinkJustSent(DomainError):
     message = _l("A link was sent a moment ago. Give it time to arrive.")
 
 
+class NoAddress(DomainError):
+    """Nothing is mailed to who has no e-mail address."""
+
+    code = "no_address"
+    message = _l("No e-mail address of %(name)s is known: nothing can be sent.")
+
+
 def not_just_sent(purpose: str, subject_id: int) -> None:
     """Raises `LinkJustSent` when a link for this thing was issued within the last two minutes."""
     last = db.session.scalar(

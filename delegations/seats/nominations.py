@@ -103,7 +103,7 @@ class Nominate:
 
 
 def nominate(seat: Seat, command: Nominate, *, by: Actor) -> Nomination:
-    """Name a person for a free seat and mail them their private link.
+    """Name a person for a free seat and mail them their private link, where an address is known.
 
     Raises `NotInThisState` (the delegation has not confirmed its seats), `SeatTaken`, `SeatNotFree`,
     `SeatHeld`, `AlreadyNominated`.
@@ -146,19 +146,28 @@ def _put_forward(seat: Seat, command: Nominate, *, by: Actor) -> Nomination:
 def send_link(nomination: Nomination, *, by: Actor, returned_because: str = "") -> str:
     """Mail the person a new link to their record; earlier ones stop working. Returns the link's token.
 
+    Without an address nothing leaves: the link that was handed over goes on opening, and the token is empty.
     Raises `NominationOver` when there is nothing left to complete.
     """
-    if nomination.status not in (N.NOMINATED, N.COMPLETED, N.RETURNED):
-        raise NominationOver(state=nomination.status.value)
-    token = _new_link(nomination, by=by)
+    must_be_unfinished(nomination)
+    if not nomination.person.email:
+        return ""
+    token = new_link(nomination, by=by)
     messages.tell_nominated(nomination, token, returned_because=returned_because)
     return token
 
 
-def _new_link(nomination: Nomination, *, by: Actor) -> str:
+def new_link(nomination: Nomination, *, by: Actor, action: str = "nomination.link") -> str:
+    """A link that replaces the earlier ones, `action` being what the trail calls it. Returns its token."""
     links.revoke_links("nominee", nomination.id)
-    audit.record("nomination.link", nomination, by=by)
+    audit.record(action, nomination, by=by)
     return links.issue_link("nominee", nomination.id, now() + LINK_LASTS)
+
+
+def must_be_unfinished(nomination: Nomination) -> None:
+    """Raises `NominationOver` when there is nothing left to complete."""
+    if nomination.status not in (N.NOMINATED, N.COMPLETED, N.RETURNED):
+        raise NominationOver(state=nomination.status.value)
 
 
 def open_record(nomination: Nomination, reason: str, *, by: Actor) -> Nomination:
@@ -168,13 +177,16 @@ def open_record(nomination: Nomination, reason: str, *, by: Actor) -> Nomination
     """
     _lock(nomination, N.COMPLETED, N.RETURNED, N.ACCREDITED)
     approvals.allow_correction(nomination, reason_of(reason), by=by)
-    messages.tell_may_correct(nomination, _new_link(nomination, by=by))
+    if nomination.person.email:
+        messages.tell_may_correct(nomination, new_link(nomination, by=by))
     return nomination
 
 
 def resend_link(nomination: Nomination, *, by: Actor) -> str:
-    """Send the link again because somebody asks. Raises `LinkJustSent`, `NominationOver`."""
+    """Send the link again because somebody asks. Raises `NoAddress`, `LinkJustSent`, `NominationOver`."""
     hold(nomination)
+    if not nomination.person.email:
+        raise linking.NoAddress(name=nomination.person.name)
     linking.not_just_sent("nominee", nomination.id)
     return send_link(nomination, by=by)
 

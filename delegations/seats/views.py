@@ -48,6 +48,7 @@ HAPPENED: dict[str, LazyString] = {
     "nomination.nominate": _l("Person named"),
     "nomination.role": _l("Role changed"),
     "nomination.link": _l("Private link sent"),
+    "nomination.link_handed": _l("Private link shown, to be handed over"),
     "nomination.complete": _l("Record completed"),
     "nomination.endorse": _l("Record confirmed by the delegation"),
     "nomination.correction": _l("Opened for correction"),

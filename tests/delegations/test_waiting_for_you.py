@@ -26,7 +26,7 @@ from delegations.support import applying
 from delegations.support import decisions as support
 from delegations.support.applying import AddGrid, Apply
 from events.models import Edition
-from network.people import CompleteRecord
+from network.people import CompleteRecord, PersonDetails
 from shared.clock import travel_to
 from shared.database import transaction
 from tests.conftest import sign_in
@@ -74,6 +74,15 @@ def test_a_head_is_told_of_their_own_seats_only(
     assert 'href="/delegations/DKR05-OUT/seats"' in page
     assert "Votre délégation à Dakar 2005" in page
     assert "Québec" not in page
+
+
+def test_a_head_is_told_of_whom_no_message_reaches(app: Flask, outaouais: Delegation, ondine: User) -> None:
+    with transaction():
+        for seat, known in zip(
+            outaouais.seats, (person("Théo Démo"), PersonDetails(name="Boubacar Exemple")), strict=False
+        ):
+            nominations.nominate(seat, Nominate(person=known), by=BY)
+    assert waits(app, ondine) == ["1 named person to reach Outaouais", "4 seats wait for a name Outaouais"]
 
 
 def test_a_completed_record_waits_for_its_delegation_then_for_the_secretariat(

@@ -1,0 +1,116 @@
+"""Boubacar Exemple is named by telephone: no address is known, so the delegation is told to reach him."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from access import links
+from access.links import LinkExpired
+from access.models import User
+from delegations import queries
+from delegations.funding import coverage_queries
+from delegations.models import Delegation, Nomination, Seat
+from delegations.seats import board, linking, nominations, reaching
+from delegations.seats.board import Around, Mover
+from delegations.seats.nominations import Nominate
+from delegations.seats.reaching import AddressKnown
+from network.people import CompleteRecord, PersonDetails
+from shared.database import db, transaction
+from tests.conftest import sign_in
+from tests.delegations.conftest import BY, person
+from tests.delegations.test_nominations import token_in_mail, trail
+
+PAGE = "/delegations/DKR05-OUT/seats/1"
+
+
+@pytest.fixture(autouse=True)
+def no_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The forms' tokens are the framework's; these tests post without them."""
+    monkeypatch.setattr("flask_wtf.csrf.validate_csrf", lambda *_given, **_options: None)
+
+
+@pytest.fixture
+def boubacar(seat: Seat) -> Nomination:
+    with transaction():
+        return nominations.nominate(seat, Nominate(person=PersonDetails(name="Boubacar Exemple")), by=BY)
+
+
+@pytest.fixture
+def head(client: FlaskClient, ondine: User) -> FlaskClient:
+    """What Ondine Exemple opens, in English."""
+    with transaction():
+        ondine.locale = "en"
+    sign_in(client, ondine)
+    return client
+
+
+def move_of(delegation: Delegation) -> tuple[Mover, str]:
+    coverage = coverage_queries.coverage_of(delegation)
+    lines = board.board_of(queries.seat_board(delegation), coverage, (), Around())
+    return lines[0].move.mover, str(lines[0].move.what)
+
+
+def test_nothing_is_said_to_be_sent_to_who_has_no_address(
+    head: FlaskClient, boubacar: Nomination, outaouais: Delegation
+) -> None:
+    assert trail(boubacar, "nomination.link") == []
+    assert move_of(outaouais) == (Mover.DELEGATION, "reach the person: no e-mail address is known")
+    page = head.get(PAGE).text
+    assert "Nothing was sent to Boubacar Exemple" in page and f"{PAGE}/reach" in page
+    assert "Private link sent" not in page and "Send the private link again" not in page
+    again = head.post(f"{PAGE}/link", follow_redirects=True)
+    assert "No e-mail address of Boubacar Exemple is known" in again.text
+    with pytest.raises(linking.NoAddress):
+        nominations.resend_link(boubacar, by=BY)
+
+
+def test_the_link_leaves_once_an_address_is_given(
+    head: FlaskClient, boubacar: Nomination, outaouais: Delegation
+) -> None:
+    wrong = head.post(f"{PAGE}/reach", data={"email": "boubacar chez example"})
+    assert wrong.status_code == 422 and "boubacar chez example" in wrong.text
+    assert head.post(f"{PAGE}/reach", data={"email": "Boubacar@Example.org"}).status_code == 302
+    assert links.open_link("nominee", token_in_mail("boubacar@example.org")) == boubacar.id
+    assert len(trail(boubacar, "nomination.link")) == 1
+    assert move_of(outaouais) == (Mover.NOMINEE, "complete the record")
+    page = head.get(PAGE).text
+    assert "Private link sent" in page and f"{PAGE}/reach" not in page
+
+
+def test_the_link_is_shown_once_to_be_handed_over(
+    head: FlaskClient, boubacar: Nomination, outaouais: Delegation
+) -> None:
+    shown = head.post(f"{PAGE}/reach", data={"hand": "1"})
+    [token] = re.findall(r'/nominee/([^"]+)"', shown.text)
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert links.open_link("nominee", token) == boubacar.id
+    page = head.get(PAGE).text
+    assert "Private link shown, to be handed over" in page and "Private link sent" not in page
+    with transaction():
+        nominations.complete(boubacar, CompleteRecord(name="Boubacar Exemple"))
+        nominations.return_(boubacar, "Le pays manque", by=BY)
+    assert links.open_link("nominee", token) == boubacar.id, "no message leaves: his link stays good"
+    assert move_of(outaouais)[0] is Mover.DELEGATION
+    head.post(f"{PAGE}/reach", data={"hand": "1"})
+    with pytest.raises(LinkExpired):
+        links.open_link("nominee", token)
+
+
+def test_whose_address_is_known_keeps_the_link_and_the_address(head: FlaskClient, seat: Seat) -> None:
+    """Nobody opens another's record, nor turns their messages elsewhere, through this door."""
+    with transaction():
+        theo = nominations.nominate(seat, Nominate(person=person("Théo Démo")), by=BY)
+    token = token_in_mail("théo@example.org")
+    with pytest.raises(AddressKnown), transaction():
+        reaching.hand_over_link(theo, by=BY)
+    with pytest.raises(AddressKnown), transaction():
+        reaching.give_address(theo, "autre@example.org", by=BY)
+    for sent in ({"hand": "1"}, {"email": "autre@example.org"}):
+        answer = head.post(f"{PAGE}/reach", data=sent)
+        assert (
+            answer.status_code == 422 and "is known by now" in answer.text and "/nominee/" not in answer.text
+        )
+    db.session.expire_all()
+    assert theo.person.email == "théo@example.org"
+    assert links.open_link("nominee", token) == theo.id
