@@ -16,6 +16,7 @@ from delegations.joining.models import JoinRequest, JoinStatus
 from delegations.models import Delegation, DelegationStatus, Nomination, NominationStatus, Seat, SeatStatus
 from delegations.pages import board_of_ours
 from delegations.seats.seats import ACTIVE
+from delegations.seats.waiting_models import OfferedSeat
 from delegations.support import committee
 from events.models import Edition
 from network.models import Person
@@ -178,7 +179,11 @@ def _as_head(mine: list[Delegation]) -> Iterator[Task]:
     empty = (
         select(Delegation, func.count(Seat.id))
         .join(Seat, Seat.delegation_id == Delegation.id)
-        .where(Delegation.id.in_(ids), Seat.status.in_((SeatStatus.PLANNED, SeatStatus.FUNDED)))
+        .where(
+            Delegation.id.in_(ids),
+            Seat.status.in_((SeatStatus.PLANNED, SeatStatus.FUNDED)),
+            Seat.id.not_in(select(OfferedSeat.seat_id).where(OfferedSeat.held)),  # it is theirs to answer
+        )
         .group_by(Delegation.id)
     )
     for one, count in db.session.execute(empty):

@@ -20,8 +20,9 @@ from delegations.lifecycle.invitations import InviteDelegation
 from delegations.models import Delegation, SavingsPlan
 from delegations.savings import plans as savings
 from delegations.savings.plans import RecordDeposit
-from delegations.seats import nominations, seats
+from delegations.seats import nominations, offers, seats, waiting
 from delegations.seats.nominations import Nominate
+from delegations.seats.waiting import Wait
 from delegations.support import applying
 from delegations.support import decisions as support
 from delegations.support.applying import AddGrid, Apply
@@ -74,6 +75,18 @@ def test_a_head_is_told_of_their_own_seats_only(
     assert 'href="/delegations/DKR05-OUT/seats"' in page
     assert "Votre délégation à Dakar 2005" in page
     assert "Québec" not in page
+
+
+def test_a_seat_that_is_offered_waits_for_whom_it_is_offered_to(
+    app: Flask, outaouais: Delegation, ondine: User
+) -> None:
+    with transaction():
+        waiting.wait(outaouais, Wait(person=person("Théo Démo")), by=BY)
+        [offer] = offers.make(outaouais, by=BY)
+    assert waits(app, ondine) == ["5 seats wait for a name Outaouais"]
+    with transaction():
+        offers.decline(offer, "Empêché", by=BY)
+    assert waits(app, ondine) == ["6 seats wait for a name Outaouais"]
 
 
 def test_a_head_is_told_of_whom_no_message_reaches(app: Flask, outaouais: Delegation, ondine: User) -> None:
