@@ -146,49 +146,7 @@ def _as_head(mine: list[Delegation]) -> Iterator[Task]:
             )
             words = ngettext("%(num)s seat to confirm", "%(num)s seats to confirm", count)
             yield Task(words, one.name, url_for("delegations.show", code=one.code))
-    ids = [one.id for one in coming if one.status is DelegationStatus.CONFIRMED]
-    completed = (
-        select(Delegation, func.count(Nomination.id))
-        .join(Seat, Seat.delegation_id == Delegation.id)
-        .join(Nomination, Nomination.seat_id == Seat.id)
-        .where(
-            Delegation.id.in_(ids),
-            Nomination.status == NominationStatus.COMPLETED,
-            Nomination.endorsed_at.is_(None),
-        )
-        .group_by(Delegation.id)
-    )
-    for one, count in db.session.execute(completed):
-        words = ngettext("%(num)s record to confirm", "%(num)s records to confirm", count)
-        yield Task(words, one.name, board_of_ours(one.code))
-    unreached = (
-        select(Delegation, func.count(Nomination.id))
-        .join(Seat, Seat.delegation_id == Delegation.id)
-        .join(Nomination, Nomination.seat_id == Seat.id)
-        .join(Person, Person.id == Nomination.person_id)
-        .where(
-            Delegation.id.in_(ids),
-            Nomination.status.in_((NominationStatus.NOMINATED, NominationStatus.RETURNED)),
-            Person.email == "",
-        )
-        .group_by(Delegation.id)
-    )
-    for one, count in db.session.execute(unreached):
-        words = ngettext("%(num)s named person to reach", "%(num)s named people to reach", count)
-        yield Task(words, one.name, board_of_ours(one.code))
-    empty = (
-        select(Delegation, func.count(Seat.id))
-        .join(Seat, Seat.delegation_id == Delegation.id)
-        .where(
-            Delegation.id.in_(ids),
-            Seat.status.in_((SeatStatus.PLANNED, SeatStatus.FUNDED)),
-            Seat.id.not_in(select(OfferedSeat.seat_id).where(OfferedSeat.held)),  # it is theirs to answer
-        )
-        .group_by(Delegation.id)
-    )
-    for one, count in db.session.execute(empty):
-        words = ngettext("%(num)s seat waits for a name", "%(num)s seats wait for a name", count)
-        yield Task(words, one.name, url_for("delegations.seat_board", code=one.code))
+    yield from _seats_and_people([one.id for one in coming if one.status is DelegationStatus.CONFIRMED])
     asking = (
         select(Delegation, func.count(JoinRequest.id))
         .join(JoinRequest, JoinRequest.delegation_id == Delegation.id)
@@ -198,6 +156,28 @@ def _as_head(mine: list[Delegation]) -> Iterator[Task]:
     for one, count in db.session.execute(asking):
         words = ngettext("%(num)s person asks to join", "%(num)s people ask to join", count)
         yield Task(words, one.name, url_for("delegations.joining", code=one.code))
+
+
+def _seats_and_people(ids: list[int]) -> Iterator[Task]:
+    """In confirmed delegations: records to confirm, people whom no message reaches, seats without a name."""
+    seats = select(Delegation, func.count(Seat.id)).join(Seat, Seat.delegation_id == Delegation.id)
+    seats = seats.where(Delegation.id.in_(ids)).group_by(Delegation.id)
+    named = seats.join(Nomination, Nomination.seat_id == Seat.id)
+    completed = named.where(Nomination.status == NominationStatus.COMPLETED, Nomination.endorsed_at.is_(None))
+    for one, count in db.session.execute(completed):
+        words = ngettext("%(num)s record to confirm", "%(num)s records to confirm", count)
+        yield Task(words, one.name, board_of_ours(one.code))
+    unreached = named.join(Person, Person.id == Nomination.person_id).where(
+        Nomination.status.in_((NominationStatus.NOMINATED, NominationStatus.RETURNED)), Person.email == ""
+    )
+    for one, count in db.session.execute(unreached):
+        words = ngettext("%(num)s named person to reach", "%(num)s named people to reach", count)
+        yield Task(words, one.name, board_of_ours(one.code))
+    offered = select(OfferedSeat.seat_id).where(OfferedSeat.held)  # theirs to answer to whom they are offered
+    empty = seats.where(Seat.status.in_((SeatStatus.PLANNED, SeatStatus.FUNDED)), Seat.id.not_in(offered))
+    for one, count in db.session.execute(empty):
+        words = ngettext("%(num)s seat waits for a name", "%(num)s seats wait for a name", count)
+        yield Task(words, one.name, url_for("delegations.seat_board", code=one.code))
 
 
 def _support(user: User) -> Iterator[Task]:
