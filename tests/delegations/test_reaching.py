@@ -57,7 +57,7 @@ def test_nothing_is_said_to_be_sent_to_who_has_no_address(
     assert trail(boubacar, "nomination.link") == []
     assert move_of(outaouais) == (Mover.DELEGATION, "reach the person: no e-mail address is known")
     page = head.get(PAGE).text
-    assert "Nothing was sent to Boubacar Exemple" in page and f"{PAGE}/reach" in page
+    assert "Nothing can be sent to Boubacar Exemple" in page and f"{PAGE}/reach" in page
     assert "Private link sent" not in page and "Send the private link again" not in page
     again = head.post(f"{PAGE}/link", follow_redirects=True)
     assert "No e-mail address of Boubacar Exemple is known" in again.text
@@ -82,7 +82,7 @@ def test_the_link_is_shown_once_to_be_handed_over(
     head: FlaskClient, boubacar: Nomination, outaouais: Delegation
 ) -> None:
     shown = head.post(f"{PAGE}/reach", data={"hand": "1"})
-    [token] = re.findall(r'/nominee/([^"]+)"', shown.text)
+    [token] = set(re.findall(r'/nominee/([^"]+)"', shown.text))
     assert shown.headers["Cache-Control"] == "no-store"
     assert links.open_link("nominee", token) == boubacar.id
     page = head.get(PAGE).text
