@@ -78,8 +78,14 @@ def divided(plans: Iterable[SavingsPlan]) -> dict[int, dict[int, tuple[Instalmen
         plan_id: divide(
             plan_versions.opening_of(by_id[plan_id]),
             [Settlement(plan_versions.decision_of(change), saved[change.id]) for change in versions[plan_id]],
-            [Claim(one.since, one.payer_id, one.part, one.left) for one in told],
+            [_claim(one, versions[plan_id]) for one in told],
             by_id[plan_id].payer_id,
         )
         for plan_id, told in shares.items()
     }
+
+
+def _claim(told: PlanShare, versions: Iterable[PlanChange]) -> Claim:
+    """A share as it counts: after the versions that were made before it was told."""
+    after = sum(change.at < told.at for change in versions)
+    return Claim(told.since, told.payer_id, told.part, told.left, after)

@@ -18,12 +18,16 @@ NOTHING = Fraction(0)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """From `on` on, `part` of each instalment is asked of `payer`; who `left` owes nothing from before."""
+    """From `on` on, `part` of each instalment is asked of `payer`; who `left` owes nothing from before.
+
+    `after` is how many decisions the plan had behind it when this was told.
+    """
 
     on: date
     payer: int
     part: Fraction
     left: bool = False
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +60,16 @@ def divide(
 ) -> dict[int, tuple[Instalment, ...]]:
     """What the plan asks of each payer, by their number; parts of nothing are left out.
 
-    Claims and settlements come oldest first; of one day, claims are taken first.
+    Claims and settlements come oldest first, and those of one day in the order in which they were told.
     """
     begun = agree(opening)
     state = _Division(begun, first, weights={first: Fraction(1)})
     state.owed = _assign([part.amount.minor for part in begun.instalments], state.weights)
-    events: list[tuple[date, int, Claim | Settlement]] = [
-        *((one.on, 0, one) for one in claims),
-        *((one.decision.on, 1, one) for one in settlements),
+    events: list[tuple[date, int, int, Claim | Settlement]] = [
+        *((one.decision.on, number, 0, one) for number, one in enumerate(settlements, start=1)),
+        *((one.on, one.after, 1, one) for one in claims),
     ]
-    for _on, _kind, event in sorted(events, key=lambda known: known[:2]):
+    for *_when, event in sorted(events, key=lambda known: known[:3]):
         if isinstance(event, Claim):
             _claim(state, event)
         else:

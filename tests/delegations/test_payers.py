@@ -137,6 +137,31 @@ def test_each_is_reminded_of_their_own_part_in_their_language(
     assert len(db.session.scalars(select(PlanReminder)).all()) == 3
 
 
+@pytest.mark.parametrize(("first", "asked"), [("change", "3000.00"), ("payer", "2500.00")])
+def test_who_comes_on_the_day_of_a_change_pays_their_share_of_what_the_plan_then_asks(
+    plan: SavingsPlan, first: str, asked: str
+) -> None:
+    """Two instalments of 750.00 missed: spread before a third payer comes, the arrears are theirs too."""
+    on("2003-05-01")
+    stands = plan_changes.situation(plan)
+    spread = ChangePlan(
+        cause=Cause.DEPOSITS, policy=Policy.SPREAD, seats=6, need=stands.need, reason="Deux manquées",
+        key=stands.key(stands.need),
+    )  # fmt: skip
+    with transaction():
+        body = directory.add_organisation(AddOrganisation(name="Caisse fictive", fictional=True), by=BY).id
+    command = AddPayer(organisation_id=body, share=THIRD, since=date(2003, 5, 1))
+    steps = [
+        lambda: plan_changes.change_plan(plan, spread, by=BY),
+        lambda: payers.add_payer(plan, command, by=BY),
+    ]
+    for step in steps if first == "change" else reversed(steps):
+        with transaction():
+            step()
+    _first, other = standings([plan])[plan.id]
+    assert other.status and other.status.target == cad(asked)
+
+
 def test_the_shares_are_never_more_than_the_whole(plan: SavingsPlan, union: Payer) -> None:
     with pytest.raises(PaysAlready), transaction():
         payers.add_payer(

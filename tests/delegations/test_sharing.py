@@ -60,6 +60,20 @@ def test_a_seat_that_is_added_is_shared() -> None:
     assert sum(map(float, found[FATOU])) == 4000.0
 
 
+def test_who_comes_after_a_change_of_the_same_day_pays_their_share_of_what_it_asks() -> None:
+    """On 1 May 2003 a seat is added, or arrears are spread; Fatou pays a third from then on."""
+    on = date(2003, 5, 1)
+    seat = Settlement(Decision(on, cad("1500.00"), cad("12000.00"), Policy.NEXT), {})
+    told_after = amounts(P1, [Claim(on, FATOU, THIRD, after=1)], seat)
+    assert told_after[FATOU] == ["1250.00", *["250.00"] * 9]  # a third of 3,750.00, then of 750.00
+    assert sum(map(float, told_after[FATOU])) == 3500.0
+    told_before = amounts(P1, [Claim(on, FATOU, THIRD)], seat)
+    assert sum(map(float, told_before[FATOU])) == 3500.0  # nobody was behind: the order says the same
+    behind = Settlement(Decision(on, cad("750.00"), cad("9000.00"), Policy.SPREAD), {})
+    assert sum(map(float, amounts(P1, [Claim(on, FATOU, THIRD, after=1)], behind)[FATOU])) == 2750.0
+    assert sum(map(float, amounts(P1, [Claim(on, FATOU, THIRD)], behind)[FATOU])) == 2500.0  # not her arrears
+
+
 def test_who_stops_owes_nothing_more_and_the_others_meet_it_as_they_choose() -> None:
     """Three thirds; Boubacar has paid 250.00 of 500.00 when he stops on 1 May 2003."""
     stops = date(2003, 5, 1)
