@@ -37,6 +37,7 @@ from delegations.savings.standings import plan_standings
 from events.models import Edition, EditionStatus
 from network.models import Organisation
 from network.queries import organisations
+from shared.clock import today
 from shared.database import db, hold, transaction
 from shared.errors import DomainError
 from shared.forms import as_choices, explain, reader
@@ -150,7 +151,7 @@ def show(code: str) -> Any:
     statuses = savings.plan_statuses(plans)
     covered = coverage_queries.covered_around(delegation)
     coverage = covered.network.delegations[delegation.code]
-    gaps = unlocks(covered.funding, covered.network, delegation.code)
+    gaps = unlocks(covered.funding, covered.network, delegation.code, today(delegation.edition.zone))
     may = may_here(delegation)
     budget, holds = seat_budget(delegation), umbrellas.members_of(delegation)
     return render_template(

@@ -23,6 +23,7 @@ from delegations.models import Delegation, Seat
 from delegations.pages import actor, blueprint, group_names
 from delegations.seats.board import paid_alike
 from delegations.seats.seats import ACTIVE
+from shared.clock import today
 from shared.database import transaction
 from shared.errors import DomainError, Forbidden
 from shared.forms import Form, MoneyField, as_choices, explain, more_than_nothing
@@ -81,6 +82,7 @@ def _page(delegation: Delegation, form: LockForm | None = None) -> Any:
     coverage = network.delegations[delegation.code]
     form = form or _lock_form(delegation, funding, coverage, asked=False)
     names = group_names()
+    helps = unlocks(funding, network, delegation.code, today(delegation.edition.zone))
     page = render_template(
         "delegations/allocation.html",
         delegation=delegation,
@@ -89,7 +91,7 @@ def _page(delegation: Delegation, form: LockForm | None = None) -> Any:
         alike=paid_alike(coverage),
         costs=coverage.costs,
         source_name=pictures.source_name,
-        short=line_shortfalls(funding, coverage, unlocks(funding, network, delegation.code), names),
+        short=line_shortfalls(funding, coverage, helps, names),
         locks=list(zip(locks.locks_of(delegation), coverage.kept_locks, strict=False)),
         labels={line.code: line.label for line in coverage.lines},
         sources=_source_names(delegation, funding),

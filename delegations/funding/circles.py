@@ -8,7 +8,6 @@ the same, fact by fact: nothing has to be forgotten in time, and nothing told ca
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import floor
 from typing import NamedTuple
 
 from delegations.budgets.lines import in_order
@@ -149,16 +148,15 @@ def _match(
         in_turn=bool(terms.serves),
         stacks=terms.stacks,
         basis=terms.basis,
+        opens=terms.opens,
+        closes=terms.closes,
     )
     arrivals = [came for came in one.arrivals if came.delegation in serves]
     if terms.opens or terms.closes:
         match = replace(match, counted=_together(arrivals, serves, terms.currency))
     if terms.cap is None or terms.sharing is Sharing.STATED:
         return match
-    limits = {}
-    for here in (delegations[served] for served in serves):
-        able = floor(terms.ratio * match.base(here).minor)
-        limits[here.code] = min(able, here.eligible_need(match.eligible).minor)
+    limits = {served: match.limit(delegations[served]) for served in serves}
     shared: Shared = InProportion(terms.cap.minor, limits)
     if terms.sharing is Sharing.FIRST_COME:
         shared = FirstCome(terms.cap.minor, limits, terms.ratio, tuple(arrivals))

@@ -4,16 +4,19 @@ Values only. Amounts are facts taken from the ledger (received, moved, decided) 
 (ratio, cap, eligible groups); nothing here is an expectation.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
+from math import floor
 
 from delegations.budgets.lines import CostLine, in_order
-from delegations.funding.sharing import Shared
+from delegations.funding.sharing import Arrival, Shared
 from shared.errors import DomainError
 from shared.i18n import _l
 from shared.money import CurrencyMismatch, Money
@@ -132,7 +135,8 @@ class MatchAgreement:
     and no order counts. Unless it `stacks`, the funder matches no dollar that another
     has matched; as soon as one agreement of a delegation refuses, each dollar of that delegation is
     matched once only. `counted` (by delegation) is the part of its base that falls within the agreement's
-    window; without it all counts. `shared` tells how the cap was shared out, where a rule does it.
+    window, from `opens` to `closes`; without it all counts. `shared` tells how the cap was shared out, where
+    a rule does it.
     """
 
     code: str
@@ -147,11 +151,42 @@ class MatchAgreement:
     counted: Mapping[str, Money] | None = None
     portions: Mapping[str, Money] | None = None
     shared: Shared | None = None
+    opens: date | None = None
+    closes: date | None = None
 
     def base(self, delegation: DelegationFunding) -> Money:
         """What of a delegation's cash or services this agreement doubles."""
         whole = pool(delegation, self.basis)
         return whole if self.counted is None else min(whole, self.counted.get(delegation.code, whole * 0))
+
+    def is_open(self, on: date) -> bool:
+        """Whether what arrives on a day is doubled."""
+        return within(on, self.opens, self.closes)
+
+    def limit(self, delegation: DelegationFunding) -> int:
+        """The most it may give a delegation of what its base earns and it may pay, in minor units."""
+        earned = floor(self.ratio * self.base(delegation).minor)
+        return min(earned, delegation.eligible_need(self.eligible).minor)
+
+    def with_saved(self, delegation: DelegationFunding, more: Money, on: date) -> "MatchAgreement":
+        """The same once `more` cash of a delegation arrived on a day; `delegation` has it already."""
+        if self.basis is not Basis.CASH or not self.is_open(on):
+            return self
+        code, match = delegation.code, self
+        if match.counted is not None:
+            within = match.counted.get(code, more * 0) + more
+            match = replace(match, counted={**match.counted, code: within})
+        if match.shared is None:
+            return match
+        came = Arrival(on, sys.maxsize, code, more.minor)
+        shared = match.shared.with_arrival(came, match.limit(delegation))
+        share = Money(shared.portions()[code], more.currency)
+        return replace(match, shared=shared, portions={**(match.portions or {}), code: share})
+
+
+def within(day: date, opens: date | None, closes: date | None) -> bool:
+    """Whether a day falls within a window, both of its days included; it may have no end."""
+    return (not opens or opens <= day) and (not closes or day <= closes)
 
 
 def pool(delegation: DelegationFunding, basis: Basis) -> Money:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from math import floor
@@ -67,6 +67,10 @@ class InProportion:
         """Each delegation's share of the cap, were it `more` than it is."""
         return pro_rata(self.cap + more, self.limits)
 
+    def with_arrival(self, came: Arrival, limit: int) -> "InProportion":
+        """The same once more money came to a delegation, which then may draw up to `limit`."""
+        return replace(self, limits={**self.limits, came.delegation: limit})
+
 
 @dataclass(frozen=True, slots=True)
 class FirstCome:
@@ -80,6 +84,11 @@ class FirstCome:
     def portions(self, more: int = 0) -> dict[str, int]:
         """What each delegation earned of the cap, were it `more` than it is."""
         return first_come(self.cap + more, self.ratio, self.limits, self.arrivals)
+
+    def with_arrival(self, came: Arrival, limit: int) -> "FirstCome":
+        """The same once more money came to a delegation, which then may draw up to `limit`."""
+        limits = {**self.limits, came.delegation: limit}
+        return replace(self, limits=limits, arrivals=(*self.arrivals, came))
 
 
 Shared = InProportion | FirstCome

@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from delegations.funding.offers import Basis, Condition
+from delegations.funding.offers import Basis, Condition, within
 from delegations.models import FundingAgreement, FundingKind
 from shared.money import Money
 
@@ -55,7 +55,7 @@ class Terms:
 
     def counts_on(self, day: date) -> bool:
         """Whether what arrives on `day` is doubled."""
-        return (not self.opens or self.opens <= day) and (not self.closes or day <= self.closes)
+        return within(day, self.opens, self.closes)
 
 
 def terms_of(agreement: FundingAgreement, serves: Iterable[int] | None = None) -> Terms:

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 
 from delegations.funding.coverage import Coverage, NetworkCoverage, cover
-from delegations.funding.offers import Agreement, DelegationFunding, Funding, MatchAgreement
+from delegations.funding.offers import Agreement, Funding, MatchAgreement
 from delegations.funding.sharing import Shared, most_of, rise_for
 from delegations.funding.shortfall import ReasonKind, Unlock, UnlockKind
 from shared.money import Money
 
 
-def unlocks(funding: Funding, network: NetworkCoverage, code: str) -> list[Unlock]:
+def unlocks(funding: Funding, network: NetworkCoverage, code: str, on: date) -> list[Unlock]:
     """What would shrink the gap that remains for delegation `code`, the surest first; empty without a gap.
 
-    Each is measured alone, with everybody else's money left where `network` put it.
+    Each is measured alone, with everybody else's money left where `network` put it; what would be saved, as
+    if it arrived `on` a day.
     """
     remaining = network.delegations[code].remaining
     if not remaining:
@@ -21,7 +23,7 @@ def unlocks(funding: Funding, network: NetworkCoverage, code: str) -> list[Unloc
     alone = _alone(funding, network, code)
     return [
         Unlock(UnlockKind.FREE_MONEY, remaining, remaining),
-        *_by_saving(alone, remaining),
+        *_by_saving(alone, remaining, on),
         *_by_agreeing(alone, network.delegations[code]),
         *(
             Unlock(
@@ -33,12 +35,12 @@ def unlocks(funding: Funding, network: NetworkCoverage, code: str) -> list[Unloc
     ]
 
 
-def least_saving(funding: Funding, network: NetworkCoverage, code: str) -> Money:
+def least_saving(funding: Funding, network: NetworkCoverage, code: str, on: date) -> Money:
     """The least that `code` has to save to miss nothing, with what funders then add; 0 without a gap.
 
-    Everybody else's money stays where `network` put it.
+    It is taken to arrive `on` a day; everybody else's money stays where `network` put it.
     """
-    return _least_saving(_alone(funding, network, code), network.delegations[code].remaining)
+    return _least_saving(_alone(funding, network, code), network.delegations[code].remaining, on)
 
 
 def _alone(funding: Funding, network: NetworkCoverage, code: str) -> Funding:
@@ -56,27 +58,33 @@ def _alone(funding: Funding, network: NetworkCoverage, code: str) -> Funding:
     )
 
 
-def _remaining(alone: Funding, delegation: DelegationFunding | None = None) -> Money:
-    tried = replace(alone, delegations=(delegation,)) if delegation else alone
-    [coverage] = cover(tried).delegations.values()
+def _remaining(alone: Funding) -> Money:
+    [coverage] = cover(alone).delegations.values()
     return coverage.remaining
 
 
-def _by_saving(alone: Funding, remaining: Money) -> Iterator[Unlock]:
+def _by_saving(alone: Funding, remaining: Money, on: date) -> Iterator[Unlock]:
     """Saving closes the gap, where it takes less than the gap: a match comes with it."""
-    if (effort := _least_saving(alone, remaining)) < remaining:
+    if (effort := _least_saving(alone, remaining, on)) < remaining:
         yield Unlock(UnlockKind.SAVE_MORE, remaining, effort)
 
 
-def _least_saving(alone: Funding, remaining: Money) -> Money:
+def _least_saving(alone: Funding, remaining: Money, on: date) -> Money:
     """The least extra saving that closes a gap: what funders add to it comes with it."""
-    [delegation] = alone.delegations
     too_little, enough = 0, remaining.minor
     while enough - too_little > 1:
         middle = (too_little + enough) // 2
-        saved = replace(delegation, received=delegation.received + Money(middle, remaining.currency))
-        too_little, enough = (too_little, middle) if not _remaining(alone, saved) else (middle, enough)
+        missing = _remaining(_with_saved(alone, Money(middle, remaining.currency), on))
+        too_little, enough = (middle, enough) if missing else (too_little, middle)
     return Money(enough, remaining.currency)
+
+
+def _with_saved(alone: Funding, more: Money, on: date) -> Funding:
+    """The same, once the delegation saved more."""
+    [delegation] = alone.delegations
+    saved = replace(delegation, received=delegation.received + more)
+    matches = tuple(offer.with_saved(saved, more, on) for offer in alone.matches)
+    return replace(alone, delegations=(saved,), matches=matches)
 
 
 def _by_agreeing(alone: Funding, coverage: Coverage) -> Iterator[Unlock]:

@@ -9,6 +9,7 @@ from delegations.models import Delegation, PlanStatus
 from delegations.queries import plans_of
 from delegations.savings import versions
 from delegations.savings.standings import saved_by
+from shared.clock import today
 from shared.money import Money
 
 
@@ -40,10 +41,10 @@ class Target:
 
 
 def target_of(delegation: Delegation) -> Target:
-    """What is left to save for a delegation's seats, to the cent. Raises `OrdersDisagree`."""
+    """What is left to save for a delegation's seats, were it there today. Raises `OrdersDisagree`."""
     around = covered_around(delegation)
     coverage = around.network.delegations[delegation.code]
-    saving = least_saving(around.funding, around.network, delegation.code)
+    saving = least_saving(around.funding, around.network, delegation.code, today(delegation.edition.zone))
     return Target(coverage, coverage.remaining - saving, _still_to_come(delegation, coverage.currency))
 
 

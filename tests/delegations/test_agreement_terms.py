@@ -47,6 +47,8 @@ from tests.delegations.conftest import deposit
 from tests.delegations.network import cad, delegation
 from treasury.ledger import SamePerson
 
+ON = date(2005, 10, 15)
+
 BY = System("tests")
 MATCH = Terms(
     name="Volet Rives", kind=FundingKind.MATCH, currency="CAD", ratio=Fraction(1), cap=cad("18000.00")
@@ -119,13 +121,13 @@ def shared_out(cap: int, wanted: dict[str, int]) -> Funding:
 def test_raising_a_cap_shared_in_proportion_is_offered_with_what_it_takes() -> None:
     wanted = {"A": 200_000, "B": 200_000}
     funding = shared_out(200_000, wanted)
-    helps = {one.kind: one for one in unlocks(funding, cover(funding), "A")}
+    helps = {one.kind: one for one in unlocks(funding, cover(funding), "A", ON)}
     raised = helps[UnlockKind.RAISE_CAP]
     assert (raised.amount, raised.effort) == (cad("1000.00"), cad("1999.99"))  # the other gains as much
     after = cover(shared_out(200_000 + raised.effort.minor, wanted))
     assert after.delegations["A"].match_usable == cad("2000.00")
     enough = shared_out(400_000, wanted)
-    assert UnlockKind.RAISE_CAP not in {one.kind for one in unlocks(enough, cover(enough), "A")}
+    assert UnlockKind.RAISE_CAP not in {one.kind for one in unlocks(enough, cover(enough), "A", ON)}
 
 
 @given(st.integers(1, 90), st.integers(0, 90), st.integers(0, 90))
@@ -157,7 +159,7 @@ def test_raising_a_cap_used_by_who_saves_first_is_offered_with_what_it_takes() -
     funding = first_come_first(150_000)  # 1,000.00 to B, 500.00 to A, and nothing for B's second half
     rises = {}
     for code in "AB":
-        helps = {one.kind: one for one in unlocks(funding, cover(funding), code)}
+        helps = {one.kind: one for one in unlocks(funding, cover(funding), code, ON)}
         rises[code] = helps[UnlockKind.RAISE_CAP]
     assert (rises["A"].amount, rises["A"].effort) == (cad("1500.00"), cad("1500.00"))
     assert (rises["B"].amount, rises["B"].effort) == (cad("1000.00"), cad("2500.00"))  # A comes before
@@ -388,7 +390,7 @@ def test_what_is_missing_says_what_binds_and_what_would_lift_it(dakar: Edition, 
     coverage = network.delegations[saved.code]
     groups = {"T": "travel", "E": "education", "U": "stay and health"}
     with db.session.no_autoflush:
-        rows = line_shortfalls(funding, coverage, unlocks(funding, network, saved.code), groups)
+        rows = line_shortfalls(funding, coverage, unlocks(funding, network, saved.code, ON), groups)
     assert Money.total((one.missing for one in rows), "CAD") == coverage.remaining
     meals = next(one for one in rows if one.line == "L12")
     assert meals.why == "no funder here may pay stay and health"

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,8 @@ from delegations.funding.shortfall import ReasonKind, UnlockKind, sentence
 from delegations.funding.unlocks import unlocks
 from shared.money import CurrencyMismatch, Money
 from tests.delegations.network import AT_S1, MATCHES, ONE_SEAT, cad, changed, delegation, network
+
+ON = date(2005, 10, 15)
 
 TRANSLATIONS = Path(__file__).parents[2] / "translations"
 BEFORE_SUPPORT = network(with_support=False)
@@ -125,7 +128,7 @@ def test_why_outaouais_is_saved_matched_and_still_short() -> None:
         "only 2,680.00\u00a0CAD of each seat is on lines it may pay (travel)."
     )
     keys = [
-        (one.kind, one.effort, one.group) for one in unlocks(BEFORE_SUPPORT, cover(BEFORE_SUPPORT), "OUT")
+        (one.kind, one.effort, one.group) for one in unlocks(BEFORE_SUPPORT, cover(BEFORE_SUPPORT), "OUT", ON)
     ]
     assert keys == [
         (UnlockKind.FREE_MONEY, cad("480.00"), ""),
@@ -138,17 +141,17 @@ def test_what_would_help_the_others() -> None:
     found = cover(AFTER_DECISION_1)
     [reason] = [r for r in found.delegations["DEV"].reasons if r.kind is ReasonKind.CAP_REACHED]
     assert (reason.amount, reason.limit) == (cad("2250.00"), cad("18000.00"))
-    helps = {one.kind: one for one in unlocks(AFTER_DECISION_1, found, "DEV")}
+    helps = {one.kind: one for one in unlocks(AFTER_DECISION_1, found, "DEV", ON)}
     assert helps[UnlockKind.RAISE_CAP].effort == cad("688.20")
     assert UnlockKind.SAVE_MORE not in helps
     # The workshop of Sorel-Tracy misses 870.00, but 610.00 saved would earn 260.00 of match.
-    helps = {one.kind: one for one in unlocks(BEFORE_SUPPORT, cover(BEFORE_SUPPORT), "SOR")}
+    helps = {one.kind: one for one in unlocks(BEFORE_SUPPORT, cover(BEFORE_SUPPORT), "SOR", ON)}
     assert helps[UnlockKind.SAVE_MORE].effort == cad("610.00")
     for change, short in (("610.00", "0.00"), ("609.99", "0.01")):
         saved = cad(AT_S1["SOR"][1]) + cad(change)
         tried = changed(BEFORE_SUPPORT, "SOR", partial(replace, received=saved))
         assert cover(tried).delegations["SOR"].remaining == cad(short)
-    assert unlocks(AFTER_DECISION_1, found, "OUT") == []
+    assert unlocks(AFTER_DECISION_1, found, "OUT", ON) == []
     for one in helps.values():
         assert "%" not in sentence(one)
 

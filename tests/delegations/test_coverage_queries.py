@@ -94,7 +94,7 @@ def test_p1_is_the_teaching_case(funded: Delegation) -> None:
     kinds = {reason.kind for reason in found.reasons}
     assert {ReasonKind.INELIGIBLE, ReasonKind.ONLY_FREE_MONEY, ReasonKind.PLEDGE_BLOCKED} <= kinds
     around = covered_around(funded)
-    assert unlocks(around.funding, around.network, "DKR05-OUT")[0].effort == cad("480.00")
+    assert unlocks(around.funding, around.network, "DKR05-OUT", ON)[0].effort == cad("480.00")
 
 
 def test_the_support_fund_closes_the_gap_when_a_second_person_approves(

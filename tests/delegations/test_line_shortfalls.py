@@ -1,6 +1,7 @@
 """What binds a line that misses money, and what would lift it, on the demonstration's figures."""
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 from delegations.funding.coverage import Coverage, cover
@@ -10,6 +11,8 @@ from delegations.funding.shortfall import ReasonKind
 from delegations.funding.unlocks import unlocks
 from tests.delegations.network import cad, delegation
 
+ON = date(2005, 10, 15)
+
 GROUPS = {"T": "travel", "E": "education", "U": "stay and health"}
 WINDS = MatchAgreement("B1", "Volet Grands-Vents", Fraction(2), frozenset("T"), ("OUT",), cap=cad("24000.00"))
 SCHOOLS = SeatGrant("B3", "Volet Écoles", cad("150.00"), frozenset("E"), ("OUT",))
@@ -18,7 +21,7 @@ SCHOOLS = SeatGrant("B3", "Volet Écoles", cad("150.00"), frozenset("E"), ("OUT"
 def told(funding: Funding) -> tuple[Coverage, dict[str, LineShortfall]]:
     """The coverage of the first delegation, and the rows of its lines by their codes."""
     network, code = cover(funding), funding.delegations[0].code
-    rows = line_shortfalls(funding, network.delegations[code], unlocks(funding, network, code), GROUPS)
+    rows = line_shortfalls(funding, network.delegations[code], unlocks(funding, network, code, ON), GROUPS)
     return network.delegations[code], {one.line: one for one in rows}
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +14,7 @@ from delegations.funding import agreements
 from delegations.funding.agreements import AddAgreement
 from delegations.funding.coverage import cover
 from delegations.funding.coverage_queries import covered_around
+from delegations.funding.terms import Sharing
 from delegations.models import Delegation, FundingKind, SeatStatus
 from delegations.savings.targets import target_of
 from shared.database import transaction
@@ -28,23 +30,28 @@ def shown(client: FlaskClient, address: str) -> str:
     return " ".join(client.get(address).get_data(as_text=True).split())
 
 
+TRAVEL = AddAgreement(
+    edition_id=0, code="B1", name="Volet Grands-Vents", kind=FundingKind.MATCH, currency="CAD",
+    ratio=Fraction(2), cap=cad("24000.00"), categories=("T",),
+)  # fmt: skip
+WORKSHOPS = AddAgreement(
+    edition_id=0, code="B3", name="Volet Écoles", kind=FundingKind.GRANT, currency="CAD",
+    amount=cad("240.00"), cap=cad("1920.00"), categories=("E",),
+)  # fmt: skip
+
+
+def offer(delegation: Delegation, *offers: AddAgreement) -> None:
+    """Let these serve one delegation."""
+    with transaction():
+        for one in offers:
+            mine = replace(one, edition_id=delegation.edition_id, serves=(delegation.id,))
+            agreements.add_agreement(mine, by=BY)
+
+
 @pytest.fixture
 def offered(outaouais: Delegation) -> Delegation:
     """Six seats of 4,500.00; B1 adds two for one on travel (2,680.00 a seat), B3 gives 240.00 a seat."""
-    with transaction():
-        for command in (
-            AddAgreement(
-                edition_id=outaouais.edition_id, code="B1", name="Volet Grands-Vents", kind=FundingKind.MATCH,
-                currency="CAD", ratio=Fraction(2), cap=cad("24000.00"), categories=("T",),
-                serves=(outaouais.id,),
-            ),
-            AddAgreement(
-                edition_id=outaouais.edition_id, code="B3", name="Volet Écoles", kind=FundingKind.GRANT,
-                currency="CAD", amount=cad("240.00"), cap=cad("1920.00"), categories=("E",),
-                serves=(outaouais.id,),
-            ),
-        ):  # fmt: skip
-            agreements.add_agreement(command, by=BY)
+    offer(outaouais, TRAVEL, WORKSHOPS)
     return outaouais
 
 
@@ -65,6 +72,24 @@ def test_it_is_the_least_that_covers_every_seat(offered: Delegation) -> None:
         for saved in (amount, amount - Money(1, "CAD"))
     ]
     assert missing[0] == cad("0.00") < missing[1]
+
+
+@pytest.mark.parametrize(
+    ("terms", "coming", "amount"),
+    [
+        ({"sharing": Sharing.FIRST_COME}, "16080.00", "9480.00"),
+        ({"sharing": Sharing.PRO_RATA}, "16080.00", "9480.00"),
+        ({"opens": date(2003, 1, 1)}, "16080.00", "9480.00"),
+        ({"opens": date(2003, 1, 1), "sharing": Sharing.FIRST_COME}, "16080.00", "9480.00"),
+        ({"closes": date(2003, 1, 1)}, "0.00", "25560.00"),  # it doubles nothing that comes now
+    ],
+)
+def test_a_match_adds_to_what_is_still_to_come_as_its_terms_say(
+    outaouais: Delegation, terms: dict[str, Any], coming: str, amount: str
+) -> None:
+    offer(outaouais, replace(TRAVEL, **terms), WORKSHOPS)
+    found = target_of(outaouais)
+    assert (found.coming, found.amount) == (cad(coming), cad(amount))
 
 
 def test_plans_that_run_take_their_part_and_what_came_counts_once(
