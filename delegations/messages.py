@@ -1,7 +1,6 @@
 """What delegations' people are told by e-mail, each in their language. Sent after the fact is committed."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from flask_babel import force_locale, format_date
 
@@ -175,13 +174,12 @@ def _tell_contact_of_card(payer: Payer, amount: Money, contact: str, *, key: str
         )  # fmt: skip
 
 
-def tell_changed(payer: Payer, parts: Sequence[Instalment], version: int, on: date) -> None:
-    """A payer learns what the plan asks of them since it was changed."""
+def tell_changed(payer: Payer, coming: Sequence[Instalment], version: int) -> None:
+    """A payer learns which instalments are `coming` since the plan was changed, soonest first."""
     plan = payer.plan
     if not payer.written_to:
         return
     locale = spoken(payer.organisation.locale)
-    coming = [part for part in parts if part.due > on]
     with force_locale(locale):
         lines = [
             _("The savings plan %(plan)s for the delegation %(delegation)s was changed.",

@@ -16,7 +16,7 @@ from delegations.savings.payer_models import PayerSaved
 from delegations.savings.payer_standings import standings
 from delegations.savings.plans import PlanClosed
 from delegations.savings.replanning import Agreed, Decision, Policy, decide, possible, settle, without
-from delegations.savings.schedule import BadPlan
+from delegations.savings.schedule import BadPlan, InstalmentState
 from delegations.seats import seats
 from shared import audit
 from shared.audit import Actor
@@ -169,8 +169,13 @@ def _tell(plan: SavingsPlan, change: PlanChange, asked: Collection[int]) -> None
     """A word to each payer of whom anything is asked, or was (`asked`)."""
     for one in standings([plan])[plan.id]:
         if not one.left and (one.status or one.payer.id in asked):
-            parts = [entry.instalment for entry in one.status.instalments] if one.status else []
-            messages.tell_changed(one.payer, parts, change.number, change.on)
+            asked_now = one.status.instalments if one.status else ()
+            coming = [
+                entry.instalment
+                for entry in asked_now
+                if entry.instalment.due >= change.on and entry.state is not InstalmentState.PAID
+            ]
+            messages.tell_changed(one.payer, coming, change.number)
 
 
 def seats_now(plan: SavingsPlan) -> int | None:

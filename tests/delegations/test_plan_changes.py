@@ -70,6 +70,21 @@ def test_what_was_missed_is_spread_and_the_plan_is_on_time_again(late: SavingsPl
     assert "1 125,00" in told[0]["text"].replace("\u202f", " ").replace("\xa0", " ")
 
 
+@pytest.mark.parametrize(("paid", "told"), [(False, "15 octobre 2004"), (True, "15 janvier 2005")])
+def test_the_payer_is_told_of_what_falls_due_on_the_very_day(
+    late: SavingsPlan, aristide: User, zoe: User, paid: bool, told: str
+) -> None:
+    """On 15 October 2004 the plan is changed: that day's instalment is still to come, unless it was paid."""
+    clock.travel_to(datetime(2004, 10, 15, 15, 0, tzinfo=UTC))
+    if paid:
+        with transaction():
+            deposit(late, "1500.00", date(2004, 10, 15), aristide, zoe)
+    with transaction():
+        plan_changes.change_plan(late, command(late, Policy.SPREAD, "9400.00"), by=BY)
+    [text] = [job.payload["text"] for job in db.session.scalars(select(Job)) if "modifié" in str(job.payload)]
+    assert f"La prochaine est le {told}" in " ".join(text.split())
+
+
 @pytest.mark.usefixtures("both_databases")
 def test_the_database_keeps_every_version_and_the_first_terms(late: SavingsPlan) -> None:
     with transaction():
