@@ -151,6 +151,37 @@ def _towards_people(
     return Step(say, _("Name somebody for %(seat)s", seat=free[0].code), where)
 
 
+def before_cost(delegation: Delegation, coverage: Coverage, may: dict[str, bool]) -> Step | None:
+    """What is missing before there is anything to cover: a seat, else a budget. None where there is a cost.
+
+    The step has no `url` where the reader can do nothing about it.
+    """
+    if coverage.need:
+        return None
+    if not coverage.seat_count:
+        return Step(_("Nothing is to be covered yet: there is no seat."), *_seats_to_get(delegation, may))
+    if coverage.costs:
+        say = _("Nothing is to be covered: the approved budget of a seat costs nothing.")
+    else:
+        say = _("Nothing is to be covered yet: there is no approved budget of what a seat costs.")
+    if may["allocate"]:
+        where = url_for("delegations.costs", code=delegation.edition.code)
+        return Step(say, _("Budgets of the gathering"), where)
+    where = url_for("delegations.budgets_of", code=delegation.code)
+    return Step(say, _("Budgets of this delegation"), where)
+
+
+def _seats_to_get(delegation: Delegation, may: dict[str, bool]) -> tuple[str, str]:
+    code, status = delegation.code, delegation.status
+    if may["edit"] and status in (S.INVITED, S.DRAFT):
+        return _("Ask for seats"), url_for("delegations.ask", code=code)
+    if may["allocate"] and status is S.SUBMITTED:
+        return _("Allocate seats"), url_for("delegations.allocate", code=code)
+    if may["allocate"] and status in (S.ALLOCATED, S.CONFIRMED):
+        return _("Add seats"), url_for("delegations.more_seats", code=code)
+    return "", ""
+
+
 def board_of_ours(code: str) -> str:
     """The seats of a delegation in which the next move is the delegation's own."""
     return url_for("delegations.seat_board", code=code, move=Mover.DELEGATION.value)

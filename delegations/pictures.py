@@ -309,9 +309,7 @@ def band_sentence(projection: Projection, shown: Any) -> str:
 
 
 def short_of(coverage: Coverage, locale: str) -> str:
-    """What a delegation's coverage comes down to, in one sentence."""
-    if not coverage.need:
-        return str(_("Nothing is to be covered yet: there is no seat, or no approved budget."))
+    """What the coverage of a delegation that costs something comes down to, in one sentence."""
     if coverage.remaining:
         missing = format_money(coverage.remaining, locale)
         return str(_missing_words(coverage)) % {"missing": missing}

@@ -22,6 +22,7 @@ from delegations.lifecycle import moves as lifecycle
 from delegations.models import Delegation, DelegationStatus
 from delegations.pages import (
     actor,
+    before_cost,
     blueprint,
     form_page,
     group_names,
@@ -163,6 +164,7 @@ def show(code: str) -> Any:
         payers=payer_names(plans),
         coverage=coverage,
         flow=pictures.flow_of(coverage, reader()),
+        before_cost=before_cost(delegation, coverage, may),
         summary=pictures.short_of(coverage, reader()),
         unused=[sentence(reason, group_names()) for reason in coverage.reasons if reason.kind in UNUSED],
         reasons=[sentence(reason, group_names()) for reason in coverage.reasons if reason.kind not in UNUSED],

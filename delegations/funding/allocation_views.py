@@ -20,7 +20,7 @@ from delegations.funding.locks import LockLine
 from delegations.funding.offers import LOCK_OWN, LOCK_SUPPORT, Funding
 from delegations.funding.unlocks import unlocks
 from delegations.models import Delegation, Seat
-from delegations.pages import actor, blueprint, group_names
+from delegations.pages import actor, before_cost, blueprint, group_names, may_here
 from delegations.seats.board import paid_alike
 from delegations.seats.seats import ACTIVE
 from shared.clock import today
@@ -87,6 +87,7 @@ def _page(delegation: Delegation, form: LockForm | None = None) -> Any:
         "delegations/allocation.html",
         delegation=delegation,
         coverage=coverage,
+        before_cost=before_cost(delegation, coverage, may_here(delegation)),
         groups=names,
         alike=paid_alike(coverage),
         costs=coverage.costs,
