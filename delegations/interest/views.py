@@ -248,6 +248,9 @@ def interest_of(code: str, organisation_id: int) -> Any:
         sectors=SECTORS,
         may_write=may_write,
         may_remind=may_write and whereabouts.may_remind(one, today()),
+        may_invite=bool(sent)
+        and whereabouts.next_thing(one, today()) is Next.INVITE
+        and can(person(), P.DELEGATION_CREATE, edition_id=edition.id),
     )
 
 

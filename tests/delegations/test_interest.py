@@ -204,8 +204,11 @@ def test_the_organiser_asks_reminds_and_writes_down(dakar: Edition, client: Flas
         client.post("/delegations/interest/DKR05/remind", data={"organisation": here.id})
     assert [mail["to"] for mail in mails()] == ["atelier@example.org"] * 2  # the question and one reminder
     client.post(f"/delegations/interest/DKR05/{away.id}", data={"interested": "yes", "plans": "y"})
-    page = client.get("/delegations/interest/DKR05?state=planning").get_data(as_text=True)
-    assert f"/delegations/invite?edition=DKR05&amp;organisation={away.id}" in page
+    invite = f"/delegations/invite?edition=DKR05&amp;organisation={away.id}"
+    assert invite in client.get("/delegations/interest/DKR05?state=planning").get_data(as_text=True)
+    assert invite in client.get(f"/delegations/interest/DKR05/{away.id}").get_data(as_text=True)
+    silent = client.get(f"/delegations/interest/DKR05/{here.id}").get_data(as_text=True)
+    assert "/delegations/invite" not in silent  # it did not say that it plans one
     invitation = client.get(f"/delegations/invite?edition=DKR05&organisation={away.id}")
     assert 'value="Friperie fictive"' in invitation.get_data(as_text=True)
 
