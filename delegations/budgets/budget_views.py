@@ -37,7 +37,7 @@ def in_words(rate: Rate) -> str:
     """A dated rate as a sentence."""
     return str(
         _(
-            "1 %(base)s = %(value)s %(quote)s, rate of %(day)s (%(source)s).",
+            "1 %(base)s = %(value)s %(quote)s, rate of %(day)s; source: %(source)s.",
             base=rate.base,
             value=rate_figure(rate),
             quote=rate.quote,

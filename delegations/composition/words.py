@@ -55,12 +55,32 @@ def sentence_of(one: Measure) -> str:
 def _have(one: Measure) -> str:
     told = {
         "have": one.have,
-        "need": one.need,
         "others": one.others,
         "seats": one.have + one.others + one.untold + one.free,
     }
     if one.wanted.kind is RuleKind.COMPONENTS:
-        return str(_("%(have)s of the five are here; %(need)s are wanted.", **told))
+        return str(
+            ngettext(
+                "%(have)s of the five are here; %(num)s is wanted.",
+                "%(have)s of the five are here; %(num)s are wanted.",
+                one.need,
+                **told,
+            )
+        )
     if one.wanted.kind is RuleKind.SOUTH:
-        return str(_("%(have)s of the South beside %(others)s of the North; %(need)s are wanted.", **told))
-    return str(_("%(have)s of %(seats)s; %(need)s are wanted.", **told))
+        return str(
+            ngettext(
+                "%(have)s of the South beside %(others)s of the North; %(num)s is wanted.",
+                "%(have)s of the South beside %(others)s of the North; %(num)s are wanted.",
+                one.need,
+                **told,
+            )
+        )
+    return str(
+        ngettext(
+            "%(have)s of %(seats)s; %(num)s is wanted.",
+            "%(have)s of %(seats)s; %(num)s are wanted.",
+            one.need,
+            **told,
+        )
+    )

@@ -13,6 +13,7 @@ from delegations.composition.binding import NotBalanced, OutOfBalance
 from delegations.composition.measuring import State, Traits, Wanted, measure
 from delegations.composition.models import RuleKind, SelfPortrait
 from delegations.composition.rules import BadRule
+from delegations.composition.words import sentence_of
 from delegations.lifecycle import standing
 from delegations.models import Delegation, Nomination, Seat
 from delegations.seats import nominations
@@ -58,6 +59,11 @@ def test_five_components_and_one_south_for_two_north() -> None:
     south = [Traits(country=code) for code in ("SN", "ML", "CA", "CA", "CA", "FR")]
     assert measure(Wanted(RuleKind.SOUTH, 2), south, 0).state is State.MET
     assert measure(Wanted(RuleKind.SOUTH, 2), [*south, Traits(country="CA")], 0).missing == 1
+
+
+def test_one_is_wanted_and_two_are() -> None:
+    assert sentence_of(measure(HALF_WOMEN, [WOMAN, MAN], 0)) == "1 of 2; 1 is wanted."
+    assert sentence_of(measure(HALF_WOMEN, [WOMAN, WOMAN, MAN], 0)) == "2 of 3; 2 are wanted."
 
 
 @given(
