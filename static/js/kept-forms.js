@@ -224,6 +224,7 @@ async function goOn(form) {
 
 for (const form of document.querySelectorAll("form[data-keep]")) {
   const name = form.dataset.keep;
+  let kept = crypto.randomUUID(); // what was refused and is corrected here takes the place of what was refused
   const typing = `typing:${say.owner}:${say.page}:${name}`;
   const typed = () => [...form.elements].some((one) => one.defaultValue !== undefined && one.type !== "hidden" && one.type !== "submit" && one.value !== one.defaultValue);
 
@@ -239,7 +240,7 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
     event.preventDefault();
     const press = form.querySelector("[type=submit], button:not([type])");
     press.disabled = true;
-    const record = { id: crypto.randomUUID(), owner: say.owner, name, label: form.dataset.label, action: form.action, page: say.page, lands: form.dataset.lands, fields: await held(form), at: Date.now(), waits: true };
+    const record = { id: kept, owner: say.owner, name, label: form.dataset.label, action: form.action, page: say.page, lands: form.dataset.lands, fields: await held(form), at: Date.now(), waits: true };
     try {
       await put(record);
     } catch {
@@ -255,6 +256,7 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
     form.reset();
     for (const [one, value] of stays) one.value = value;
     renew(form, "submission_key");
+    kept = crypto.randomUUID();
     await goOn(form);
     box.scrollIntoView({ block: "nearest" });
   });

@@ -136,6 +136,20 @@ def test_what_is_refused_comes_back_to_be_corrected_and_half_a_form_survives(
     assert [line.amount for line in db.session.query(ClaimLine)] == [xof("4000")]
 
 
+def test_a_line_corrected_where_it_was_refused_leaves_nothing_behind(
+    site: Site, address: str, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    page.goto(address)
+    write(page, "Taxi", "four thousand")
+    box = page.locator("#kept")
+    expect(box).to_contain_text("This amount could not be read")
+    page.get_by_label("Amount").fill("4 000")
+    page.get_by_role("button", name="Keep the line").click()
+    expect(page.get_by_role("row", name="Taxi")).to_be_visible()
+    expect(box).to_be_hidden()  # the refused one, sent again later, would claim the same taxi twice
+
+
 def test_a_claim_opens_without_network_as_its_empty_form(
     site: Site, address: str, phone: BrowserContext
 ) -> None:
