@@ -95,7 +95,7 @@ def _lifts(
         elif one.kind is UnlockKind.RAISE_CAP and group in eligible.get(one.source, ()):
             effort = format_money(one.effort, reader())
             yield _("%(funder)s raising its cap by %(amount)s", funder=one.label, amount=effort)
-        elif one.kind is UnlockKind.SAVE_MORE:
+        elif one.kind is UnlockKind.SAVE_MORE and one.effort < missing:  # it closes the whole gap
             effort = format_money(one.effort, reader())
             yield _("%(amount)s more in savings, with what they earn", amount=effort)
         elif one.kind is UnlockKind.UNBLOCK:

@@ -68,3 +68,14 @@ def test_a_match_on_services_or_within_dates_says_so() -> None:
     assert rows["L01"].why == "Volet Grands-Vents matches the services accepted: all of it is used"
     _coverage, rows = told(saving("300.00", replace(WINDS, counted={})))
     assert rows["L01"].why == ("Volet Grands-Vents counts nothing of what was given: it is outside its dates")
+
+
+def test_a_line_asks_for_no_more_savings_than_it_misses() -> None:
+    coverage, rows = told(saving("0.00"))
+    assert coverage.remaining > rows["L11"].missing
+    assert rows["L11"].lifts == ("540,00\u00a0CAD more of any money",)
+    [match, amount] = replace(WINDS, eligible=frozenset("TEU")), "more in savings, with what they earn"
+    one = Funding((delegation("OUT", 1, "1490.00"),), (match,))  # with the match 4,470.00 of 4,500.00
+    coverage, rows = told(one)
+    [(_code, row)] = rows.items()
+    assert row.missing == cad("30.00") and f"10,00\u00a0CAD {amount}" in row.lifts
