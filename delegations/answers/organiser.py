@@ -167,5 +167,6 @@ def _money(edition: Edition) -> Iterable[Answer]:
     pools = select(SupportDecision.fund_id).where(SupportDecision.edition_id == edition.id)
     ids = set(db.session.scalars(select(Fund.id).where(Fund.id.in_(pools))))
     rest = together(one.balance for one in standings.standings() if one.fund.id in ids) if ids else []
-    yield _ask(edition, Topic.MONEY, _("Left in the support fund"), "delegations.funders", amounts=rest,
+    page = "delegations.public_support" if ids else "delegations.funders"
+    yield _ask(edition, Topic.MONEY, _("Left in the support fund"), page, amounts=rest,
                words="" if rest else _("nothing"))  # fmt: skip

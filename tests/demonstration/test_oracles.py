@@ -1,5 +1,6 @@
 """The demonstration's figures, told through operations and found again in the books, to the cent."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -344,6 +345,13 @@ def test_15_what_the_support_fund_did_is_public_without_who_asked(s2: Flask) -> 
     names = [one.name for one in db.session.scalars(select(Delegation))]
     for hidden in (*names, "Lima", "Bamako", "Fictif", "Modèle", "688.20", "1,588.20", "480.00"):
         assert hidden not in page, hidden
+
+
+def test_what_is_left_in_the_support_fund_is_one_click_from_the_page_that_tells_it(s2: Flask) -> None:
+    fatou = db.session.scalars(select(User).where(User.name == "Fatou Modèle")).one()
+    answers = Desk(s2, fatou).see("/manage/events/DKR05/answers")
+    [link] = re.findall(r'href="([^"]+)"[^>]*>(?:(?!</a>).)*620[.,]00', answers, re.DOTALL)
+    assert link == "/support/DKR05"  # which the test above reads
 
 
 def test_real_bodies_hold_no_money(s2: Flask) -> None:
