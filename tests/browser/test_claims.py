@@ -147,7 +147,12 @@ def test_a_line_corrected_where_it_was_refused_leaves_nothing_behind(
     page.get_by_label("Amount").fill("4 000")
     page.get_by_role("button", name="Keep the line").click()
     expect(page.get_by_role("row", name="Taxi")).to_be_visible()
-    expect(box).to_be_hidden()  # the refused one, sent again later, would claim the same taxi twice
+    waits = page.evaluate(
+        "() => new Promise((told) => indexedDB.open('teranga-forms').onsuccess = ({ target }) => {"
+        " target.result.transaction('kept').objectStore('kept').getAll().onsuccess = (all) =>"
+        " told(all.target.result.filter((one) => one.waits).length); })"
+    )
+    assert waits == 0, "the refused one, sent again later, would claim the same taxi twice"
 
 
 def test_a_claim_opens_without_network_as_its_empty_form(
