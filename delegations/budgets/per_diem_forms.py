@@ -107,7 +107,7 @@ class PerDiemForm(Form):
             place=self.place.data,
             stay=self.stay(),
             people=self.people.data or 1,
-            basis=Basis(self.basis.data),
+            basis=Basis(self.basis.data) if "basis" in self else Basis.SEAT,
             rate=rate,
         )
 

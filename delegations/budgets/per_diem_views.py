@@ -72,6 +72,8 @@ def per_diem_line(budget_id: int) -> Any:
     if not may_draft(edition, delegation):
         raise Forbidden
     form = PerDiemForm(starts_on=edition.starts_on, ends_on=edition.ends_on)
+    if found.kind != SEAT:
+        del form.basis  # its lines are of the whole thing
     tables = {one.place: one.currency for one in reversed(per_diems.tables_of())}
     form.place.choices = place_choices(tables)
     form.group.choices = as_choices(categories(found.kind).items())
@@ -97,7 +99,6 @@ def per_diem_line(budget_id: int) -> Any:
         budget=found,
         edition=edition,
         kind_name=templates.KINDS.get(found.kind, found.kind),
-        seat=found.kind == SEAT,
         tables=tables,
         rate=rate,
         other_currency=there not in ("", edition.currency),

@@ -14,10 +14,12 @@ from sqlalchemy.exc import DatabaseError
 
 from access.models import User
 from delegations.budgets import per_diems, versions
+from delegations.budgets.models import Basis
 from delegations.budgets.per_diem import BadStay, Lodging, Meal, NoTable, Stay, Table, work_out
 from delegations.budgets.per_diems import AddPerDiem, AddTable
 from delegations.budgets.queries import workings_of
-from delegations.budgets.versions import RewriteBudget
+from delegations.budgets.versions import CreateBudget, RewriteBudget
+from delegations.budgets.versions import Line as BudgetItem
 from events.models import Edition
 from shared.database import db, transaction
 from shared.money import Money
@@ -185,3 +187,23 @@ def test_a_line_is_worked_out_on_the_page_and_kept(client: FlaskClient, dakar: E
     shown = client.get(f"/delegations/budgets/{newest().id}/per-diem/{line.id}").text
     assert "16\u202f440" in shown
     assert client.get(f"/delegations/budgets/{newest().id}/per-diem/999").status_code == 404
+
+
+def test_a_budget_that_is_no_seat_s_has_per_diems_of_the_whole_thing(
+    client: FlaskClient, dakar: Edition, aristide: User, fatou: User
+) -> None:
+    with transaction():
+        per_diems.add_table(ADDED, by=aristide)
+        lines = [BudgetItem(code="S01", label="Accueil", category="U", unit_price=cad("100.00"))]
+        budget = versions.create_budget(
+            CreateBudget(edition_id=dakar.id, kind="secretariat", lines=lines), by=fatou
+        )
+    sign_in(client, fatou)
+    page = f"/delegations/budgets/{budget.id}/per-diem"
+    asked = {"code": "S02", "label": "Indemnité", "place": "Dakar", "starts_on": "2005-11-15",
+             "ends_on": "2005-11-27", "lodging": "commercial", "group": "U", "people": "2",
+             "another": "415"}  # fmt: skip
+    assert client.post(page, data=offered(client, page) | asked | {"work": "1"}).status_code == 200
+    assert client.post(page, data={**offered(client, page), **asked}).status_code == 302
+    line = next(one for one in newest().costs if one.code == "S02")
+    assert (line.unit_price, line.people, line.basis) == (xof("280500"), 2, Basis.SEAT)
