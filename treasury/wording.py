@@ -166,6 +166,7 @@ COMMITMENT_STEPS: dict[str, LazyString] = {
 RATE_SOURCES: dict[str, LazyString] = {
     rates.CENTRAL_BANK: _l("European Central Bank"),
     rates.FIXED: _l("fixed parity"),
+    rates.TYPED: _l("typed"),
 }
 
 OPEN_PLACES: dict[str, tuple[str, dict[str, str]]] = {

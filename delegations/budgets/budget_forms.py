@@ -28,7 +28,7 @@ from shared.forms import MoneyField, Part, as_choices
 from shared.i18n import _, _l
 from shared.money import Money
 from treasury.books.forms import RateField
-from treasury.books.rates import Rate
+from treasury.books.rates import TYPED, Rate
 
 _ROWS, _MOST_ROWS = 4, 60
 _COUNT = [Optional(), NumberRange(1, 99_999, _l("A whole number from 1."))]
@@ -222,7 +222,7 @@ class BudgetForm(EditForm):
         for row in self.rates:
             typed = row.form
             if typed.currency.data == currency and typed.value.rate is not None:
-                source = (typed.source.data or "").strip() or str(_("typed"))
+                source = (typed.source.data or "").strip() or TYPED
                 return Rate(self.base, currency, typed.value.rate, typed.dated_on.data or today(), source)
         return self.known.get(currency)
 

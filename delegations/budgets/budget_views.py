@@ -130,7 +130,8 @@ def budget(budget_id: int) -> Any:
     found, edition, delegation = find_budget(budget_id)
     all_versions = versions_of(edition.id, found.kind, found.delegation_id)
     others = set(edition.currencies or ()) - {edition.currency}
-    rates = spending.reference_rates(edition.currency, others)
+    own = {one.rate.quote: one.rate for one in versions.as_lines(found, reasons=False) if one.rate}
+    rates = {**spending.reference_rates(edition.currency, others | own.keys()), **own}
     laid_out = sheet.sheet(found, shares_of(found), edition.currency)
     before = next((one for one in all_versions if one.version < found.version), None)
     return render_template(
@@ -142,6 +143,7 @@ def budget(budget_id: int) -> Any:
         sheet=laid_out,
         told=[sheet.told_in(found, laid_out.cash, rate) for rate in rates.values()],
         in_words=in_words,
+        rate_source=rate_source,
         versions=all_versions,
         state_of=states(all_versions),
         states=STATES,

@@ -12,9 +12,9 @@ from delegations.budgets.per_diem import LONGEST, Lodging, Meal, Stay
 from delegations.budgets.per_diems import AddPerDiem, AddTable
 from shared.clock import today
 from shared.forms import Form, MoneyField, as_choices
-from shared.i18n import _, _l
+from shared.i18n import _l
 from treasury.books.forms import RateField, every_currency
-from treasury.books.rates import Rate
+from treasury.books.rates import TYPED, Rate
 from treasury.forms import day, words
 
 MEALS = {Meal.BREAKFAST: _l("Breakfast"), Meal.LUNCH: _l("Lunch"), Meal.DINNER: _l("Dinner")}
@@ -95,8 +95,8 @@ class PerDiemForm(Form):
 
     def typed_rate(self, base: str, quote: str) -> Rate | None:
         """The rate that was typed instead of the one that is known."""
-        value = self.another.rate
-        return Rate(base, quote, value, today(), str(_("typed"))) if value and base != quote else None
+        value = self.another.rate if "another" in self else None
+        return Rate(base, quote, value, today(), TYPED) if value and base != quote else None
 
     def command(self, rate: Rate | None) -> AddPerDiem:
         """The line."""

@@ -24,6 +24,7 @@ from shared.forms import as_choices, explain
 from shared.i18n import _
 from shared.money import Money
 from shared.web import requires
+from treasury.books.exchange import as_rate
 from treasury.books.rates import Rate
 
 P = Permission
@@ -77,8 +78,11 @@ def per_diem_line(budget_id: int) -> Any:
     tables = {one.place: one.currency for one in reversed(per_diems.tables_of())}
     form.place.choices = place_choices(tables)
     form.group.choices = as_choices(categories(found.kind).items())
-    rates = known_rates(edition, versions.as_lines(found, reasons=False), tables.values())
+    lines = versions.as_lines(found, reasons=False)
+    rates = known_rates(edition, lines, tables.values())
     there = tables.get(form.place.data or "", "")
+    if any(one.rate and one.rate.quote == there for one in lines):
+        del form.another  # the lines of a budget in one currency stand at one rate
     steps: list[Step] = []
     fine = form.validate_on_submit()
     rate = form.typed_rate(edition.currency, there) or rates.get(there)
@@ -126,6 +130,7 @@ def per_diem_steps(budget_id: int, line_id: int) -> Any:
         lodging=LODGINGS[Lodging(working.asked["lodging"])],
         kind_name=templates.KINDS.get(found.kind, found.kind),
         whole=line.basis is Basis.WHOLE,
+        rate=in_words(as_rate(line.rate)) if line.rate else "",
         meals=MEALS,
         **_sums([_read(one, line.currency) for one in working.days], line.people, None),
     )

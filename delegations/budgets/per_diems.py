@@ -11,13 +11,15 @@ from access.models import User
 from delegations.budgets.models import Basis, Budget, BudgetLine
 from delegations.budgets.per_diem import Day, Meal, PerDiem, Stay, work_out
 from delegations.budgets.per_diem_models import PerDiemTable, PerDiemWorking
-from delegations.budgets.versions import BadBudget, CodeTwice, kept, open_draft
+from delegations.budgets.versions import BadBudget, CodeTwice, kept, one_rate, open_draft
+from network.people import normalised_name
 from shared import audit
 from shared.audit import Actor
 from shared.database import db
 from shared.errors import DomainError
 from shared.i18n import _l
 from shared.money import Money
+from treasury.books.exchange import as_rate
 from treasury.books.rates import NoRate, Rate
 
 
@@ -71,7 +73,10 @@ class AddPerDiem:
 
 
 def add_table(command: AddTable, *, by: Actor) -> PerDiemTable:
-    """Add a dated table; from its first day on it takes over. Raises `BadTable`, `OtherCurrency`."""
+    """Add a dated table; from its first day on it takes over. A place keeps the name it has.
+
+    Raises `BadTable`, `OtherCurrency`.
+    """
     place, source = " ".join(command.place.split()), command.source.strip()
     meals = (command.breakfast, command.lunch, command.dinner)
     percents = (command.commercial_percent, command.private_percent, command.ends_percent,
@@ -81,11 +86,11 @@ def add_table(command: AddTable, *, by: Actor) -> PerDiemTable:
         raise BadTable
     if not all(0 <= percent <= 100 for percent in percents):
         raise BadTable
-    known = next(iter(tables_of(place)), None)
+    known = _known(place)
     if known and known.currency != command.lunch.currency:
         raise OtherCurrency(field="currency", place=place, currency=known.currency)
     table = PerDiemTable(
-        place=place,
+        place=known.place if known else place,
         currency=command.lunch.currency,
         valid_from=command.valid_from,
         breakfast_minor=command.breakfast.minor,
@@ -102,8 +107,14 @@ def add_table(command: AddTable, *, by: Actor) -> PerDiemTable:
         provenance=command.provenance,
     )
     db.session.add(table)
-    audit.record("per_diem.table", table, by=by, place=place, valid_from=table.valid_from.isoformat())
+    audit.record("per_diem.table", table, by=by, place=table.place, valid_from=table.valid_from.isoformat())
     return table
+
+
+def _known(place: str) -> PerDiemTable | None:
+    """A table of the place, however somebody writes it: with or without accents and capitals."""
+    plain = normalised_name(place)
+    return next((one for one in tables_of() if normalised_name(one.place) == plain), None)
 
 
 def tables_of(place: str | None = None) -> Sequence[PerDiemTable]:
@@ -122,7 +133,8 @@ def worked_out(place: str, stay: Stay) -> PerDiem:
 def add_per_diem(budget: Budget, command: AddPerDiem, *, by: Actor, seen: int | None = None) -> BudgetLine:
     """Add a line to one's draft, priced by the tables, with its steps.
 
-    Raises `BadStay`, `NoTable`, `BadBudget` (the code is taken), `NoRate`, `Conflict`, `NotItsAuthor`.
+    Raises `BadStay`, `NoTable`, `BadBudget` (the code is taken), `NoRate`, `TwoRates`, `Conflict`,
+    `NotItsAuthor`.
     """
     found = worked_out(command.place, command.stay)
     open_draft(budget, by, seen)
@@ -133,6 +145,7 @@ def add_per_diem(budget: Budget, command: AddPerDiem, *, by: Actor, seen: int | 
         raise BadBudget(field="code")
     if (command.rate.base if command.rate else found.total.currency) != currency:
         raise NoRate(base=currency, quote=found.total.currency, day=command.stay.starts_on)
+    one_rate([*(as_rate(one.rate) for one in budget.costs if one.rate), command.rate])
     line = BudgetLine(
         budget_id=budget.id,
         code=command.code,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, String, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from delegations.budgets.comparison import Budgeted, Comparison, Place, compare
@@ -27,10 +27,11 @@ from delegations.models import (
 )
 from delegations.seats import fees
 from events.models import Edition
+from shared.audit import AuditRecord
 from shared.database import db
 from shared.money import Money
 from treasury import chart
-from treasury.books.exchange import as_rate
+from treasury.books import exchange
 from treasury.books.rates import Rate
 from treasury.document_models import EntryDocument
 from treasury.funds.commitment_models import Commitment, CommitmentEvent
@@ -294,12 +295,17 @@ def _committed(fund_ids: list[int] | Select[int]) -> dict[Place, list[Money]]:
 
 
 def reference_rates(base: str, others: Iterable[str]) -> dict[str, Rate]:
-    """For each other currency the last rate of reference that is kept; what a slip told is none."""
-    of_a_slip = (
-        select(Posting.rate_id)
-        .join(Account, Account.id == Posting.account_id)
-        .where(Posting.rate_id.is_not(None), Account.code.not_in((chart.CONVERSION, chart.EXCHANGE)))
-    )
+    """For each other currency the last rate of reference that is kept; what a slip told is none.
+
+    One that only a budget is written at tells what others say only where neither the books nor whoever types
+    rates know another: a draft moves no figure but its own.
+    """
+    named = select(Posting.rate_id).join(Account, Account.id == Posting.account_id)
+    named = named.where(Posting.rate_id.is_not(None))
+    of_a_slip = named.where(Account.code.not_in((chart.CONVERSION, chart.EXCHANGE)))
+    typed = select(AuditRecord.subject).where(AuditRecord.action == exchange.TYPED_BY_HAND)
+    subject = literal(f"{ExchangeRate.__name__}:") + cast(ExchangeRate.id, String)
+    of_reference = or_(ExchangeRate.id.in_(named), subject.in_(typed))
     chosen = (
         select(ExchangeRate)
         .where(
@@ -307,6 +313,6 @@ def reference_rates(base: str, others: Iterable[str]) -> dict[str, Rate]:
             ExchangeRate.quote.in_(list(others)),
             ExchangeRate.id.not_in(of_a_slip),
         )
-        .order_by(ExchangeRate.dated_on, ExchangeRate.id)
+        .order_by(case((of_reference, 1), else_=0), ExchangeRate.dated_on, ExchangeRate.id)
     )
-    return {kept.quote: as_rate(kept) for kept in db.session.scalars(chosen)}
+    return {kept.quote: exchange.as_rate(kept) for kept in db.session.scalars(chosen)}

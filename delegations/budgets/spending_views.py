@@ -19,6 +19,7 @@ from shared.errors import NotFound
 from shared.forms import reader
 from shared.i18n import _
 from shared.web import requires
+from treasury.wording import rate_source
 
 P = Permission
 
@@ -144,6 +145,7 @@ def _page(found: Spending, *, title: str, where: Any, **told: Any) -> Any:
         everything=where(replace(comparison.total, group=spending.ALL)),
         say_of=lambda one: _say(one.comparison.total, one),
         rates=found.rates,
+        rate_source=rate_source,
         whole_edition=can(actor(), P.DELEGATION_READ, edition_id=told["edition"].id),
         whole_house=can(actor(), P.LEDGER_READ),
         **told,

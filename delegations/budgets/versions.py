@@ -54,6 +54,13 @@ class CodeElsewhere(BadBudget):
     message = _l("A line of another budget of this gathering has the code %(taken)s: give this one its own.")
 
 
+class TwoRates(BadBudget):
+    """The lines of a budget in one currency stand at one rate: it is changed for all of them."""
+
+    code = "two_rates"
+    message = _l("The lines in %(currency)s of a budget stand at one rate. Change it for all of them.")
+
+
 class PaidTwice(DomainError):
     """Sources of the same budget pay a line, together no more than it costs."""
 
@@ -260,10 +267,19 @@ def _read(lines: Sequence[Line]) -> None:
         raise CodeTwice(taken=twice)
     counted = min((min(line.quantity, line.people, line.days) for line in lines), default=0)
     currencies = {line.rate.base if line.rate else line.unit_price.currency for line in lines}
+    one_rate(line.rate for line in lines)
     told = all(line.rate is None or line.rate.quote == line.unit_price.currency for line in lines)
     below = any(line.unit_price.minor < 0 for line in lines)
     if counted < 1 or len(currencies) > 1 or below or not told:
         raise BadBudget
+
+
+def one_rate(rates: Iterable[Rate | None]) -> None:
+    """Each other currency has one rate in a budget. Raises `TwoRates`."""
+    first: dict[str, Rate] = {}
+    for rate in rates:
+        if rate and first.setdefault(rate.quote, rate) != rate:
+            raise TwoRates(currency=rate.quote)
 
 
 def _own_codes(lines: Iterable[Line | BudgetLine], edition_id: int, kind: str) -> None:

@@ -207,3 +207,55 @@ def test_a_budget_that_is_no_seat_s_has_per_diems_of_the_whole_thing(
     assert client.post(page, data={**offered(client, page), **asked}).status_code == 302
     line = next(one for one in newest().costs if one.code == "S02")
     assert (line.unit_price, line.people, line.basis) == (xof("280500"), 2, Basis.SEAT)
+
+
+def test_a_place_keeps_its_name_however_a_later_table_writes_it(dakar: Edition, aristide: User) -> None:
+    with transaction():
+        per_diems.add_table(replace(ADDED, place="Thiès"), by=aristide)
+        later = per_diems.add_table(
+            replace(ADDED, place=" THIES", valid_from=date(2005, 11, 20), lunch=xof("6500")), by=aristide
+        )
+    assert later.place == "Thiès"
+    assert per_diems.worked_out("Thiès", Stay(FIRST, LAST)).days[-1].meals[L] == xof("6500")
+
+
+def test_the_lines_of_a_budget_in_one_currency_stand_at_one_rate(
+    client: FlaskClient, dakar: Edition, aristide: User, fatou: User
+) -> None:
+    command = AddPerDiem(
+        code="L03", label="Indemnité", category="U", place="Dakar", stay=Stay(FIRST, LAST), rate=FRANCS
+    )
+    with transaction():
+        per_diems.add_table(ADDED, by=aristide)
+    budget = drafted(dakar, FLIGHT, by=fatou)
+    sign_in(client, fatou)
+    page = f"/delegations/budgets/{budget.id}/per-diem"
+    asked = {"place": "Dakar", "starts_on": "2005-11-15", "ends_on": "2005-11-16", "work": "1"}
+    assert 'name="another"' in client.post(page, data=offered(client, page) | asked).text
+    with transaction():
+        per_diems.add_per_diem(budget, command, by=fatou)
+    with pytest.raises(versions.TwoRates):
+        per_diems.add_per_diem(
+            budget, replace(command, code="L04", rate=replace(FRANCS, value=Fraction(400))), by=fatou
+        )
+    db.session.rollback()
+    worked = client.post(page, data=offered(client, page) | asked | {"code": "L04", "label": "Autre"}).text
+    assert "418,6336" in worked
+    assert 'name="another"' not in worked
+
+
+def test_incidentals_of_two_tables_tell_the_share_of_each_day(
+    client: FlaskClient, dakar: Edition, aristide: User, fatou: User
+) -> None:
+    with transaction():
+        per_diems.add_table(ADDED, by=aristide)
+        per_diems.add_table(replace(ADDED, valid_from=date(2005, 11, 16), commercial_percent=40), by=aristide)
+    sign_in(client, fatou)
+    page = f"/delegations/budgets/{drafted(dakar, FLIGHT, by=fatou).id}/per-diem"
+    asked = {"code": "L03", "label": "Indemnité", "place": "Dakar", "starts_on": "2005-11-15", "work": "1"}
+    shown = [
+        client.post(page, data=offered(client, page) | asked | {"ends_on": last}).text
+        for last in ("2005-11-15", "2005-11-16")
+    ]
+    assert ["soit 32\xa0% des" in shown[0], "soit 32\xa0% / 40\xa0% des" in shown[1]] == [True, True]
+    assert [text.count('<span class="s">32\xa0%') for text in shown] == [0, 1]

@@ -1,6 +1,8 @@
 """What was spent and promised of a budget, from the ledger to the page."""
 
+from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from flask import Flask
@@ -8,15 +10,18 @@ from flask.testing import FlaskClient
 
 from access.models import User
 from delegations.budgets import spending
+from delegations.budgets.versions import Line
 from delegations.lifecycle import umbrellas
 from delegations.models import Delegation, SavingsPlan
+from events.models import Edition
 from shared.database import transaction
 from shared.money import Money, format_plain
 from tests.conftest import sign_in
 from tests.delegations.conftest import BY, cad, delegation_of, deposit
-from tests.delegations.test_comparison import DEMO_RATE
+from tests.delegations.test_budget_versions import FLIGHT, drafted
+from tests.delegations.test_comparison import DEMO_RATE, xof
 from treasury import attachments, chart, ledger
-from treasury.books import exchange
+from treasury.books import exchange, rates
 from treasury.books.rates import Rate
 from treasury.funds import commitments
 from treasury.ledger import Leg
@@ -48,6 +53,38 @@ def spent(app: Flask, plan: SavingsPlan, aristide: User, zoe: User) -> None:
             fund_id=plan.fund_id, amount=cad("500.00"), payee="Auberge", purpose="Nuits", dated_on=DAY
         )
         commitments.reserve(promise, by=aristide)
+
+
+@pytest.mark.usefixtures("both_databases", "spent")
+def test_a_rate_that_only_a_draft_is_written_at_tells_nothing_else(
+    client: FlaskClient, dakar: Edition, fatou: User
+) -> None:
+    before = spending.reference_rates("CAD", ["XOF"])
+    inn = Line(code="L02", label="Auberge", category="U", unit_price=xof("18500"))
+    typed = Rate("CAD", "XOF", Fraction(400), date(2005, 11, 22), "typed")
+    drafted(dakar, FLIGHT, replace(inn, rate=typed), by=fatou)
+    assert spending.reference_rates("CAD", ["XOF"]) == before
+    dirham = Rate("CAD", "MAD", Fraction(7), date(2005, 11, 22), "typed")
+    price = Money.of("70.00", "MAD")
+    hostel = replace(inn, unit_price=price, rate=dirham)
+    draft = drafted(dakar, FLIGHT, hostel, by=fatou)
+    assert spending.reference_rates("CAD", ["MAD"]) == {"MAD": dirham}  # nobody knows another
+    sign_in(client, fatou)
+    assert "1 CAD = 7 MAD" in client.get(f"/delegations/budgets/{draft.id}").text
+
+
+@pytest.mark.usefixtures("spent")
+def test_the_source_of_a_rate_is_told_in_the_reader_s_language(
+    client: FlaskClient, dakar: Edition, aristide: User, fatou: User
+) -> None:
+    bank = Rate("CAD", "XOF", Fraction(420), date(2005, 11, 1), rates.CENTRAL_BANK)
+    with transaction():
+        exchange.type_rate(bank, by=aristide)
+    inn = Line(code="L02", label="Auberge", category="U", unit_price=xof("18500"), rate=bank)
+    draft = drafted(dakar, inn, by=fatou)
+    sign_in(client, fatou)
+    for page, times in ((f"/delegations/budgets/{draft.id}", 2), ("/delegations/spending/DKR05", 1)):
+        assert client.get(page).text.count("source\xa0: Banque centrale européenne") == times
 
 
 @pytest.mark.usefixtures("spent")

@@ -26,6 +26,9 @@ from treasury.books.rates import NoRate, Rate
 from treasury.ledger import Leg
 from treasury.models import Account, EntryStatus, ExchangeRate, Fund, JournalEntry, Posting
 
+TYPED_BY_HAND = "rate.type"
+"""What the trail calls it when somebody keeps a rate that they read somewhere."""
+
 
 class SameCurrency(DomainError):
     """Money is changed into another currency."""
@@ -108,7 +111,7 @@ def record_rate(base: str, quote: str, rate: Fraction, dated_on: date, source: s
 def type_rate(rate: Rate, *, by: Actor) -> ExchangeRate:
     """Keep a rate that somebody read somewhere. Raises `BadRate`."""
     kept = record_rate(rate.base, rate.quote, rate.value, rate.dated_on, rate.source)
-    audit.record("rate.type", kept, by=by, rate=f"{rate.base}/{rate.quote}", source=rate.source)
+    audit.record(TYPED_BY_HAND, kept, by=by, rate=f"{rate.base}/{rate.quote}", source=rate.source)
     return kept
 
 

@@ -27,7 +27,7 @@ PEGS: Mapping[str, tuple[Fraction, date]] = {
 """Units for one euro, fixed by treaty or decree, and since when."""
 
 _OLDEST = timedelta(days=7)
-CENTRAL_BANK, FIXED = "ECB", "fixed parity"
+CENTRAL_BANK, FIXED, TYPED = "ECB", "fixed parity", "typed"
 
 
 class NoRate(DomainError):
