@@ -113,7 +113,7 @@ class Pouring:
         self._flow = FlowNetwork()
         self._goal = self._flow.node()
         self._start: dict[str, int] = {}
-        self._capped: set[str] = set()
+        self.capped: set[str] = set()
 
     def _rank(self, offer: Agreement, present: set[str]) -> tuple[object, ...]:
         """Cheapest in own cash first, then what nobody else could use, then what may pay the least."""
@@ -237,15 +237,7 @@ class Pouring:
             if offer.code in caps:
                 caps[offer.code] -= pushed
                 if not caps[offer.code]:
-                    self._capped.add(offer.code)
-
-    def awaits_base(self, offer: Agreement) -> bool:
-        """Whether it is a match that gave all it counted here and has room: with more base it gives more."""
-        if not isinstance(offer, MatchAgreement) or offer.code in self._capped:
-            return False
-        portion = None if offer.portions is None else offer.portions.get(self.delegation.code)
-        room = offer.portions is None or (portion is not None and portion.minor > self.used[offer.code])
-        return room and self.used[offer.code] == self.nominal(offer)
+                    self.capped.add(offer.code)
 
     def unused(self, offer: Agreement) -> Unused:
         """Why the rest of an offer stays unused, once all is poured."""

@@ -12,7 +12,7 @@ from delegations.budgets.lines import in_order
 from delegations.funding.allocation import Payment, Pouring, Source, SourceKind, source_of
 from delegations.funding.offers import Agreement, DelegationFunding, Funding, Lock, MatchAgreement
 from delegations.funding.shortfall import Reason, ReasonKind
-from delegations.funding.unused import why_unused
+from delegations.funding.unused import awaits_base, taken, why_unused
 from shared.money import Money
 
 
@@ -139,7 +139,11 @@ class Coverage:
 
     def awaits_base(self, offer: Agreement) -> bool:
         """Whether an agreement would give more here as more cash or services arrive: a match with room."""
-        return self._pouring.awaits_base(offer)
+        return awaits_base(offer, self._pouring)
+
+    def taken(self, offer: Agreement) -> bool:
+        """Whether others used up an agreement, up to its cap, so that nothing of it came here."""
+        return taken(offer, self._pouring)
 
     @property
     def kept_locks(self) -> tuple[KeptLock, ...]:
@@ -328,7 +332,7 @@ def _reasons(
     for offer in offers:
         yield from why_unused(offer, pouring)
     payable = frozenset[str]().union(*(offer.eligible for offer in offers))
-    waiting = (offer.eligible for offer in offers if pouring.awaits_base(offer))
+    waiting = (offer.eligible for offer in offers if awaits_base(offer, pouring))
     awaited = frozenset[str]().union(*waiting)
     short = [line for line in lines if line.gap]
     for kind, rows in (

@@ -31,6 +31,7 @@ class _Words:
 
 
 _SOURCE_WORDS = _Words(inside=46, line=23, under=20)
+_NOTED_WORDS = _Words(inside=46, line=46, under=38)
 _TARGET_WORDS = _Words(inside=50, line=50, under=40)
 
 
@@ -86,6 +87,8 @@ class Bar:
     words: str
     """``inside``, ``line`` (inside, on one line) or ``under``."""
     first_line: float
+    ends: float
+    """Where the bar ends, or its words under it."""
 
     @property
     def bottom(self) -> float:
@@ -142,14 +145,14 @@ def lay_out(
     """Place everything. Sources are put in the order that crosses fewest ribbons."""
     scale = FULL / max(sum(one.value for one in sources), sum(one.value for one in targets), 1)
     ordered = _untangled(sources, targets, ribbons)
-    right = _column([(one.key, one.value * scale) for one in targets], _TARGET_WORDS, _GAP)
-    heights = [(one.key, one.value * scale) for one in ordered]
-    left = _column(heights, _SOURCE_WORDS, _GAP)
-    spare = _end(right, _TARGET_WORDS) - _end(left, _SOURCE_WORDS)
+    right = _column([(one.key, one.value * scale, _TARGET_WORDS) for one in targets], _GAP)
+    heights = [(one.key, one.value * scale, _NOTED_WORDS if one.note else _SOURCE_WORDS) for one in ordered]
+    left = _column(heights, _GAP)
+    spare = _end(right) - _end(left)
     if spare > 0 and len(left) > 1:
-        left = _column(heights, _SOURCE_WORDS, min(_GAP + spare / (len(left) - 1), _WIDEST_GAP))
+        left = _column(heights, min(_GAP + spare / (len(left) - 1), _WIDEST_GAP))
     return Layout(
-        height=max(_end(left, _SOURCE_WORDS), _end(right, _TARGET_WORDS)) + 4,
+        height=max(_end(left), _end(right)) + 4,
         sources=tuple(zip(left, ordered, strict=True)),
         targets=tuple(
             (bar, one, max(one.missing * scale, _HAIR) if one.missing > 0 else 0.0)
@@ -179,27 +182,26 @@ def _untangled(
     return sorted(sources, key=middle)
 
 
-def _column(heights: Sequence[tuple[str, float]], words: _Words, gap: float) -> list[Bar]:
+def _column(heights: Sequence[tuple[str, float, _Words]], gap: float) -> list[Bar]:
     """Bars from the top down, `gap` apart, each with the place of its words."""
     bars: list[Bar] = []
     top = 4.0
-    for key, value in heights:
+    for key, value, words in heights:
         height = max(value, _HAIR)
+        bottom = top + height
         if height >= words.inside:
-            bars.append(Bar(key, top, height, "inside", top + 20))
+            bars.append(Bar(key, top, height, "inside", top + 20, bottom))
         elif height >= words.line:
-            bars.append(Bar(key, top, height, "line", top + height / 2 + 5))
+            bars.append(Bar(key, top, height, "line", top + height / 2 + 5, bottom))
         else:
-            bars.append(Bar(key, top, height, "under", top + height + 16))
-        top = _end(bars, words) + gap
+            bars.append(Bar(key, top, height, "under", bottom + 16, bottom + words.under))
+        top = bars[-1].ends + gap
     return bars
 
 
-def _end(bars: Sequence[Bar], words: _Words) -> float:
+def _end(bars: Sequence[Bar]) -> float:
     """Where a column ends, its last words included."""
-    if not bars:
-        return 0.0
-    return bars[-1].bottom + (words.under if bars[-1].words == "under" else 0.0)
+    return bars[-1].ends if bars else 0.0
 
 
 def _bands(

@@ -45,7 +45,7 @@ def line_shortfalls(
 
 
 def _why(funding: Funding, coverage: Coverage, group: str, groups: Mapping[str, str]) -> Iterator[str]:
-    """What binds: nobody may pay it, a cap, too little that a match counts on, or all is used."""
+    """What binds: nobody may pay it, a cap, too little that a match counts on, others, or all is used."""
     able = [offer for offer in funding.for_delegation(coverage.delegation) if group in offer.eligible]
     if not able:
         yield _("no funder here may pay %(group)s", group=groups.get(group, group))
@@ -57,8 +57,12 @@ def _why(funding: Funding, coverage: Coverage, group: str, groups: Mapping[str, 
     delegation = next(one for one in funding.delegations if one.code == coverage.delegation)
     for offer in waiting:
         yield _waits(offer, delegation) % {"funder": offer.label or offer.code}
-    if not (reached or waiting):
-        yield _("all that %(funder)s gives here is used", funder=_names(able))
+    if reached or waiting:
+        return
+    if taken := [offer for offer in able if coverage.taken(offer)]:
+        yield _("others used all of %(funder)s, up to its cap", funder=_names(taken))
+    if used := [offer for offer in able if offer not in taken]:
+        yield _("all that %(funder)s gives here is used", funder=_names(used))
 
 
 def _names(offers: Iterable[Agreement]) -> str:

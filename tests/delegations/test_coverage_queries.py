@@ -5,6 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from access.models import User
@@ -20,6 +21,7 @@ from delegations.support.decisions import Award, Decide, FundTooSmall, MoveSavin
 from events.models import Edition
 from shared.database import db, transaction
 from shared.errors import Conflict
+from tests.conftest import sign_in
 from tests.counting import count_queries
 from tests.delegations.conftest import BY, cad, delegation_of, deposit, plan_of
 from treasury import chart, ledger, queries
@@ -112,6 +114,17 @@ def test_the_support_fund_closes_the_gap_when_a_second_person_approves(
     assert queries.fund_balance(pool.id, "CAD") == cad("520.00")
     with pytest.raises(Conflict), transaction():  # pressed twice
         support.approve(decision, by=zoe)
+
+
+def test_what_is_left_is_told_as_it_was_before_the_support_fund_gave(
+    client: FlaskClient, funded: Delegation, pool: Fund, aristide: User, fatou: User, zoe: User
+) -> None:
+    sign_in(client, fatou)
+    told = "Compté avant les 300,00\xa0CAD du fonds de soutien"
+    assert told not in client.get("/delegations/DKR05-OUT").text
+    with transaction():
+        support.approve(decided(pool, funded, "300.00", aristide), by=zoe)
+    assert told in client.get("/delegations/DKR05-OUT").text
 
 
 def test_the_fund_gives_no_more_than_it_holds(

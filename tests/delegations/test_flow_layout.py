@@ -79,6 +79,21 @@ def test_words_stand_under_a_bar_too_low_for_them() -> None:
     }
 
 
+def test_every_funder_is_named_however_low_its_bar(app: Flask) -> None:
+    small = Source("match:B2", "Contrepartie", "200,00", 20_000, "indigo", "Caisse de l’Érable")
+    sources, ribbons = [OWN, MATCH, small], [*RIBBONS[:2], Ribbon("match:B2", "E", 10_000)]
+    spare = [Leftover("match:B2", 10_000, "100,00 inutilisables")]
+    drawn = lay_out(sources, [TRAVEL, EDUCATION, STAY], ribbons, spare)
+    bars = {one.key: bar for bar, one in drawn.sources}
+    assert (bars["match:B2"].words, bars["match:B2"].ends) == ("under", bars["match:B2"].bottom + 38)
+    found = FlowPicture(sources, [TRAVEL, EDUCATION, STAY], ribbons, spare, drawn)
+    with app.test_request_context():
+        markup = str(get_template_attribute("macros/figures.html", "flow")(found, "D’où vient l’argent"))
+    wide, phone = markup.split("phone-only")
+    assert [wide.count("Caisse de l’Érable"), phone.count("Caisse de l’Érable")] == [1, 2]
+    assert '100,00 inutilisables <span class="s">Caisse de l’Érable</span>' in phone
+
+
 def test_nothing_at_all_is_a_hairline() -> None:
     drawn = lay_out([Source("own", "Épargne", "0,00", 0, "ochre")], [], [], [])
 

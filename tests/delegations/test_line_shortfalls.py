@@ -7,8 +7,10 @@ from fractions import Fraction
 from delegations.funding.coverage import Coverage, cover
 from delegations.funding.line_shortfalls import LineShortfall, line_shortfalls
 from delegations.funding.offers import Basis, Funding, MatchAgreement, SeatGrant
+from delegations.funding.sharing import Arrival, FirstCome, InProportion
 from delegations.funding.shortfall import ReasonKind
 from delegations.funding.unlocks import unlocks
+from shared.money import Money
 from tests.delegations.network import cad, delegation
 
 ON = date(2005, 10, 15)
@@ -56,6 +58,39 @@ def test_more_savings_are_not_asked_for_where_a_cap_binds() -> None:
         coverage, rows = told(saving("300.00", capped))
         assert not any("saved" in row.why for row in rows.values())
         assert ReasonKind.AWAITS_BASE not in {reason.kind for reason in coverage.reasons}
+
+
+def test_a_cap_that_others_used_up_is_said_where_nothing_was_saved() -> None:
+    savers = delegation("SOR", 2, "3000.00"), delegation("OUT", 6, "9000.00")
+    both = replace(WINDS, serves=("SOR", "OUT", "ZED"), cap=cad("6000.00"), eligible=frozenset("TEU"))
+    one = Funding((delegation("ZED", 1, "0.00"), *savers), (both,))
+    _coverage, rows = told(one)
+    taken = "others used all of Volet Grands-Vents, up to its cap"
+    assert {row.why for row in rows.values()} == {taken}
+    arrivals = tuple(Arrival(ON, number, code, 300_000) for number, code in enumerate(("SOR", "OUT")))
+    whole = {"SOR": 600_000, "OUT": 600_000, "ZED": 0}
+    first = FirstCome(600_000, whole, Fraction(2), arrivals)
+    portions = {code: Money(share, "CAD") for code, share in first.portions().items()}
+    come = replace(both, in_turn=False, shared=first, portions=portions)
+    _coverage, rows = told(replace(one, matches=(come,)))
+    assert {row.why for row in rows.values()} == {taken}
+    spared = replace(first, cap=6_000_000)
+    loose = replace(come, cap=cad("60000.00"), shared=spared)
+    _coverage, rows = told(replace(one, matches=(loose,)))
+    assert taken not in {row.why for row in rows.values()}
+
+
+def test_a_share_in_proportion_begins_with_the_first_saving() -> None:
+    limits = {"OUT": 1_800_000, "ZED": 0}
+    shared = InProportion(600_000, limits)
+    portions = {code: Money(share, "CAD") for code, share in shared.portions().items()}
+    pro_rata = replace(
+        WINDS, serves=("OUT", "ZED"), cap=cad("6000.00"), in_turn=False, shared=shared, portions=portions
+    )
+    _coverage, rows = told(
+        Funding((delegation("ZED", 1, "0.00"), delegation("OUT", 6, "9000.00")), (pro_rata,))
+    )
+    assert rows["L01"].why == "Volet Grands-Vents gives nothing here until something is saved"
 
 
 def test_a_match_on_services_or_within_dates_says_so() -> None:
