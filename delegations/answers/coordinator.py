@@ -25,7 +25,7 @@ from shared.audit import AuditRecord
 from shared.clock import now, today
 from shared.database import db
 from shared.i18n import LazyString, _, _l, ngettext, pgettext
-from treasury.reports.answers import Answer, together
+from treasury.reports.answers import Answer, so_many, together
 
 S = DelegationStatus
 _JOINED = (S.CONFIRMED, S.LOCKED, S.CLOSED)
@@ -94,7 +94,7 @@ def _people(known: Known) -> Iterable[Answer]:
     yield known.ask(Topic.PEOPLE, _("Joined"), words=of(joined, every), state=done(joined, every))
     names = ", ".join(one.name for one in silent[:3])
     yield known.ask(Topic.PEOPLE, _("Silent"),
-                    words=str(len(silent)) if silent else pgettext("organisation", "none"),
+                    words=so_many(len(silent)) if silent else pgettext("organisation", "none"),
                     state="bad" if silent else "good", note=names)  # fmt: skip
     named = sum(bool(one.contact_email) for one in asked)
     yield known.ask(
@@ -104,9 +104,10 @@ def _people(known: Known) -> Iterable[Answer]:
     hosts = db.session.scalar(offers) or 0
     yield known.ask(Topic.PEOPLE, _("Would host"), "delegations.interest_map",
                     words=ngettext("%(num)s organisation", "%(num)s organisations", hosts))  # fmt: skip
+    changes = _changes(known)
     yield known.ask(Topic.PEOPLE, _("Beside the last gathering"), words=_beside(known))
     yield known.ask(
-        Topic.PEOPLE, _("Changed in the last seven days"), words=str(_changes(known) or _("nothing"))
+        Topic.PEOPLE, _("Changed in the last seven days"), words=so_many(changes) if changes else _("nothing")
     )
 
 

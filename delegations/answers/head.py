@@ -33,7 +33,7 @@ from shared.database import db
 from shared.i18n import LazyString, _, _l, pgettext
 from shared.money import Money
 from treasury.models import PaymentStatus
-from treasury.reports.answers import Answer, State, together
+from treasury.reports.answers import Answer, State, so_many, together
 
 OPEN_VISAS = ("requested", "issued", "unanswered")
 """A visa that was asked for and is neither granted nor refused."""
@@ -90,7 +90,7 @@ def answers(delegation: Delegation) -> dict[Topic, list[Answer]]:
 
 def of(part: int, whole: int) -> str:
     """`part` of `whole`, in words."""
-    return str(_("%(part)s of %(whole)s", part=part, whole=whole))
+    return str(_("%(part)s of %(whole)s", part=so_many(part), whole=so_many(whole)))
 
 
 def done(part: int, whole: int) -> State:
@@ -100,7 +100,10 @@ def done(part: int, whole: int) -> State:
 
 def count(number: int, otherwise: State = "wait", *, none: str = "") -> dict[str, Any]:
     """A number of things that should be none; `none` says it where their gender wants another word."""
-    return {"words": str(number) if number else none or _("none"), "state": otherwise if number else "good"}
+    return {
+        "words": so_many(number) if number else none or _("none"),
+        "state": otherwise if number else "good",
+    }
 
 
 def _seats(known: Known) -> Iterable[Answer]:
@@ -117,7 +120,7 @@ def _seats(known: Known) -> Iterable[Answer]:
         Topic.SEATS,
         _("Alternates ready"),
         "waiting_line",
-        words=str(alternates) if alternates else _("nobody waits"),
+        words=so_many(alternates) if alternates else _("nobody waits"),
     )
     diets = sum(bool(one.person.diet) for one in known.held)
     yield known.ask(Topic.SEATS, _("Diets told"), words=of(diets, filled))
@@ -178,7 +181,7 @@ def _money(known: Known) -> Iterable[Answer]:
         Topic.MONEY,
         _("Decisions to report on"),
         "spending_of",
-        words=str(awards or pgettext("decision", "none")),
+        words=so_many(awards) if awards else pgettext("decision", "none"),
     )
 
 
@@ -212,7 +215,7 @@ def _journey(known: Known) -> Iterable[Answer]:
     # Before a gathering is announced there is no page of it to lead to.
     told = known.ask if edition.status is EditionStatus.DRAFT else known.ask_gathering
     yield told(Topic.JOURNEY, _("Who leads a session"),
-                 words=str(speakers) if speakers else _("nobody of yours"),
+                 words=so_many(speakers) if speakers else _("nobody of yours"),
                  note=_("next in the programme: %(title)s", title=title) if title else "")  # fmt: skip
     yield told(Topic.JOURNEY, _("Rooms to sleep"),
                  words=_("ask the hosts"), note=_("who sleeps where is not kept here"))  # fmt: skip

@@ -29,7 +29,7 @@ from shared.i18n import LazyString, _, _l, ngettext, pgettext
 from shared.money import Money
 from treasury.funds import standings
 from treasury.models import Fund
-from treasury.reports.answers import Answer, State, together
+from treasury.reports.answers import Answer, State, so_many, together
 
 _MANY_LANGUAGES = 2  # from there on a session needs interpreters
 _BOOTH = 2  # interpreters that a pair of languages needs
@@ -79,7 +79,7 @@ def _people(edition: Edition) -> Iterable[Answer]:
         )
     }
     held = sum(by_status.get(one, 0) for one in HOLDS_A_PLACE)
-    yield _ask(edition, topic, _("Registrations"), listed, words=str(held))
+    yield _ask(edition, topic, _("Registrations"), listed, words=so_many(held))
     paid = by_status.get(RegistrationStatus.CONFIRMED, 0)
     yield _ask(edition, topic, _("Confirmed and paid"), listed, words=of(paid, held),
                more={"status": "confirmed"}, state="good" if paid == held else "wait")  # fmt: skip
@@ -105,7 +105,7 @@ def _spread(edition: Edition, by: Any) -> dict[str, Any]:
     ).all()
     told = [row for row in rows if row.kind]
     note = " · ".join(f"{row.kind} {row.number}" for row in told[:3])
-    return {"words": str(len(told)) if told else _("not told"), "note": note}
+    return {"words": so_many(len(told)) if told else _("not told"), "note": note}
 
 
 def _ready(edition: Edition, *, may_print: bool) -> Iterable[Answer]:
@@ -127,7 +127,8 @@ def _ready(edition: Edition, *, may_print: bool) -> Iterable[Answer]:
         Registration.status.in_(HOLDS_A_PLACE),
     )
     state: State = "wait" if many and interpreters < _BOOTH * 3 else "plain"
-    yield _ask(edition, topic, _("Sessions in three languages or more"), here, words=str(many), state=state,
+    yield _ask(edition, topic, _("Sessions in three languages or more"), here, words=so_many(many),
+               state=state,
                note=ngettext("%(num)s interpreter for all", "%(num)s interpreters for all",
                              interpreters))  # fmt: skip
     roomless = sum(not one.room for one in sessions)
@@ -140,7 +141,7 @@ def _ready(edition: Edition, *, may_print: bool) -> Iterable[Answer]:
         Registration, Registration.edition_id == edition.id, Registration.role == BadgeRole.VOLUNTEER
     )
     yield _ask(edition, topic, _("Volunteers registered"), "registrations.index",
-               words=str(helpers) if helpers else _("none"))  # fmt: skip
+               words=so_many(helpers) if helpers else _("none"))  # fmt: skip
     printing = "badges.overview" if may_print else "registrations.index"
     yield _ask(edition, topic, _("Badges not printed"), printing, **count(_without_badge(edition)))
 

@@ -20,17 +20,14 @@ from delegations.funder_reports.words import TOPICS, Told, answers_of, report_of
 from delegations.models import FundingAgreement
 from delegations.pages import actor, blueprint
 from events.models import Edition, EditionStatus
-from outbox.rendering import render
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import Form, as_choices, explain, reader
 from shared.i18n import LOCALES, _, _l, show_date
 from shared.limits import limiter
-from shared.money import format_plain
 from shared.web import public, requires
 from treasury import attachments
 from treasury.reports.files import file_of, sandboxed
-from treasury.reports.values import Report
 
 P = Permission
 
@@ -137,22 +134,8 @@ def funder_report_file(code: str, agreement: str, ending: str) -> Response:
     _edition, found = _agreement(code, agreement)
     facts = funder_gathering.gather(found)
     told = Told(False, actor().name, "delegations.funder_report", {})
-    return _file(report_of(facts, told, show_date(funder_words.day_of(facts))), ending, agreement)
-
-
-def _file(report: Report, ending: str, name: str) -> Response:
-    locale = reader()
-
-    def page() -> str:
-        return render(
-            "treasury/print/report_1.html",
-            report=report,
-            plain=lambda amount: format_plain(amount, locale),
-            day=lambda one: show_date(one, "medium"),
-            printed_on="",
-        )
-
-    return file_of(report, ending, name, page)
+    report = report_of(facts, told, show_date(funder_words.day_of(facts)))
+    return file_of(report, ending, agreement, dated=False)
 
 
 @blueprint.post("/delegations/reports/<code>/<agreement>/send")
@@ -223,11 +206,8 @@ def sent_report_file(report_id: int, ending: str) -> Response:
 
 def _sent_file(report: FunderReport, ending: str) -> Response:
     told = _told(report, "delegations.sent_report", {"report_id": report.id})
-    return _file(
-        report_of(read(report.facts), told, show_date(report.as_of)),
-        ending,
-        f"{report.agreement.code}-{report.number}",
-    )
+    name = f"{report.agreement.code}-{report.number}"
+    return file_of(report_of(read(report.facts), told, show_date(report.as_of)), ending, name, dated=False)
 
 
 @blueprint.post("/delegations/reports/sent/<int:report_id>/<any(again,end):step>")

@@ -15,7 +15,7 @@ from events.wording import partial_date
 from shared.forms import reader
 from shared.i18n import LazyString, _, _l, ngettext
 from shared.money import Money, format_money
-from treasury.reports.answers import Answer, State, together
+from treasury.reports.answers import Answer, State, so_many, together
 from treasury.reports.values import Cell, Column, Kind, Report, Section
 
 STATUSES: Mapping[str, LazyString] = {
@@ -227,7 +227,7 @@ def _proofs(facts: Facts) -> Section:
         title=_("Evidence"),
         columns=[
             Column(_("Date"), Kind.DATE),
-            Column(_("Entry"), Kind.COUNT),
+            Column(_("Entry"), Kind.NUMBER),
             Column(_("Line")),
             Column(_("Currency")),
             Column(_("Amount"), Kind.MONEY),
@@ -341,9 +341,9 @@ def _proof_answers(facts: Facts, told: Told) -> Iterable[Answer]:
 
 def _people_answers(facts: Facts, told: Told) -> Iterable[Answer]:
     topic, late = Topic.PEOPLE, facts.late_plans
-    yield _ask(told, topic, _("Seats supported"), "part-3", words=str(facts.seats))
+    yield _ask(told, topic, _("Seats supported"), "part-3", words=so_many(facts.seats))
     came = next((one.count for one in facts.people if one.what == "came"), 0)
-    yield _ask(told, topic, _("People who came"), "part-6", words=str(came) if came else _("nobody yet"))
+    yield _ask(told, topic, _("People who came"), "part-6", words=so_many(came) if came else _("nobody yet"))
     yield _ask(told, topic, _("Delays"), "part-4",
                words=ngettext("%(num)s saver is late", "%(num)s savers are late", late) if late
                else _("none"), state="wait" if late else "good")  # fmt: skip

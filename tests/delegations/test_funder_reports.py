@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
@@ -26,14 +27,19 @@ from delegations.funding.services import RecordService, ServiceState, record_ser
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
 from events.models import HeadcountFigure
 from outbox.jobs import Job
+from shared.clock import now, travel_to
 from shared.database import db, transaction
 from shared.errors import Conflict
+from tests.conftest import sign_in
 from tests.delegations.conftest import BY, cad, deposit
+from tests.printing import words
 from tests.treasury.desk import Desk
 from treasury import attachments, chart, ledger
 from treasury.funds import commitments
 from treasury.funds.commitments import Reserve
 from treasury.ledger import Leg, SamePerson
+from treasury.reports.files import file_of
+from treasury.reports.values import Column, Kind, Report, Section
 
 TO_CLIO = SendReport(
     addressee="Clio Maquette", email="clio@example.org", locale="en", words="Six people left."
@@ -144,6 +150,24 @@ def test_people_are_counted_by_whom_and_never_added(b1: FundingAgreement, outaou
     published = [(one.count, one.status) for one in facts.people if one.what == "gathering"]
     assert published == [(500, "planned"), (1000, "expected"), (1200, "reported"), (1500, "recalled")]
     assert 500 + 1000 + 1200 + 1500 not in {one.count for one in facts.people}
+
+
+def test_counts_have_separators_and_entries_their_bare_number(
+    app: Flask, client: FlaskClient, b1: FundingAgreement, outaouais: Delegation, aristide: User
+) -> None:
+    with transaction():
+        db.session.add(
+            HeadcountFigure(edition_id=outaouais.edition_id, people=1200, status="reported", provenance="F")
+        )
+    sign_in(client, aristide)
+    report = "/delegations/reports/DKR05/B1"
+    assert ">1\u202f200<" in client.get(report).text
+    assert "1 200 déclaré" in words(client.get(f"{report}/file.pdf").data)
+    heads = [Column("Écriture", Kind.NUMBER), Column("Gens", Kind.COUNT)]
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        section = Section("Gens", heads, [[1999, 1200]], total=[None, 1201])
+        printed = words(file_of(Report("R", "", [section]), "pdf", "r", dated=False).data)
+    assert "1999 1,200 1,201" in printed
 
 
 def test_services_stand_beside_the_money(b1: FundingAgreement, outaouais: Delegation) -> None:
@@ -269,6 +293,19 @@ def test_a_link_ends_when_it_is_closed_or_replaced(app: Flask, link: str, aristi
     assert app.test_client().get(newer).status_code == 410
     with pytest.raises(Conflict), transaction():
         funder_reports.end_links(report, by=aristide)
+
+
+def test_a_link_ends_by_itself_a_year_later_and_the_house_says_so(
+    app: Flask, client: FlaskClient, link: str, aristide: User
+) -> None:
+    sign_in(client, aristide)
+    page = f"/delegations/reports/sent/{db.session.query(FunderReport).one().id}"
+    assert "</span>ouvert</span>" in client.get(page).text
+    travel_to(now() + funder_reports.LINK_LASTS)
+    reader = app.test_client()
+    assert [reader.get(f"{link}{end}").status_code for end in ("", "/file.pdf", "/documents/1")] == [410] * 3
+    sign_in(client, aristide)
+    assert "</span>fermé</span>" in client.get(page).text
 
 
 def test_an_auditor_vouches_for_it_and_nobody_for_their_own(

@@ -61,7 +61,7 @@ def _in_transit(found: Standing) -> Section:
         _("In transit"),
         [
             Column(_("Day"), Kind.DATE),
-            Column(_("Entry"), Kind.COUNT),
+            Column(_("Entry"), Kind.NUMBER),
             Column(_("What")),
             Column(_("Fund")),
             Column(_("Days since"), Kind.COUNT),

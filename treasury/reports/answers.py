@@ -10,9 +10,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
 
+from babel.numbers import format_decimal
 from sqlalchemy import func, select
 
 from shared.database import db
+from shared.forms import reader
 from shared.i18n import LazyString, _, _l, ngettext, pgettext
 from shared.money import Money
 from treasury import chart
@@ -59,6 +61,11 @@ class Answer:
     state: State = "plain"
     note: str = ""
     args: Mapping[str, Any] = field(default_factory=dict)
+
+
+def so_many(count: int) -> str:
+    """How many, as the reader writes numbers."""
+    return str(format_decimal(count, locale=reader()))
 
 
 ELSEWHERE: dict[str, Callable[[], Iterable[Answer]]] = {}
@@ -136,7 +143,7 @@ def _unmatched(known: Known) -> Answer:
         Topic.PROVED,
         question,
         "reconciliation.workbench",
-        words=str(count),
+        words=so_many(count),
         state="wait",
         args={"statement_id": known.unmatched[0][2]},
     )
@@ -157,7 +164,7 @@ def _proved() -> Iterable[Answer]:
         Topic.PROVED,
         _("Papers voided"),
         "papers.index",
-        words=str(voided) if voided else _("none"),
+        words=so_many(voided) if voided else _("none"),
         args={"voided": 1} if voided else {},
     )
     shut = next((one for one in periods.periods() if one.status != "open"), None)

@@ -1,8 +1,8 @@
 """A report as a file, and a document that leaves the house in a sandbox."""
 
-from collections.abc import Callable
 from typing import Protocol
 
+from babel.numbers import format_decimal
 from flask import Response
 
 from documents.pdf import render_pdf
@@ -29,8 +29,8 @@ class TooLong(DomainError):
     message = _l("This would be more than a hundred pages. Choose fewer days, or take the workbook.")
 
 
-def file_of(report: Report, ending: str, name: str, page: Callable[[], str] | None = None) -> Response:
-    """The report as ``pdf`` (set from the HTML of `page`, if it has its own), ``xlsx`` or ``csv``.
+def file_of(report: Report, ending: str, name: str, *, dated: bool = True) -> Response:
+    """The report as ``pdf`` (`dated`: with the day it is printed on), ``xlsx`` or ``csv``.
 
     Raises `NotFound` for another ending, `TooLong` for a PDF that nobody reads.
     """
@@ -44,13 +44,13 @@ def file_of(report: Report, ending: str, name: str, page: Callable[[], str] | No
     if sum(len(section.rows) for section in report.sections) > _LONGEST:
         raise TooLong
     return Response(
-        render_pdf(page() if page else _printed(report), seconds=60),
+        render_pdf(_printed(report, show_date(today()) if dated else ""), seconds=60),
         content_type="application/pdf",
         headers=headers,
     )
 
 
-def _printed(report: Report) -> str:
+def _printed(report: Report, printed_on: str) -> str:
     locale = reader()
     return render(
         "treasury/print/report_1.html",
@@ -58,7 +58,8 @@ def _printed(report: Report) -> str:
         plain=lambda amount: format_plain(amount, locale),
         money=lambda amount: format_money(amount, locale),
         day=lambda one: show_date(one, "medium"),
-        printed_on=show_date(today()),
+        count=lambda number: format_decimal(number, locale=locale),
+        printed_on=printed_on,
     )
 
 

@@ -117,7 +117,7 @@ def _running(title: str, opening: Money, moved: Sequence[Moved]) -> Section:
         title=title,
         columns=[
             Column(_("Date"), Kind.DATE),
-            Column(_("Entry"), Kind.COUNT),
+            Column(_("Entry"), Kind.NUMBER),
             Column(_("What happened")),
             Column(_("In"), Kind.MONEY),
             Column(_("Out"), Kind.MONEY),
@@ -145,7 +145,7 @@ def payer(asked: Asked) -> Report:
                 title=_("%(name)s, %(currency)s", name=found.name, currency=currency),
                 columns=[
                     Column(_("Date"), Kind.DATE),
-                    Column(_("Entry"), Kind.COUNT),
+                    Column(_("Entry"), Kind.NUMBER),
                     Column(_("For")),
                     Column(_("Reference")),
                     Column(_("How")),
