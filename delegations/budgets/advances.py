@@ -190,6 +190,14 @@ def free(advance: Advance, currency: str) -> Money:
     return in_hand(advance).get(currency, Money.zero(currency)) + Money(int(drafted or 0), currency)
 
 
+def all_free(advance: Advance) -> dict[str, Money]:
+    """`free` in every currency that the holder has some of."""
+    left = in_hand(advance)
+    if not any(one.entry.status is EntryStatus.DRAFT for one in advance.entries):
+        return left
+    return {currency: free(advance, currency) for currency in left}
+
+
 def difference(advance: Advance) -> dict[str, Money]:
     """What changing it cost against the rates of reference (negative: brought), by currency."""
     return {code: amount for code, amount in _sums(advance, chart.EXCHANGE).items() if amount}

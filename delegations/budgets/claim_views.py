@@ -39,6 +39,13 @@ STATES = {
     S.APPROVED: _l("approved, to be paid"),
     S.PAID: _l("paid, with its entry"),
 }
+STEPS = {
+    "given": _l("handed to the holder"),
+    "changed": _l("changed by the holder"),
+    "claimed": _l("claimed"),
+    "returned": _l("given back by the holder"),
+}
+"""What became of an advance."""
 
 
 def delegation_of(code: str, permission: Permission = P.DELEGATION_READ) -> Delegation:
@@ -84,11 +91,18 @@ def money_in_hands(code: str) -> Any:
         "delegations/claims.html",
         delegation=delegation,
         advances=[
-            (one, advances.in_hand(one), advances.difference(one), advances.settled(one))
+            (
+                one,
+                advances.in_hand(one),
+                advances.all_free(one),
+                advances.difference(one),
+                advances.settled(one),
+            )
             for one in advances.advances_of(delegation)
         ],
         claims=claims.claims_of(delegation),
         states=STATES,
+        steps=STEPS,
         may=_may(delegation),
         reader=actor(),
     )
@@ -353,7 +367,13 @@ def send_claim_back(code: str, claim_id: int) -> Any:
         done = _("The claim is with its claimant again.")
         reason = form.reason.data or ""
         return _pressed(lambda: claims.send_back(found, reason, by=actor()), done, code, claim_id)
-    return form_page("delegations/claim_form.html", form, delegation=delegation, title=_("Send it back"))
+    return form_page(
+        "delegations/claim_form.html",
+        form,
+        delegation=delegation,
+        title=_("Send the claim back"),
+        sends_back=True,
+    )
 
 
 @blueprint.post("/delegations/<code>/claims/<int:claim_id>/pay")

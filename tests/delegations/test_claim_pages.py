@@ -78,7 +78,10 @@ def test_an_advance_is_claimed_and_paid_by_three_people(
     assert ("reçu perdu" in shown, "il manque 1 pièce" in shown) == (True, True)
     assert press(client, page, f"{page}/submit").status_code == 302
 
+    sign_in(client, aristide)
+    assert "/return/XOF" in client.get(f"{HERE}/claims").text
     sign_in(client, zoe)
+    assert client.get(f"{page}/send-back").text.count("Renvoyer la note de frais") == 3  # title, head, button
     assert press(client, page, f"{page}/approve").status_code == 302
     sign_in(client, aristide)
     assert press(client, page, f"{page}/pay").status_code == 302
@@ -89,7 +92,9 @@ def test_an_advance_is_claimed_and_paid_by_three_people(
     assert fill_in(client, f"{HERE}/advances/1/return/XOF", amount="9 000", on=DAY).status_code == 302
     entry = f"/treasury/entries/{claim.entry_id}"
     assert entry in client.get(page).text
-    assert "attend une deuxième personne" in client.get(f"{HERE}/claims").text
+    told = client.get(f"{HERE}/claims").text
+    assert "rendu par la personne" in told and "attend une deuxième personne" in told
+    assert "/return/XOF" not in told  # all that is left is in the draft
     sign_in(client, ondine)  # who does not keep the books reads the words without the way to the entry
     assert (entry in client.get(page).text, entry in client.get(f"{HERE}/claims").text) == (False, False)
 
