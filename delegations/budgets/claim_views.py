@@ -367,13 +367,8 @@ def send_claim_back(code: str, claim_id: int) -> Any:
         done = _("The claim is with its claimant again.")
         reason = form.reason.data or ""
         return _pressed(lambda: claims.send_back(found, reason, by=actor()), done, code, claim_id)
-    return form_page(
-        "delegations/claim_form.html",
-        form,
-        delegation=delegation,
-        title=_("Send the claim back"),
-        sends_back=True,
-    )
+    title = _("Send the claim back")
+    return form_page("delegations/claim_form.html", form, delegation=delegation, title=title, do=title)
 
 
 @blueprint.post("/delegations/<code>/claims/<int:claim_id>/pay")
