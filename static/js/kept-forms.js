@@ -110,12 +110,13 @@ async function send(record) {
   if (response.status >= 500) throw new TypeError("the server is not well");
   const html = new DOMParser().parseFromString(await response.text(), "text/html");
   const error = [".flash.error", ".summary-errors li", "main .error"].map((where) => html.querySelector(where)).find(Boolean);
+  const at = [...html.querySelectorAll(`form[data-keep="${record.name}"] .error[id]`)].map((one) => [one.id, one.textContent]);
   if (response.ok && response.redirected) {
     const { pathname } = new URL(response.url);
     if (pathname !== record.page && !(record.lands && pathname.startsWith(record.lands))) throw new SignedOut();
     if (!html.querySelector(".flash.error")) return { ok: true, at: pathname };
   }
-  return { ok: false, why: error?.textContent.trim() || say.refused };
+  return { ok: false, why: error?.textContent.trim() || say.refused, at };
 }
 
 const AGAIN = 20_000; // milliseconds between attempts
@@ -137,7 +138,7 @@ async function sendInTurn() {
       if (answer.ok) {
         await drop(record.id);
         landed = answer.at;
-      } else await put({ ...record, why: answer.why });
+      } else await put({ ...record, why: answer.why, errors: answer.at });
     }
     await tell(navigator.onLine ? "" : say.offline);
   } catch (problem) {
@@ -175,7 +176,7 @@ async function tell(text) {
       const why = document.createElement("p");
       why.className = "late s";
       why.textContent = record.why;
-      item.append(why, button(say.again, () => back(record)), " ", button(say.forget, () => drop(record.id).then(() => tell(""))));
+      item.append(why, button(say.again, () => back(record)), " ", button(say.forget, () => forget(record)));
     }
     return item;
   }));
@@ -186,10 +187,45 @@ async function back(record) {
   if (record.page !== say.page) return location.assign(record.page);
   const form = document.querySelector(`form[data-keep="${record.name}"]`);
   if (!form) return location.assign(record.page);
-  fill(form, record.fields);
-  await drop(record.id);
-  await tell("");
+  correct(form, record);
   form.scrollIntoView({ block: "start" });
+}
+
+const ids = new Map(); // form → the id of the record that it becomes when it is sent
+const typing = (name) => `typing:${say.owner}:${say.page}:${name}`;
+
+/** What was refused stands in its form until it is corrected there or forgotten: the two are one record. */
+function correct(form, record) {
+  fill(form, record.fields);
+  ids.set(form, record.id);
+  refuse(form, record.errors);
+}
+
+async function forget(record) {
+  await drop(record.id);
+  for (const [form] of [...ids].filter(([, id]) => id === record.id)) {
+    await drop(typing(record.name));
+    form.reset();
+    refuse(form, []);
+    ids.set(form, crypto.randomUUID());
+  }
+  await tell("");
+}
+
+/** Each refusal stands at its field, as the server's own page has it. */
+function refuse(form, errors = []) {
+  for (const one of form.querySelectorAll(".error")) one.remove();
+  for (const one of form.querySelectorAll("[aria-invalid]")) one.removeAttribute("aria-invalid");
+  for (const [id, text] of errors) {
+    const field = form.querySelector(`#${id.replace(/-error$/, "")}`);
+    if (!field) continue;
+    const error = document.createElement("p");
+    Object.assign(error, { className: "error", id, textContent: text });
+    (field.closest(".field, fieldset") ?? form).append(error);
+    field.setAttribute("aria-invalid", "true");
+    const words = new Set((field.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean)).add(id);
+    field.setAttribute("aria-describedby", [...words].join(" "));
+  }
 }
 
 // A claim that is not begun yet: its lines wait together ------------------------------------------------------
@@ -224,39 +260,44 @@ async function goOn(form) {
 
 for (const form of document.querySelectorAll("form[data-keep]")) {
   const name = form.dataset.keep;
-  let kept = crypto.randomUUID(); // what was refused and is corrected here takes the place of what was refused
-  const typing = `typing:${say.owner}:${say.page}:${name}`;
   const typed = () => [...form.elements].some((one) => one.defaultValue !== undefined && one.type !== "hidden" && one.type !== "submit" && one.value !== one.defaultValue);
 
+  ids.set(form, crypto.randomUUID());
   renew(form, "submission_key"); // a page that was kept has been sent from before
   renew(form, "claim_key");
-  get(typing).then(async (draft) => {
-    if (draft && !typed() && !form.querySelector(".error")) fill(form, draft.fields.filter(([field]) => !KEYS.includes(field)));
+  get(typing(name)).then(async (draft) => {
+    const refused = (await waiting()).filter((one) => one.why && one.page === say.page && one.name === name).at(-1);
+    const free = !typed() && !form.querySelector(".error");
+    if (free && draft) {
+      fill(form, draft.fields.filter(([field]) => !KEYS.includes(field)));
+      ids.set(form, draft.becomes ?? ids.get(form));
+    } else if (free && refused) correct(form, refused);
     await goOn(form);
   });
-  form.addEventListener("change", async () => put({ id: typing, owner: say.owner, fields: await held(form), at: Date.now(), waits: false }));
+  form.addEventListener("change", async () => put({ id: typing(name), owner: say.owner, becomes: ids.get(form), fields: await held(form), at: Date.now(), waits: false }));
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const press = form.querySelector("[type=submit], button:not([type])");
     press.disabled = true;
-    const record = { id: kept, owner: say.owner, name, label: form.dataset.label, action: form.action, page: say.page, lands: form.dataset.lands, fields: await held(form), at: Date.now(), waits: true };
+    const record = { id: ids.get(form), owner: say.owner, name, label: form.dataset.label, action: form.action, page: say.page, lands: form.dataset.lands, fields: await held(form), at: Date.now(), waits: true };
     try {
       await put(record);
     } catch {
       return form.submit(); // nowhere to keep it: as a form does
     }
-    await drop(typing);
+    await drop(typing(name));
     const landed = await sendAll();
     if (landed) return location.assign(landed);
     press.disabled = false;
     const now = await get(record.id);
-    if (now?.why) return;
+    refuse(form, now?.errors);
+    if (now?.why) return form.querySelector("[aria-invalid]")?.focus();
     const stays = [...form.elements].filter((one) => one.dataset.stays !== undefined).map((one) => [one, one.value]);
     form.reset();
     for (const [one, value] of stays) one.value = value;
     renew(form, "submission_key");
-    kept = crypto.randomUUID();
+    ids.set(form, crypto.randomUUID());
     await goOn(form);
     box.scrollIntoView({ block: "nearest" });
   });

@@ -63,6 +63,16 @@ def kept() -> list[tuple[str, bool]]:
     return [(line.description, line.voucher is not None) for line in lines]
 
 
+def waits_here(page: Page) -> int:
+    """How many forms wait in this browser to be sent."""
+    count: int = page.evaluate(
+        "() => new Promise((told) => indexedDB.open('teranga-forms').onsuccess = ({ target }) => {"
+        " target.result.transaction('kept').objectStore('kept').getAll().onsuccess = (all) =>"
+        " told(all.target.result.filter((one) => one.waits).length); })"
+    )
+    return count
+
+
 def test_what_is_written_without_network_leaves_once_when_it_is_back(
     site: Site, address: str, phone: BrowserContext, photograph: Path
 ) -> None:
@@ -147,12 +157,46 @@ def test_a_line_corrected_where_it_was_refused_leaves_nothing_behind(
     page.get_by_label("Amount").fill("4 000")
     page.get_by_role("button", name="Keep the line").click()
     expect(page.get_by_role("row", name="Taxi")).to_be_visible()
-    waits = page.evaluate(
-        "() => new Promise((told) => indexedDB.open('teranga-forms').onsuccess = ({ target }) => {"
-        " target.result.transaction('kept').objectStore('kept').getAll().onsuccess = (all) =>"
-        " told(all.target.result.filter((one) => one.waits).length); })"
-    )
-    assert waits == 0, "the refused one, sent again later, would claim the same taxi twice"
+    assert waits_here(page) == 0, "the refused one, sent again later, would claim the same taxi twice"
+
+
+def test_a_refused_line_stands_in_its_form_after_a_reload_and_is_one_with_its_correction(
+    site: Site, address: str, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    page.goto(address)
+    write(page, "Taxi", "four thousand")
+    expect(page.locator("#amount-error")).to_contain_text("This amount could not be read")  # at its field
+    expect(page.get_by_label("Amount")).to_be_focused()
+    page.reload()
+    expect(page.get_by_label("What was paid")).to_have_value("Taxi")
+    expect(page.locator("#amount-error")).to_contain_text("This amount could not be read")
+    page.get_by_label("Amount").fill("4 OOO")
+    page.get_by_label("Amount").blur()
+    page.wait_for_timeout(100)
+    page.reload()  # halfway through the correction
+    expect(page.get_by_label("Amount")).to_have_value("4 OOO")
+    page.get_by_label("Amount").fill("4 000")
+    page.get_by_role("button", name="Keep the line").click()
+    expect(page.get_by_role("row", name="Taxi")).to_be_visible()
+    assert (waits_here(page), kept()) == (0, [("Taxi", False)])
+
+
+def test_a_line_without_a_voucher_is_refused_at_the_field_for_its_reason(
+    site: Site, address: str, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    page.goto(address)
+    page.get_by_label("What was paid").fill("Taxi")
+    page.get_by_label("Amount").fill("4 000")
+    page.get_by_role("button", name="Keep the line").click()
+    why = page.get_by_label("Without a voucher: why")
+    expect(why).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".field", has=why)).to_contain_text("Add the voucher, or say why there is none.")
+    page.locator("#kept").get_by_role("button", name="Forget it").click()
+    expect(page.get_by_label("What was paid")).to_have_value("")
+    expect(page.locator("form .error")).to_have_count(0)
+    assert (waits_here(page), kept()) == (0, [])
 
 
 def test_a_claim_opens_without_network_as_its_empty_form(
@@ -238,10 +282,7 @@ def test_after_sign_out_no_page_stays_and_what_waits_does(
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_load_state("networkidle")
     assert kept_here(page) == []
-    waits = "() => new Promise((done) => { indexedDB.open('teranga-forms').onsuccess = (event) => {"
-    waits += "event.target.result.transaction('kept').objectStore('kept').getAll().onsuccess = (found) =>"
-    waits += "done(found.target.result.filter((one) => one.waits).length) } })"
-    assert (page.evaluate(waits), kept()) == (1, [])
+    assert (waits_here(page), kept()) == (1, [])
     phone.set_offline(True)
     with pytest.raises(Error):
         page.goto(f"{address}/line")
