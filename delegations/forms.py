@@ -169,6 +169,16 @@ class OpenPlanForm(Form):
         ),
     )
     first_due = DateField(_l("First due on"), [InputRequired()])
+    remainder = SelectField(
+        _l("What does not divide evenly"),
+        choices=as_choices(
+            {
+                Remainder.LAST.value: _l("goes into the last instalment: all others are the same"),
+                Remainder.SPREAD.value: _l("is spread: some instalments are a cent or franc more"),
+            }.items()
+        ),
+        default=Remainder.LAST.value,
+    )
 
     def prefill(self, told: Mapping[str, str]) -> None:
         """Take over what the planner worked out; what cannot be read is left out."""
@@ -192,7 +202,7 @@ class OpenPlanForm(Form):
             count=self.count.data or 0,
             first_due=self.first_due.data or date.max,
             every_months=self.every_months.data,
-            remainder=Remainder.SPREAD,
+            remainder=Remainder(self.remainder.data),
             seats=self.seats.data or 1,
             payer_email=self.payer_email.data or "",
         )

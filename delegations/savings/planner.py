@@ -68,8 +68,12 @@ class Answer:
 
     @property
     def usual(self) -> Money:
-        """The amount of the first deposit; the others are the same, or a cent less."""
+        """The amount of each deposit but the last, which may be some cents more."""
         return self.steps[0].instalment.amount if self.steps else Money.zero(self.need.currency)
+
+    def usual_for_each(self, people: int) -> Money:
+        """What one of `people` puts aside at each deposit, rounded up: nothing is missing at the end."""
+        return Money(-(-self.own.minor // (people * len(self.steps))), self.own.currency)
 
 
 def answer(question: Question) -> Answer:

@@ -1,5 +1,6 @@
 """The public planner: what a group has to put aside, with the demonstration's figures."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -8,11 +9,14 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from access.models import User
-from delegations.models import Delegation
+from delegations.models import Delegation, SavingsPlan
+from delegations.savings import plans as savings
 from delegations.savings.planner import Question, TooNear, answer
 from delegations.savings.schedule import HALF_YEAR, MONTH, QUARTER, Frequency
+from shared.database import db
 from shared.money import Money
 from tests.conftest import sign_in
 from tests.delegations.conftest import cad
@@ -43,6 +47,15 @@ def test_a_funder_who_adds_two_for_one_and_pays_travel_only() -> None:
 def test_one_franc_is_saved_before_it_is_matched() -> None:
     franc = replace(DAKAR, each=Money(1, "XOF"), already=Money(0, "XOF"), match=Fraction(2))
     assert (answer(franc).own, answer(franc).matched) == (Money(1, "XOF"), Money(0, "XOF"))
+
+
+def test_what_each_person_is_told_is_enough_and_not_a_cent_more() -> None:
+    three = answer(replace(DAKAR, people=3, leaves=date(2005, 11, 1)))
+    assert (three.usual, three.steps[-1].instalment.amount) == (cad("397.05"), cad("397.35"))
+    assert three.usual_for_each(3) == cad("132.36")  # 132.35 would leave 30 cents missing after 34 deposits
+    assert answer(replace(DAKAR, people=6, every=QUARTER, match=Fraction(2))).usual_for_each(6) == cad(
+        "125.00"
+    )
 
 
 def test_what_is_there_already_and_what_is_too_near() -> None:
@@ -79,6 +92,9 @@ def test_the_answer_is_enough_and_the_least(
     assert enough(found.own.minor) and (not found.own or not enough(found.own.minor - 1))
     assert sum(step.instalment.amount.minor for step in found.steps) == found.own.minor
     if found.steps:
+        together = people * len(found.steps)
+        assert 0 <= found.usual_for_each(people).minor * together - found.own.minor < together
+    if found.steps:
         assert found.steps[-1].together == found.need
         assert all(step.instalment.due < question.leaves for step in found.steps)
 
@@ -113,3 +129,28 @@ def test_a_head_turns_it_into_a_plan(client: FlaskClient, outaouais: Delegation,
     for value in ("10\u202f920,00", "2103-01-15", 'value="12"'):
         assert value in form
     assert client.get("/delegations/DKR05-OUT/plans/open?target=x&first_due=y").status_code == 200
+
+
+def test_the_plan_that_is_opened_asks_for_what_the_planner_showed(
+    client: FlaskClient, outaouais: Delegation, ondine: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three seats over 34 months: 33 deposits of 397.05 and the last of 397.35, here and there."""
+    monkeypatch.setattr("flask_wtf.csrf.validate_csrf", lambda *_given, **_options: None)
+    sign_in(client, ondine)
+    asked = ASKED | {"people": "3", "leaves": "2105-11-01", "every": "1", "match": "0", "payable": ""}
+    page = client.get("/planner", query_string=asked).get_data(as_text=True)
+    link = page.split('href="/delegations/DKR05-OUT/plans/open?')[1].split('"')[0].replace("&amp;", "&")
+    form = client.get(f"/delegations/DKR05-OUT/plans/open?{link}").get_data(as_text=True)
+    filled = dict(re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', form))
+    chosen = {
+        name: re.search(r'<option selected value="(\w+)"', options)
+        for name, options in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL)
+    }
+    typed = filled | {name: one[1] for name, one in chosen.items() if one}
+    typed |= {"payer_name": "Réseau", "payer_email": "p1@example.org"}
+    assert client.post("/delegations/DKR05-OUT/plans/open", data=typed).status_code == 302
+    plan = db.session.scalars(select(SavingsPlan)).one()
+    question = replace(DAKAR, people=3, first=date(2103, 1, 15), leaves=date(2105, 11, 1))
+    shown = [step.instalment for step in answer(question).steps]
+    assert savings.schedule_of(plan) == shown
+    assert [str(one.amount) for one in shown[-2:]] == [str(cad("397.05")), str(cad("397.35"))]
