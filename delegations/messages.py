@@ -80,17 +80,17 @@ def tell_accredited(nomination: Nomination) -> None:
         )
 
 
-def tell_plan(payer: Payer, token: str, saved: Money, target: Money, *, opened: bool) -> None:
-    """A payer receives the link to their plan, when it is opened and when a message is asked for."""
+def tell_plan(payer: Payer, token: str, saved: Money, target: Money, *, stop: str = "") -> None:
+    """A payer receives the link to their plan: when it is opened, and as a reminder, with `stop` as below."""
     plan = payer.plan
     if not payer.written_to:
         return
     locale = spoken(payer.organisation.locale)
     with force_locale(locale):
         subject = (
-            _("Your savings plan %(plan)s is open", plan=plan.code)
-            if opened
-            else _("Your savings plan %(plan)s: where it stands", plan=plan.code)
+            _("Your savings plan %(plan)s: where it stands", plan=plan.code)
+            if stop
+            else _("Your savings plan %(plan)s is open", plan=plan.code)
         )
         send(
             payer.written_to,
@@ -107,7 +107,13 @@ def tell_plan(payer: Payer, token: str, saved: Money, target: Money, *, opened: 
             ],
             _("Open my plan"),
             f"/plan/{token}",
+            stop_at=_stop_page(stop),
         )  # fmt: skip
+
+
+def _stop_page(stop: str) -> str | None:
+    """Where a payer ends reminders, by the token of that page."""
+    return absolute(f"/reminders/{stop}") if stop else None
 
 
 def tell_deposit(payer: Payer, amount: Money, payment_id: int) -> None:
@@ -207,16 +213,15 @@ def tell_due(payer: Payer, entry: InstalmentStatus, kind: ReminderKind, token: s
             "delegation": plan.delegation.name,
         }
         subject, first = _reminding(kind, told)
-        stop_at = absolute(f"/reminders/{stop}")
         lines = [
             first,
             _("If your payment is on its way, thank you: this message has crossed it."),
             _("In a transfer, write the reference %(reference)s. The page shows what is due and lets you "
               "pay by card.", reference=payer.reference),
-            _("To receive no more reminders: %(link)s", link=stop_at),
         ]  # fmt: skip
         key = f"plan-reminder-{plan.id}-{payer.id}-{entry.instalment.due}-{kind.value}"
-        send(payer.written_to, subject, lines, _("Open my plan"), f"/plan/{token}", key=key, stop_at=stop_at)
+        link, stop_at = f"/plan/{token}", _stop_page(stop)
+        send(payer.written_to, subject, lines, _("Open my plan"), link, key=key, stop_at=stop_at)
 
 
 def tell_funder(to: str, locale: str, funder: str, number: int, token: str) -> None:

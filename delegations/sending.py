@@ -9,7 +9,7 @@ from events.models import Edition
 from outbox import mail
 from outbox.rendering import render
 from shared.addresses import absolute
-from shared.i18n import DEFAULT_LOCALE, LOCALES
+from shared.i18n import DEFAULT_LOCALE, LOCALES, _
 
 
 def send(
@@ -22,7 +22,12 @@ def send(
     key: str | None = None,
     stop_at: str | None = None,
 ) -> None:
-    """A message of a few sentences and one link. The same `key` is sent once; `stop_at` as in `mail.send`."""
+    """A message of a few sentences and one link. The same `key` is sent once.
+
+    A reminder ends with where it can be stopped; `stop_at` as in `mail.send`.
+    """
+    if stop_at:
+        lines = [*lines, _("To receive no more reminders: %(link)s", link=stop_at)]
     told = {"subject": subject, "lines": lines, "action": action, "link": path and absolute(path)}
     text = render("emails/message.txt", **told)
     html = render("emails/message.html", **told)

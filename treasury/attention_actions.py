@@ -14,7 +14,7 @@ from access.models import User
 from shared.database import db
 from shared.errors import Conflict, NotFound
 from shared.forms import reader
-from shared.i18n import LazyString, _, _l
+from shared.i18n import LazyString, _l
 from shared.money import Money, format_money
 from treasury import payment_messages, placing
 from treasury.attention import settle_attention
@@ -24,6 +24,8 @@ from treasury.cards.refunds import RequestRefund
 from treasury.models import Attention, EntryStatus, JournalEntry, Payment, PaymentStatus
 from treasury.placing import Place
 from treasury.receipt_models import Placement, PlacementKind
+from treasury.respoken import respoken
+from treasury.wording import DISPUTE_ENDS, in_words
 
 
 class Action(StrEnum):
@@ -47,6 +49,15 @@ LABELS: dict[Action, LazyString] = {
     Action.REFUND: _l("Give %(amount)s back"),
     Action.REST: _l("Ask for the missing %(amount)s"),
 }
+
+_DONE: dict[Action, LazyString] = {
+    Action.APPLY: _l("used for another payment"),
+    Action.CHANGE: _l("changed at the rate of the day"),
+    Action.CREDIT: _l("kept as the payer’s credit"),
+    Action.GIFT: _l("given by the payer"),
+}
+_GIVEN_BACK = _l("given back to the payer")
+"""What is written of it in the books."""
 
 _MOST_OWED = 500  # payments offered as targets, over all payers of the list
 _TOO_MUCH = (Action.REFUND, Action.CREDIT, Action.APPLY, Action.GIFT)
@@ -247,10 +258,13 @@ def _credit_of(payment: Payment) -> Placement:
 
 
 def _words(payment: Payment, action: Action) -> str:
-    said = {
-        Action.APPLY: _("used for another payment"),
-        Action.CHANGE: _("changed at the rate of the day"),
-        Action.CREDIT: _("kept as the payer’s credit"),
-        Action.GIFT: _("given by the payer"),
-    }.get(action, _("given back to the payer"))
-    return f"{payment.description} ({payment.reference}): {said}"[:200]
+    return f"{payment.description} ({payment.reference}): {_DONE.get(action, _GIVEN_BACK)}"[:200]
+
+
+def resolution_words(written: str) -> str:
+    """What was done about it, in the reader's language where the program wrote it."""
+    head, colon, done = written.rpartition(": ")
+    said = respoken(done, [*_DONE.values(), _GIVEN_BACK])
+    if said != done:
+        return f"{head}{colon}{said}"
+    return in_words(respoken(str(DISPUTE_ENDS.get(written, written)), LABELS.values()))

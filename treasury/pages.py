@@ -8,8 +8,11 @@ from access.policy import Permission, can
 from shared.errors import Forbidden
 from shared.forms import reader
 from treasury import navigation
+from treasury.attention_actions import resolution_words
+from treasury.funds import overdrafts
 from treasury.queries import moved
 from treasury.reconciliation.links import reasons_of
+from treasury.respoken import respoken
 from treasury.wording import (
     ATTENTION,
     FUND_KINDS,
@@ -52,6 +55,8 @@ def page_context() -> dict[str, Any]:
         "attention_where": WHERE.get,
         "bank_words": bank_words,
         "in_words": in_words,
+        "overdraft_reason": lambda reason: respoken(reason, [overdrafts.HAPPENED]),
+        "resolution_words": resolution_words,
         "said": lambda reasons: [reason.sentence(reader()) for reason in reasons],
         "reasons_of": reasons_of,
     }

@@ -218,6 +218,14 @@ DECLINES: dict[str, LazyString] = {
 }
 """Why a card is refused, in the network's codes → in words."""
 
+DISPUTE_ENDS: dict[str, LazyString] = {
+    "won": _l("won"),
+    "lost": _l("lost"),
+    "warning_closed": _l("closed without a dispute"),
+    "prevented": _l("prevented before it began"),
+}
+"""How a dispute ended, in the network's codes → in words."""
+
 WHERE: dict[str, tuple[str, str, LazyString]] = {
     "dispute_opened": ("disputes.dispute", "object_id", _l("Answer the dispute")),
     "fund_overdrawn": ("entries.new_transfer", "", _l("Cover it from another fund")),

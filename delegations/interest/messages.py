@@ -42,8 +42,6 @@ def tell_reminded(interest: Interest, number: int, token: str) -> None:
 
 
 def _write(interest: Interest, subject: str, lines: list[str], token: str, *, key: str) -> None:
-    stop_at = absolute(f"/interest/{token}/reminders")
-    lines = [*lines, _("To receive no more reminders: %(link)s", link=stop_at)]
     send(
         interest.organisation.email,
         subject,
@@ -51,5 +49,5 @@ def _write(interest: Interest, subject: str, lines: list[str], token: str, *, ke
         _("Answer"),
         f"/interest/{token}",
         key=key,
-        stop_at=stop_at,
+        stop_at=absolute(f"/interest/{token}/reminders"),
     )

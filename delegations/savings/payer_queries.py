@@ -1,7 +1,7 @@
 """Who pays a savings plan, and what is divided among them, read for many plans at once."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -13,6 +13,7 @@ from delegations.savings.payer_models import Payer, PayerSaved, PlanPayer, PlanS
 from delegations.savings.schedule import Instalment
 from delegations.savings.sharing import Claim, Settlement, divide
 from shared.database import db
+from shared.money import Money
 
 
 def payers_of(plan: SavingsPlan) -> list[Payer]:
@@ -70,18 +71,48 @@ def divided(plans: Iterable[SavingsPlan]) -> dict[int, dict[int, tuple[Instalmen
     changed = select(PlanChange).where(PlanChange.plan_id.in_(list(shares))).order_by(PlanChange.number)
     for change in db.session.scalars(changed):
         versions[change.plan_id].append(change)
-    saved: dict[int, dict[int, int]] = defaultdict(dict)
-    ids = [change.id for changes in versions.values() for change in changes]
-    for one in db.session.scalars(select(PayerSaved).where(PayerSaved.change_id.in_(ids))):
-        saved[one.change_id][one.payer_id] = one.saved_minor
+    settled = _settlements(change for changes in versions.values() for change in changes)
     return {
         plan_id: divide(
             plan_versions.opening_of(by_id[plan_id]),
-            [Settlement(plan_versions.decision_of(change), saved[change.id]) for change in versions[plan_id]],
+            [settled[change.id] for change in versions[plan_id]],
             [_claim(one, versions[plan_id]) for one in told],
             by_id[plan_id].payer_id,
         )
         for plan_id, told in shares.items()
+    }
+
+
+def asked_by_version(plan: SavingsPlan, changes: Sequence[PlanChange]) -> dict[int, dict[int, Money]]:
+    """What each version asked in all of each payer: by its number, then by organisation; of all `changes`.
+
+    Nothing where one pays the whole: that is the version's own `need`.
+    """
+    told = shares_of([plan.id])[plan.id]
+    if not told:
+        return {}
+    opening, settled = plan_versions.opening_of(plan), _settlements(changes)
+    claims = [_claim(one, changes) for one in told]
+    found = {}
+    for upto, change in enumerate(changes, start=1):
+        known = [settled[one.id] for one in changes[:upto]]
+        parts = divide(opening, known, [one for one in claims if one.after < upto], plan.payer_id)
+        found[change.number] = {
+            payer_id: Money.total((part.amount for part in asked), plan.currency)
+            for payer_id, asked in parts.items()
+        }
+    return found
+
+
+def _settlements(changes: Iterable[PlanChange]) -> dict[int, Settlement]:
+    """What each version decided, and what each payer had paid by then, by the version's id."""
+    by_id = {change.id: change for change in changes}
+    saved: dict[int, dict[int, int]] = defaultdict(dict)
+    for one in db.session.scalars(select(PayerSaved).where(PayerSaved.change_id.in_(by_id))):
+        saved[one.change_id][one.payer_id] = one.saved_minor
+    return {
+        change_id: Settlement(plan_versions.decision_of(change), saved[change_id])
+        for change_id, change in by_id.items()
     }
 
 

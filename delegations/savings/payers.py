@@ -88,7 +88,7 @@ def add_payer(plan: SavingsPlan, command: AddPayer, *, by: Actor) -> Payer:
     audit.record("plan.payer", plan, by=by, payer=row.payer.name, share=str(command.share))
     stands = standing_of(payer)
     asked = stands.status.target if stands.status else Money.zero(plan.currency)
-    savings.mail_link(payer, Money.zero(plan.currency), asked, opened=True)
+    savings.mail_link(payer, Money.zero(plan.currency), asked)
     return payer
 
 

@@ -24,7 +24,6 @@ from delegations.savings import payer_queries, schedule, standings
 from delegations.savings import versions as plan_versions
 from delegations.savings.payer_models import Payer, PlanPayer
 from delegations.savings.schedule import Deposit, Frequency, Remainder
-from delegations.seats import linking
 from network import directory
 from network.directory import AddOrganisation
 from network.models import Organisation
@@ -34,7 +33,7 @@ from shared.audit import Actor
 from shared.clock import now, today
 from shared.database import db, hold
 from shared.errors import DomainError
-from shared.i18n import DEFAULT_LOCALE, LOCALES, _, _l
+from shared.i18n import DEFAULT_LOCALE, LOCALES, _l
 from shared.money import Money
 from treasury import attention, chart, payments, queries
 from treasury.desk.receiving import receive
@@ -44,6 +43,9 @@ from treasury.references import new_reference
 
 PURPOSE = "savings"
 """The purpose of payments that are deposits."""
+
+DEPOSIT = _l("Savings plan %(plan)s, %(delegation)s")
+"""How a deposit stands in the books when nobody wrote a note, in its payer's language."""
 
 LINK_LASTS = timedelta(days=120)
 """How long the payer's link works: over the next quarterly instalment."""
@@ -158,7 +160,7 @@ def open_plan(command: OpenPlan, *, by: Actor) -> SavingsPlan:
     )
     db.session.add(plan)
     audit.record("plan.open", plan, by=by, code=plan.code, target=str(plan.target), count=plan.count)
-    mail_link(Payer(plan), Money.zero(plan.currency), plan.target, opened=True)
+    mail_link(Payer(plan), Money.zero(plan.currency), plan.target)
     return plan
 
 
@@ -218,23 +220,13 @@ def close_plan(plan: SavingsPlan, reason: str, *, by: Actor) -> SavingsPlan:
     return plan
 
 
-def remind(plan: SavingsPlan, *, by: Actor) -> str:
-    """Mail the payer a new link to the plan (earlier ones work until they expire). Returns its token.
+def mail_link(payer: Payer, saved: Money, target: Money, *, stop: str = "") -> str:
+    """Mail a payer a link to the plan, with what they saved of what is asked of them. Returns its token.
 
-    Raises `LinkJustSent` when one left a moment ago.
+    A reminder can be stopped: `stop` is the token of the page that does.
     """
-    hold(plan)
-    linking.not_just_sent("plan", plan.id)
-    status = plan_status(plan)
-    token = mail_link(Payer(plan), status.saved, status.target, opened=False)
-    audit.record("plan.remind", plan, by=by)
-    return token
-
-
-def mail_link(payer: Payer, saved: Money, target: Money, *, opened: bool) -> str:
-    """Mail a payer a link to the plan, with what they saved of what is asked of them. Returns its token."""
     token = links.issue_link(*payer.opened_by, now() + LINK_LASTS)
-    messages.tell_plan(payer, token, saved, target, opened=opened)
+    messages.tell_plan(payer, token, saved, target, stop=stop)
     return token
 
 
@@ -312,9 +304,7 @@ def request_exactly(payer: Payer, amount: Money, method: PaymentMethod, *, by: A
     """Ask for a deposit of its own, whatever else is asked for."""
     plan, body = payer.plan, payer.organisation
     with force_locale(body.locale if body.locale in LOCALES else DEFAULT_LOCALE):
-        description = _(
-            "Savings plan %(plan)s, %(delegation)s", plan=plan.code, delegation=plan.delegation.name
-        )
+        description = str(DEPOSIT) % {"plan": plan.code, "delegation": plan.delegation.name}
     return payments.request(
         RequestPayment(
             purpose=PURPOSE,

@@ -25,13 +25,15 @@ from delegations.savings.payer_models import Payer, PlanPayer
 from delegations.savings.plans import LINK_LASTS
 from delegations.savings.schedule import InstalmentState, InstalmentStatus
 from delegations.savings.schedule import PlanStatus as Standing
+from delegations.seats import linking
 from outbox.jobs import HANDLERS, enqueue
 from outbox.worker import AT_START
 from shared import audit
 from shared.audit import Actor
 from shared.clock import now
-from shared.database import db, transaction
-from shared.errors import NotFound
+from shared.database import db, hold, transaction
+from shared.errors import DomainError, NotFound
+from shared.i18n import _l
 from treasury.cards.models import CardStatus, SavedCard
 from treasury.models import Payment, PaymentStatus
 
@@ -49,6 +51,13 @@ _STOP = "plan-reminders"
 Key = tuple[int, int | None]
 """A plan and the organisation that pays it."""
 Told = Collection[tuple[date, ReminderKind]]
+
+
+class RemindersStopped(DomainError):
+    """Who wants no reminders gets none, by nobody's hand."""
+
+    code = "reminders_stopped"
+    message = _l("%(name)s wants no reminders. Every earlier one has the link that lets them come again.")
 
 
 def install() -> None:
@@ -113,6 +122,23 @@ def _next_plans(after: int) -> Sequence[SavingsPlan]:
         .limit(_BATCH)
     )
     return db.session.scalars(wanted).all()
+
+
+def remind(plan: SavingsPlan, *, by: Actor) -> str:
+    """Mail the first payer where the plan stands, and a new link to it. Returns the link's token.
+
+    Earlier links work until they expire. Raises `RemindersStopped`, and `LinkJustSent` when one left a
+    moment ago.
+    """
+    hold(plan)
+    payer = Payer(plan)
+    if stopped(payer):
+        raise RemindersStopped(name=payer.organisation.name)
+    linking.not_just_sent("plan", plan.id)
+    status = savings.plan_status(plan)
+    token = savings.mail_link(payer, status.saved, status.target, stop=stop_token(payer))
+    audit.record("plan.remind", plan, by=by)
+    return token
 
 
 def remind_all(plans: Sequence[SavingsPlan]) -> int:

@@ -22,7 +22,7 @@ from delegations.savings.projection import project
 from delegations.savings.schedule import Frequency, InstalmentState
 from delegations.savings.schedule import PlanStatus as PlanStanding
 from delegations.savings.targets import target_of
-from delegations.savings.words import CAUSES, POLICIES, REMINDERS, share_words
+from delegations.savings.words import CAUSES, POLICIES, REMINDERS, STATES, share_words
 from documents import pdf
 from shared.addresses import absolute
 from shared.audit import System
@@ -30,7 +30,7 @@ from shared.clock import today
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
 from shared.forms import explain, reader
-from shared.i18n import LazyString, _, _l, show_date
+from shared.i18n import _, show_date
 from shared.limits import limiter
 from shared.money import Money
 from shared.web import public, requires, row_id
@@ -39,17 +39,9 @@ from treasury.cards import retries
 from treasury.cards.books import settle_checkout
 from treasury.cards.checkouts import start_checkout
 from treasury.models import Payment, PaymentStatus
+from treasury.respoken import respoken
 
 P = Permission
-
-STATES: dict[InstalmentState, tuple[str, LazyString]] = {
-    InstalmentState.UPCOMING: ("off", _l("to come")),
-    InstalmentState.DUE: ("wait", _l("due today")),
-    InstalmentState.LATE: ("bad", _l("late")),
-    InstalmentState.PART_PAID: ("wait", _l("part paid")),
-    InstalmentState.PAID: ("good", _l("paid in full")),
-}
-"""An instalment's state: a shape and a word."""
 
 
 @blueprint.route("/delegations/<code>/plans/open", methods=["GET", "POST"])
@@ -97,7 +89,7 @@ def remind(code: str, plan_code: str) -> Any:
     plan = queries.find_plan(queries.find_delegation(code, person(), P.PLAN_MANAGE), plan_code)
     try:
         with transaction():
-            savings.remind(plan, by=actor())
+            plan_reminders.remind(plan, by=actor())
     except DomainError as refused:
         flash(refused.sentence(), "error")
     else:
@@ -212,12 +204,12 @@ def plan_page(
     A `payer` who shares the plan sees what is theirs of it, beside the whole.
     """
     whole = savings.plan_status(plan)
-    shown = _payers_shown(plan, payer)
+    versions = plan_versions.changes_of(plan)
+    shown = _payers_shown(plan, payer) | {"asked_then": payer_queries.asked_by_version(plan, versions)}
     mine = shown["mine"]
     status = mine.status if mine and mine.status else whole
     offered = _asked_next(shown["asked"] or whole)
     projection = project(status, Frequency(plan.every_months))
-    versions = plan_versions.changes_of(plan)
     seat_count = plan_versions.seats_of(plan, versions)
     refused = form is not None
     form = form or PayForm(amount=offered)
@@ -374,6 +366,7 @@ def _look_again(checkout_id: str) -> None:
 
 def _passbook(payer: Payer) -> Any:
     plan, stands = payer.plan, payer_standings.standing_of(payer)
+    versions = plan_versions.changes_of(plan)
     html = render_template(
         "delegations/print/passbook.html",
         plan=plan,
@@ -384,8 +377,10 @@ def _passbook(payer: Payer) -> Any:
         delegation=plan.delegation,
         edition=plan.delegation.edition,
         deposits=stands.deposits,
+        note=lambda narration: respoken(narration, [savings.DEPOSIT]),
         today=today(plan.delegation.edition.zone),
-        versions=plan_versions.changes_of(plan),
+        versions=versions,
+        asked_then=payer_queries.asked_by_version(plan, versions),
         causes=CAUSES,
         policies=POLICIES,
         states=STATES,

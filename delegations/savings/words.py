@@ -7,6 +7,7 @@ from babel.numbers import format_percent
 
 from delegations.savings.models import Cause, ReminderKind
 from delegations.savings.replanning import Policy
+from delegations.savings.schedule import InstalmentState
 from shared.i18n import LazyString, _l
 
 CAUSES: dict[Cause, LazyString] = {
@@ -41,6 +42,15 @@ POLICIES: dict[Policy, LazyString] = {
     Policy.ACCEPT: _l("the coming instalments stayed as they were"),
 }
 """How a version met its difference, in words."""
+
+STATES: dict[InstalmentState, tuple[str, LazyString]] = {
+    InstalmentState.UPCOMING: ("off", _l("to come")),
+    InstalmentState.DUE: ("wait", _l("due today")),
+    InstalmentState.LATE: ("bad", _l("late")),
+    InstalmentState.PART_PAID: ("wait", _l("part paid")),
+    InstalmentState.PAID: ("good", _l("paid in full")),
+}
+"""An instalment's state: a shape and a word."""
 
 REMINDERS: dict[ReminderKind, LazyString] = {
     ReminderKind.BEFORE: _l("a week before"),

@@ -1,7 +1,7 @@
 """The pages of delegations: scoped, without JavaScript, errors at the field, nothing done twice."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,6 +18,8 @@ from delegations.models import (
     SeatStatus,
 )
 from delegations.savings import plans as savings
+from delegations.savings import reminders as plan_reminders
+from delegations.savings.plans import RecordDeposit
 from delegations.seats import nominations
 from delegations.seats.nominations import Nominate
 from events.models import Edition, Registration
@@ -26,7 +28,9 @@ from shared import clock
 from shared.database import db, transaction
 from tests.conftest import sign_in
 from tests.counting import count_queries
-from tests.delegations.conftest import BY, accredited, delegation_of, person
+from tests.delegations.conftest import BY, accredited, cad, delegation_of, deposit, person
+from tests.printing import words
+from treasury import payments
 from treasury.models import Payment
 
 RECORD = {"name": "Théo Démo", "country": "CA", "languages": ["fr", "en"], "locale": "fr"}
@@ -261,7 +265,7 @@ def test_the_payer_opens_the_plan_by_link_and_prints_the_passbook(
 ) -> None:
     clock.travel_to(clock.now() + timedelta(minutes=5))
     with transaction():
-        token = savings.remind(plan, by=BY)
+        token = plan_reminders.remind(plan, by=BY)
     page = client.get(f"/plan/{token}").get_data(as_text=True)
     assert plan.reference in page
     assert client.post(f"/plan/{token}/pay", data={"amount": "1_000"}).status_code == 422
@@ -270,6 +274,19 @@ def test_the_payer_opens_the_plan_by_link_and_prints_the_passbook(
     assert book.mimetype == "application/pdf"
     assert book.data.startswith(b"%PDF")
     assert client.get(f"/plan/{token}/paid?reference=TG22-2222-2").status_code == 404
+
+
+def test_a_passbook_is_in_its_reader_s_language_but_for_what_people_wrote(
+    client: FlaskClient, plan: SavingsPlan, ondine: User, aristide: User, zoe: User
+) -> None:
+    with transaction():
+        deposit(plan, "750.00", date(2003, 1, 15), aristide, zoe)
+        said = RecordDeposit(amount=cad("750.00"), received_on=date(2003, 4, 15), narration="Souper d’avril")
+        payments.approve_receipt(savings.record_deposit(plan, said, by=aristide), by=zoe)
+        ondine.locale = "en"
+    sign_in(client, ondine)
+    book = words(client.get("/delegations/DKR05-OUT/plans/P1/passbook.pdf").data)
+    assert "Savings plan P1, Outaouais" in book and "Souper d’avril" in book and "Plan d’épargne" not in book
 
 
 def test_the_number_of_queries_does_not_grow_with_seats(

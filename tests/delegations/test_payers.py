@@ -17,6 +17,7 @@ from delegations.savings import changes as plan_changes
 from delegations.savings import payer_queries, payers
 from delegations.savings import plans as savings
 from delegations.savings import reminders as plan_reminders
+from delegations.savings import versions as plan_versions
 from delegations.savings.changes import ChangePlan
 from delegations.savings.models import Cause, PlanReminder
 from delegations.savings.payer_models import Payer, PayerSaved
@@ -214,6 +215,45 @@ def test_one_who_stops_is_asked_for_nothing_more_and_the_others_are_told(
     with pytest.raises(DBAPIError), transaction():
         db.session.execute(text("DELETE FROM payer_saved"))
     assert len(db.session.scalars(select(PayerSaved)).all()) == 5
+
+
+def test_each_version_tells_what_it_asked_of_each_payer(
+    client: FlaskClient, outaouais: Delegation, ondine: User
+) -> None:
+    """9,000.00 by thirds; one stops: 4,500.00 each; the ticket grows dearer: 4,800.00 each."""
+    on("2002-12-20")
+    with transaction():
+        plan = plan_of(outaouais, "P1", "9000.00", 12)
+    with transaction():
+        union, fund = joined(plan, "Syndicat fictif", THIRD), joined(plan, "Caisse fictive", THIRD)
+    on("2002-12-21")
+    stands = plan_changes.situation(plan)
+    with transaction():
+        command = StopPayer(policy=Policy.SPREAD, reason="Dissoute", key=stands.key(stands.need, THIRD))
+        payers.stop_payer(fund, command, by=BY)
+    on("2002-12-22")
+    with transaction():
+        need = cad("9600.00")
+        dearer = ChangePlan(
+            cause=Cause.PRICE, policy=Policy.SPREAD, seats=1, need=need, reason="Billet",
+            key=plan_changes.situation(plan).key(need),
+        )  # fmt: skip
+        plan_changes.change_plan(plan, dearer, by=BY)
+        token = links.issue_link(*union.opened_by, clock.now() + timedelta(days=1))
+    versions = plan_versions.changes_of(plan)
+    assert payer_queries.asked_by_version(plan, versions) == {
+        2: {plan.payer_id: cad("4500.00"), union.id: cad("4500.00"), fund.id: cad("0.00")},
+        3: {plan.payer_id: cad("4800.00"), union.id: cad("4800.00"), fund.id: cad("0.00")},
+    }
+    sign_in(client, ondine)
+    page = client.get("/delegations/DKR05-OUT/plans/P1").get_data(as_text=True)
+    told = page.split('class="versions"')[1].split("</ol>")[0]
+    assert told.count("Syndicat fictif") == 2 and "4\u202f800,00" in told
+    theirs = (
+        client.get(f"/plan/{token}").get_data(as_text=True).split('class="versions"')[1].split("</ol>")[0]
+    )
+    assert "4\u202f500,00" in theirs and "4\u202f800,00" in theirs and "fictif" not in theirs
+    assert client.get(f"/plan/{token}/passbook.pdf").status_code == 200
 
 
 def test_one_who_stops_before_they_began_never_begins(

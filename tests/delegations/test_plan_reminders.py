@@ -16,11 +16,13 @@ from delegations.savings import reminders as plan_reminders
 from delegations.savings.models import PlanReminder, ReminderKind
 from delegations.savings.payer_models import Payer
 from delegations.savings.plans import RecordDeposit
-from delegations.savings.reminders import due_reminder
+from delegations.savings.reminders import RemindersStopped, due_reminder
 from delegations.savings.schedule import Deposit, replay
+from delegations.seats.linking import LinkJustSent
 from outbox.jobs import Job
 from shared import clock
 from shared.database import db, transaction
+from tests.conftest import sign_in
 from tests.delegations.conftest import BY, cad, deposit, plan_of
 from treasury.models import PaymentStatus
 
@@ -181,3 +183,31 @@ def test_a_day_is_planned_once(plan: SavingsPlan) -> None:
     on("2003-01-08")
     run()
     assert reminders() == []
+
+
+def test_a_reminder_sends_a_link_that_opens_the_plan(plan: SavingsPlan, ondine: User) -> None:
+    with pytest.raises(LinkJustSent), transaction():  # the plan was opened a moment ago
+        plan_reminders.remind(plan, by=ondine)
+    clock.travel_to(clock.now() + timedelta(minutes=5))
+    with transaction():
+        token = plan_reminders.remind(plan, by=ondine)
+    assert links.open_link("plan", token) == plan.id
+    sent = [job.payload for job in db.session.scalars(select(Job)) if "to" in job.payload]
+    [mail] = [one for one in sent if "où il en est" in one["subject"]]
+    assert mail["stop_at"].endswith(plan_reminders.stop_token(Payer(plan)))
+    assert mail["stop_at"] in mail["text"]
+    assert all(one.get("stop_at") is None for one in sent if one is not mail)  # opened: no reminder
+
+
+def test_who_stopped_reminders_gets_none_by_hand_either(
+    client: FlaskClient, outaouais: Delegation, plan: SavingsPlan, ondine: User
+) -> None:
+    clock.travel_to(clock.now() + timedelta(minutes=5))
+    sign_in(client, ondine)
+    page = f"/delegations/{outaouais.code}/plans/{plan.code}"
+    assert f"{page}/remind" in client.get(page).get_data(as_text=True)
+    with transaction():
+        plan_reminders.stop(Payer(plan), by=BY)
+    assert f"{page}/remind" not in client.get(page).get_data(as_text=True)
+    with pytest.raises(RemindersStopped), transaction():
+        plan_reminders.remind(plan, by=ondine)

@@ -1,13 +1,12 @@
 """Savings plans as worked examples: deposits recorded by one, approved by another, replayed from postings."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from access import links
 from access.models import PrivateLink, User
 from delegations.models import Delegation, SavingsPlan
 from delegations.savings import plans as savings
@@ -15,9 +14,7 @@ from delegations.savings.payer_models import Payer
 from delegations.savings.plans import OpenPlan, PlanClosed, RecordDeposit, WrongCurrency
 from delegations.savings.projection import Course, project
 from delegations.savings.schedule import QUARTER, InstalmentState, TargetTooSmall
-from delegations.seats.linking import LinkJustSent
 from outbox.jobs import Job
-from shared import clock
 from shared.database import db, transaction
 from shared.money import Money
 from tests.conftest import sign_in
@@ -214,13 +211,3 @@ def test_numbers_that_make_no_plan_open_none(outaouais: Delegation, plan: Saving
             by=BY,
         )
     assert db.session.scalars(select(SavingsPlan)).all() == [plan]
-
-
-def test_a_reminder_sends_a_link_that_opens_the_plan(plan: SavingsPlan, ondine: User) -> None:
-    with pytest.raises(LinkJustSent), transaction():  # the plan was opened a moment ago
-        savings.remind(plan, by=ondine)
-    clock.travel_to(clock.now() + timedelta(minutes=5))
-    with transaction():
-        token = savings.remind(plan, by=ondine)
-    assert links.open_link("plan", token) == plan.id
-    assert len(mails("p1@example.org")) == 2

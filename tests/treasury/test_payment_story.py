@@ -224,6 +224,20 @@ def test_why_a_card_is_refused_is_said_in_words(app: Flask) -> None:
         assert wording.in_words("P1: 4 × generic_decline") == "P1: 4 × the bank refuses the card"
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Leave it as it is", "Laisser ainsi"),
+        ("lost", "perdue"),
+        ("Savings plan P1 (TG11): given back to the payer", "Savings plan P1 (TG11): rendu au payeur"),
+        ("Madame Démo : c’est réglé", "Madame Démo : c’est réglé"),
+    ],
+)
+def test_what_was_done_is_told_in_the_reader_s_language(app: Flask, written: str, shown: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": "fr"}):
+        assert attention_actions.resolution_words(written) == shown
+
+
 def test_a_payout_is_explained_by_its_parts(card: CardDesk, app: Flask, zoe: User) -> None:
     """750.00 less 22.05 of fee, less 100.00 given back at the network itself: 627.95 go to the bank."""
     payment = card.paid()

@@ -22,6 +22,9 @@ from treasury.desk.models import CashSession
 from treasury.funds.models import FundBalance, Overdraft
 from treasury.models import AccountKind, Attention, Fund, JournalEntry, LineEntry
 
+HAPPENED = _l("It has happened: %(what)s")
+"""Why a fact of the past was let below zero."""
+
 
 class FundOverdrawn(DomainError):
     """The entry takes more than the fund has available."""
@@ -94,7 +97,7 @@ def cover(entry: JournalEntry) -> None:
             limit=beneath,
             starts_on=entry.dated_on,
             ends_on=entry.dated_on,
-            reason=f"It has happened: {entry.narration}",
+            reason=str(HAPPENED) % {"what": entry.narration},
         )
         _write(command, command.reason, entry_id=entry.id, by=System())
         key = f"fund_overdrawn:{entry.id}:{fund_id}:{currency}"
