@@ -34,6 +34,7 @@ from shared.clock import now
 from shared.database import db, hold, transaction
 from shared.errors import DomainError, NotFound
 from shared.i18n import _l
+from shared.money import Money
 from treasury.cards.models import CardStatus, SavedCard
 from treasury.models import Payment, PaymentStatus
 
@@ -124,20 +125,23 @@ def _next_plans(after: int) -> Sequence[SavingsPlan]:
     return db.session.scalars(wanted).all()
 
 
-def remind(plan: SavingsPlan, *, by: Actor) -> str:
-    """Mail the first payer where the plan stands, and a new link to it. Returns the link's token.
+def remind(payer: Payer, *, by: Actor) -> str:
+    """Mail a payer where their part of the plan stands, and a new link to it. Returns the link's token.
 
-    Earlier links work until they expire. Raises `RemindersStopped`, and `LinkJustSent` when one left a
-    moment ago.
+    Earlier links work until they expire. Raises `RemindersStopped`, `NoAddress`, and `LinkJustSent` when one
+    left a moment ago.
     """
-    hold(plan)
-    payer = Payer(plan)
+    hold(payer.plan)
+    name = payer.organisation.name
     if stopped(payer):
-        raise RemindersStopped(name=payer.organisation.name)
-    linking.not_just_sent("plan", plan.id)
-    status = savings.plan_status(plan)
-    token = savings.mail_link(payer, status.saved, status.target, stop=stop_token(payer))
-    audit.record("plan.remind", plan, by=by)
+        raise RemindersStopped(name=name)
+    if not payer.written_to:
+        raise linking.NoAddress(name=name)
+    linking.not_just_sent(*payer.opened_by)
+    stands = payer_standings.standing_of(payer)
+    asked = stands.status.target if stands.status else Money.zero(payer.plan.currency)
+    token = savings.mail_link(payer, stands.saved, asked, stop=stop_token(payer))
+    audit.record("plan.remind", payer.plan, by=by, payer=name)
     return token
 
 
@@ -237,6 +241,12 @@ def open_stop(token: str) -> Payer:
 def stopped(payer: Payer) -> ReminderStop | None:
     """Since when the payer wants no reminders, if so."""
     return db.session.get(ReminderStop, (payer.plan.id, payer.id))
+
+
+def stops_of(plan: SavingsPlan) -> dict[int, ReminderStop]:
+    """Who of its payers wants no reminders, by the organisation's id."""
+    wanted = select(ReminderStop).where(ReminderStop.plan_id == plan.id)
+    return {one.payer_id: one for one in db.session.scalars(wanted)}
 
 
 def stop(payer: Payer, *, by: Actor) -> None:

@@ -85,11 +85,12 @@ def show_plan(code: str, plan_code: str) -> Any:
 @blueprint.post("/delegations/<code>/plans/<plan_code>/remind")
 @requires(P.PLAN_MANAGE)
 def remind(code: str, plan_code: str) -> Any:
-    """Send the payer a message with a link to the plan."""
+    """Send a payer a message with a link to the plan."""
     plan = queries.find_plan(queries.find_delegation(code, person(), P.PLAN_MANAGE), plan_code)
     try:
         with transaction():
-            plan_reminders.remind(plan, by=actor())
+            payer = payer_queries.payer_of(plan, request.form.get("payer", type=row_id))
+            plan_reminders.remind(payer, by=actor())
     except DomainError as refused:
         flash(refused.sentence(), "error")
     else:
@@ -265,13 +266,15 @@ def _payers_shown(plan: SavingsPlan, payer: Payer | None) -> dict[str, Any]:
     payers = payer_standings.standings([plan])[plan.id]
     shared, whose = len(payers) > 1, payer or Payer(plan)
     theirs = next(one for one in payers if one.payer.id == whose.id)
+    stops = plan_reminders.stops_of(plan)
     return {
         "payer": whose,
         "payers": payers if shared else [],
         "mine": theirs if shared and payer else None,
         "asked": theirs.status,
         "others": payer_standings.others_of(payer) if payer else [],
-        "stopped": plan_reminders.stopped(whose),
+        "stops": stops,
+        "stopped": stops.get(whose.id),
         "reminded": plan_reminders.sent(plan),
     }
 

@@ -20,7 +20,7 @@ from delegations.lifecycle.invitations import InviteDelegation
 from delegations.models import Delegation, FundingAgreement, FundingKind, SavingsPlan
 from delegations.savings import payers, plans
 from delegations.savings import reminders as plan_reminders
-from delegations.savings.payer_models import PlanPayer
+from delegations.savings.payer_models import Payer, PlanPayer
 from delegations.savings.payers import AddPayer
 from network import directory
 from network.models import Organisation
@@ -75,7 +75,7 @@ def count(kind: type[Any]) -> int:
 
 
 def test_one_reminder_leaves(app: Flask, key: int) -> None:
-    assert rush(app, lambda: plan_reminders.remind(db.session.get_one(SavingsPlan, key), by=BY)) == 1
+    assert rush(app, lambda: plan_reminders.remind(Payer(db.session.get_one(SavingsPlan, key)), by=BY)) == 1
 
 
 def test_a_new_payer_is_one_body_that_pays_once(app: Flask, key: int) -> None:

@@ -19,6 +19,7 @@ from delegations.models import (
 )
 from delegations.savings import plans as savings
 from delegations.savings import reminders as plan_reminders
+from delegations.savings.payer_models import Payer
 from delegations.savings.plans import RecordDeposit
 from delegations.seats import nominations
 from delegations.seats.nominations import Nominate
@@ -265,7 +266,7 @@ def test_the_payer_opens_the_plan_by_link_and_prints_the_passbook(
 ) -> None:
     clock.travel_to(clock.now() + timedelta(minutes=5))
     with transaction():
-        token = plan_reminders.remind(plan, by=BY)
+        token = plan_reminders.remind(Payer(plan), by=BY)
     page = client.get(f"/plan/{token}").get_data(as_text=True)
     assert plan.reference in page
     assert client.post(f"/plan/{token}/pay", data={"amount": "1_000"}).status_code == 422

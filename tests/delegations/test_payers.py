@@ -283,6 +283,30 @@ def test_somebody_must_be_left_to_pay(plan: SavingsPlan, union: Payer) -> None:
     assert payers.share_left(Payer(plan)) == 0
 
 
+def test_a_payer_of_a_shared_plan_is_reminded_by_hand_of_their_own_part(
+    client: FlaskClient, plan: SavingsPlan, union: Payer, ondine: User
+) -> None:
+    clock.travel_to(clock.now() + timedelta(minutes=5))
+    sign_in(client, ondine)
+    page = "/delegations/DKR05-OUT/plans/P1"
+    shown = client.get(page).get_data(as_text=True)
+    assert shown.count(f'action="{page}/remind"') == 2  # one for each
+    assert f"La référence de {plan.payer.name}" in shown
+    assert client.post(f"{page}/remind", data={"payer": union.id}).status_code == 302
+    assert [one for one in subjects("syndicat@example.org") if "where it stands" in one]
+    assert not [one for one in subjects("p1@example.org") if "où il en est" in one]
+    [told] = [
+        str(job.payload["text"])
+        for job in db.session.scalars(select(Job))
+        if "where it stands" in str(job.payload.get("subject"))
+    ]
+    assert "0.00 CAD saved of 3,000.00 CAD" in told.replace("\xa0", " ")
+    with transaction():
+        plan_reminders.stop(union, by=BY)
+    shown = client.get(page).get_data(as_text=True)
+    assert shown.count(f'action="{page}/remind"') == 1 and "ne veut pas de rappels" in shown
+
+
 @pytest.mark.usefixtures("both_databases")
 def test_one_payer_of_several_plans_keeps_them_apart(
     outaouais: Delegation, plan: SavingsPlan, union: Payer, aristide: User, zoe: User, client: FlaskClient

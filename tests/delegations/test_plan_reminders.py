@@ -187,10 +187,10 @@ def test_a_day_is_planned_once(plan: SavingsPlan) -> None:
 
 def test_a_reminder_sends_a_link_that_opens_the_plan(plan: SavingsPlan, ondine: User) -> None:
     with pytest.raises(LinkJustSent), transaction():  # the plan was opened a moment ago
-        plan_reminders.remind(plan, by=ondine)
+        plan_reminders.remind(Payer(plan), by=ondine)
     clock.travel_to(clock.now() + timedelta(minutes=5))
     with transaction():
-        token = plan_reminders.remind(plan, by=ondine)
+        token = plan_reminders.remind(Payer(plan), by=ondine)
     assert links.open_link("plan", token) == plan.id
     sent = [job.payload for job in db.session.scalars(select(Job)) if "to" in job.payload]
     [mail] = [one for one in sent if "où il en est" in one["subject"]]
@@ -210,4 +210,4 @@ def test_who_stopped_reminders_gets_none_by_hand_either(
         plan_reminders.stop(Payer(plan), by=BY)
     assert f"{page}/remind" not in client.get(page).get_data(as_text=True)
     with pytest.raises(RemindersStopped), transaction():
-        plan_reminders.remind(plan, by=ondine)
+        plan_reminders.remind(Payer(plan), by=ondine)
