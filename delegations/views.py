@@ -19,6 +19,7 @@ from delegations.funding.unlocks import unlocks
 from delegations.joining import requests
 from delegations.lifecycle import focal_points, invitations, umbrellas
 from delegations.lifecycle import moves as lifecycle
+from delegations.listing import Show, narrowed
 from delegations.models import Delegation, DelegationStatus
 from delegations.pages import (
     actor,
@@ -42,11 +43,19 @@ from shared.clock import today
 from shared.database import db, hold, transaction
 from shared.errors import DomainError
 from shared.forms import as_choices, explain, reader
-from shared.i18n import _
+from shared.i18n import _, _l
 from shared.money import Money
 from shared.web import page_number, requires, row_id
 
 P, S = Permission, DelegationStatus
+
+SHOWS = {
+    Show.JOINED: _l("take part"),
+    Show.SILENT: _l("have not answered"),
+    Show.ALONE: _l("without a representative"),
+    Show.CHANGED: _l("changed in the last seven days"),
+}
+"""What a list of one gathering can be narrowed to."""
 
 _PAGE = 25
 """What each of the listed misses is worked out with all that share a funder with it."""
@@ -57,9 +66,10 @@ _PAGE = 25
 def index() -> Any:
     """The delegations that the reader may see, by edition, each with what it still misses."""
     user, text = person(), request.args.get("q", "").strip()[:100]
-    listed = db.paginate(
-        queries.listed_delegations(user, text), page=page_number(), per_page=_PAGE, error_out=False
-    )
+    edition_code, asked = request.args.get("edition", "")[:40], request.args.get("show", "")
+    show = Show(asked) if asked in set(Show) else None
+    wanted = narrowed(queries.listed_delegations(user, text), edition_code, show)
+    listed = db.paginate(wanted, page=page_number(), per_page=_PAGE, error_out=False)
     found: Sequence[Delegation] = listed.items
     editions: dict[int, tuple[Edition, list[Delegation]]] = {}
     for delegation in found:
@@ -68,7 +78,7 @@ def index() -> Any:
     totals: dict[int, Totals | None] = {}
     for edition, members in editions.values():
         covered |= coverage_queries.network_coverage(edition, members).delegations
-        whole = listed.pages == 1 and not text
+        whole = listed.pages == 1 and not text and not show
         totals[edition.id] = _total([covered[one.code] for one in members]) if whole else None
     standings = plan_standings(plans := queries.running_plans(found))
     late = [(plan, standings[plan.id]) for plan in plans if standings[plan.id].late_amount]
@@ -79,6 +89,9 @@ def index() -> Any:
         editions=list(editions.values()),
         listed=listed,
         text=text,
+        edition_code=edition_code,
+        show=show,
+        shows=SHOWS,
         covered=covered,
         totals=totals,
         holds=umbrellas.sizes(found),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 
 from access.asking import person
@@ -14,6 +14,7 @@ from events import editions, places
 from events.manage_forms import ZONES, EditionForm, NewEditionForm, TierForm
 from events.models import Edition, EventSeries, RegistrationStatus
 from events.owed_again import owing_again
+from events.programme import SESSION_LABELS, Lacking, sessions
 from events.registration_list import counts
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
@@ -67,6 +68,14 @@ def managed(code: str, permission: Permission) -> Edition:
     if edition is None or not can(person(), permission, edition_id=edition.id):
         raise NotFound
     return edition
+
+
+LACKING: dict[str, LazyString] = {
+    Lacking.INTERPRETERS: _l("in three languages or more"),
+    Lacking.ROOM: _l("without a room"),
+    Lacking.END: _l("without an end"),
+}
+"""Why an organiser looks at a session."""
 
 
 @blueprint.get("")
@@ -141,6 +150,23 @@ def _overview(edition: Edition, tier_form: TierForm, status: int = 200) -> Any:
             may_manage=can(person(), Permission.EDITION_MANAGE, edition_id=edition.id),
         ),
         status,
+    )
+
+
+@blueprint.get("/<code>/programme")
+@requires(Permission.REGISTRATION_READ)
+def programme(code: str) -> Any:
+    """The sessions with what an organiser looks at in each: room, languages, end."""
+    edition = managed(code, Permission.REGISTRATION_READ)
+    asked = request.args.get("lacking", "")
+    lacking = Lacking(asked) if asked in LACKING else None
+    return render_template(
+        "events/manage/programme.html",
+        edition=edition,
+        sessions=sessions(edition, lacking),
+        lacking=lacking,
+        words=LACKING,
+        session_labels=SESSION_LABELS,
     )
 
 

@@ -1,9 +1,11 @@
 """What an edition tells about itself: its programme, the way to it, its published figures, its visas."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from sqlalchemy import select
 
 from events.editions import DatesReversed, TextMissing
 from events.models import Edition, HeadcountFigure, Milestone, ProgrammeSession, VisaRequest
@@ -44,6 +46,39 @@ SESSION_LABELS: dict[str, LazyString] = {
     SessionKind.MARCH: _l("March"),
     SessionKind.SELF_ORGANISED: _l("Self-organised activity"),
 }
+
+
+class Lacking(StrEnum):
+    """What an organiser still looks at in a session."""
+
+    INTERPRETERS = "interpreters"
+    ROOM = "room"
+    END = "end"
+
+
+MANY_LANGUAGES = 2
+"""A session in more languages needs interpreters between every two of them."""
+
+_LACKS: Mapping[Lacking, Callable[[ProgrammeSession], bool]] = {
+    Lacking.INTERPRETERS: lambda session: len(session.languages) > MANY_LANGUAGES,
+    Lacking.ROOM: lambda session: not session.room,
+    Lacking.END: lambda session: session.ends_at is None,
+}
+
+
+def sessions(edition: Edition, lacking: Lacking | None = None) -> list[ProgrammeSession]:
+    """The sessions in the order in which they begin: all, or those to look at for one reason."""
+    every = db.session.scalars(
+        select(ProgrammeSession)
+        .where(ProgrammeSession.edition_id == edition.id)
+        .order_by(ProgrammeSession.starts_at, ProgrammeSession.id)
+    )
+    return [one for one in every if lacking is None or lacks(one, lacking)]
+
+
+def lacks(session: ProgrammeSession, lacking: Lacking) -> bool:
+    """Whether a session is looked at for this reason."""
+    return _LACKS[lacking](session)
 
 
 class FigureStatus(StrEnum):

@@ -19,6 +19,7 @@ from events.models import (
     ProgrammeSession,
     Registration,
 )
+from events.programme import sessions
 from network.models import Person
 from network.people import normalised_email
 from shared.clock import today
@@ -100,11 +101,7 @@ def programme(edition: Edition) -> list[tuple[date, list[ProgrammeSession]]]:
     """The sessions by day in the edition's zone, in order."""
     zone = ZoneInfo(edition.zone)
     days: dict[date, list[ProgrammeSession]] = {}
-    for session in db.session.scalars(
-        select(ProgrammeSession)
-        .where(ProgrammeSession.edition_id == edition.id)
-        .order_by(ProgrammeSession.starts_at, ProgrammeSession.id)
-    ):
+    for session in sessions(edition):
         days.setdefault(session.starts_at.astimezone(zone).date(), []).append(session)
     return list(days.items())
 

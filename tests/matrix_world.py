@@ -154,6 +154,7 @@ def build() -> World:
             "/interest/": {"token": links.issue_link("interest", known.id, later)},
             "/delegations/costs/": {"code": "DKR05"},
             "/delegations/budgets/": {"budget_id": budget.id, "other_id": budget.id, "line_id": 1},
+            "/delegations/services/": {"code": "DKR05"},
             "/delegations/funders/": {"code": "DKR05"},
             "/delegations/answers/": {"code": "DKR05"},
             "/delegations/spending/": {"code": "DKR05"},

@@ -26,6 +26,7 @@ from delegations.savings.standings import plan_standings
 from delegations.seats import waiting
 from delegations.seats.approvals import Rules, rules_of
 from delegations.seats.seats import ACTIVE
+from delegations.seats.visas import OPEN
 from events.models import BadgeRole, EditionStatus, ProgrammeSession, VisaRequest
 from network.models import Component
 from shared.clock import now
@@ -34,9 +35,6 @@ from shared.i18n import LazyString, _, _l, pgettext
 from shared.money import Money
 from treasury.models import PaymentStatus
 from treasury.reports.answers import Answer, State, so_many, together
-
-OPEN_VISAS = ("requested", "issued", "unanswered")
-"""A visa that was asked for and is neither granted nor refused."""
 
 
 class Topic(StrEnum):
@@ -197,7 +195,7 @@ def _journey(known: Known) -> Iterable[Answer]:
         select(func.count(VisaRequest.id)).where(
             VisaRequest.edition_id == known.delegation.edition_id,
             VisaRequest.person_id.in_(people),
-            VisaRequest.outcome.in_(OPEN_VISAS),
+            VisaRequest.outcome.in_(OPEN),
         )
     )
     yield known.ask(Topic.JOURNEY, _("Visas pending"), **count(visas or 0))

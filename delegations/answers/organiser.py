@@ -1,28 +1,29 @@
 """What an organiser asks at a glance of one gathering: people, papers and rooms, money."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
-from delegations.answers.head import OPEN_VISAS, count, of
+from delegations.answers.head import count, of
 from delegations.budgets import spending
 from delegations.models import SupportDecision
+from delegations.seats.visas import OPEN
 from events.models import (
     HOLDS_A_PLACE,
     Badge,
     BadgeRole,
     BadgeStatus,
     Edition,
-    EditionStatus,
     FeeTier,
-    ProgrammeSession,
     Registration,
     RegistrationStatus,
     VisaRequest,
 )
+from events.programme import Lacking, lacks, sessions
 from network.models import Person
 from shared.database import db
 from shared.i18n import LazyString, _, _l, ngettext, pgettext
@@ -31,7 +32,6 @@ from treasury.funds import standings
 from treasury.models import Fund
 from treasury.reports.answers import Answer, State, so_many, together
 
-_MANY_LANGUAGES = 2  # from there on a session needs interpreters
 _BOOTH = 2  # interpreters that a pair of languages needs
 
 
@@ -50,11 +50,20 @@ TOPICS: Mapping[Topic, LazyString] = {
 }
 
 
-def answers(edition: Edition, *, may_print: bool) -> dict[Topic, list[Answer]]:
+@dataclass(frozen=True, slots=True)
+class May:
+    """What the reader may do in the gathering: each answer leads to where its thing is done, if they may."""
+
+    manage: bool = True
+    accredit: bool = True
+    print: bool = True
+
+
+def answers(edition: Edition, may: May) -> dict[Topic, list[Answer]]:
     """The fifteen answers, in a number of queries that does not grow with registrations or delegations."""
     return {
-        Topic.PEOPLE: list(_people(edition)),
-        Topic.READY: list(_ready(edition, may_print=may_print)),
+        Topic.PEOPLE: list(_people(edition, may)),
+        Topic.READY: list(_ready(edition, may)),
         Topic.MONEY: list(_money(edition)),
     }
 
@@ -68,7 +77,7 @@ def _number(kind: type, *conditions: ColumnElement[bool]) -> int:
     return db.session.scalar(select(func.count()).select_from(kind).where(*conditions)) or 0
 
 
-def _people(edition: Edition) -> Iterable[Answer]:
+def _people(edition: Edition, may: May) -> Iterable[Answer]:
     listed, topic = "registrations.index", Topic.PEOPLE
     by_status: dict[RegistrationStatus, int] = {
         row.status: row.number
@@ -86,7 +95,8 @@ def _people(edition: Edition) -> Iterable[Answer]:
     yield _ask(edition, topic, _("From how many countries"), listed, **_spread(edition, Person.country))
     yield _ask(edition, topic, _("By fee"), listed, **_spread(edition, FeeTier.code))
     over = max(0, held - edition.capacity) if edition.capacity is not None else 0
-    yield _ask(edition, topic, _("Over capacity"), "manage.overview", **count(over, "bad"))
+    page, anchor = ("manage.edit", "capacity") if may.manage else ("manage.overview", "places")
+    yield _ask(edition, topic, _("Over capacity"), page, more={"_anchor": anchor}, **count(over, "bad"))
     waits = by_status.get(RegistrationStatus.WAITLISTED, 0)
     yield _ask(edition, topic, _("Waiting"), listed, more={"status": "waitlisted"}, **count(waits))
 
@@ -108,18 +118,16 @@ def _spread(edition: Edition, by: Any) -> dict[str, Any]:
     return {"words": so_many(len(told)) if told else _("not told"), "note": note}
 
 
-def _ready(edition: Edition, *, may_print: bool) -> Iterable[Answer]:
-    topic = Topic.READY
-    here = "manage.overview" if edition.status is EditionStatus.DRAFT else "events.edition"
-    visas = (VisaRequest.edition_id == edition.id, VisaRequest.outcome.in_(OPEN_VISAS))
-    asked = _number(VisaRequest, *visas)
-    yield _ask(edition, topic, _("Letters and visas open"), "manage.overview", **count(asked))
+def _ready(edition: Edition, may: May) -> Iterable[Answer]:
+    topic, programme = Topic.READY, "manage.programme"
+    visas = "delegations.visas_of" if may.accredit else "manage.overview"
+    asked = _number(VisaRequest, VisaRequest.edition_id == edition.id, VisaRequest.outcome.in_(OPEN))
+    yield _ask(edition, topic, _("Letters and visas open"), visas, more={"show": "open"}, **count(asked))
     refused = _number(VisaRequest, VisaRequest.edition_id == edition.id, VisaRequest.outcome == "refused")
-    yield _ask(edition, topic, _("Visas refused"), "manage.overview", **count(refused, "bad"))
-    sessions = db.session.scalars(
-        select(ProgrammeSession).where(ProgrammeSession.edition_id == edition.id)
-    ).all()
-    many = sum(len(one.languages) > _MANY_LANGUAGES for one in sessions)
+    yield _ask(edition, topic, _("Visas refused"), visas, more={"show": "refused"}, **count(refused, "bad"))
+    every = sessions(edition)
+    number = {why: sum(lacks(one, why) for one in every) for why in Lacking}
+    many = number[Lacking.INTERPRETERS]
     interpreters = _number(
         Registration,
         Registration.edition_id == edition.id,
@@ -127,22 +135,22 @@ def _ready(edition: Edition, *, may_print: bool) -> Iterable[Answer]:
         Registration.status.in_(HOLDS_A_PLACE),
     )
     state: State = "wait" if many and interpreters < _BOOTH * 3 else "plain"
-    yield _ask(edition, topic, _("Sessions in three languages or more"), here, words=so_many(many),
-               state=state,
+    yield _ask(edition, topic, _("Sessions in three languages or more"), programme, words=so_many(many),
+               more={"lacking": Lacking.INTERPRETERS.value}, state=state,
                note=ngettext("%(num)s interpreter for all", "%(num)s interpreters for all",
                              interpreters))  # fmt: skip
-    roomless = sum(not one.room for one in sessions)
-    yield _ask(edition, topic, _("Sessions without a room"), here,
-               **count(roomless, none=pgettext("session", "none")))  # fmt: skip
-    open_ended = sum(one.ends_at is None for one in sessions)
-    yield _ask(edition, topic, _("Sessions without an end"), here,
-               **count(open_ended, none=pgettext("session", "none")))  # fmt: skip
+    for lacking, question in (
+        (Lacking.ROOM, _("Sessions without a room")),
+        (Lacking.END, _("Sessions without an end")),
+    ):
+        found = count(number[lacking], none=pgettext("session", "none"))
+        yield _ask(edition, topic, question, programme, more={"lacking": lacking.value}, **found)
     helpers = _number(
         Registration, Registration.edition_id == edition.id, Registration.role == BadgeRole.VOLUNTEER
     )
     yield _ask(edition, topic, _("Volunteers registered"), "registrations.index",
                words=so_many(helpers) if helpers else _("none"))  # fmt: skip
-    printing = "badges.overview" if may_print else "registrations.index"
+    printing = "badges.overview" if may.print else "registrations.index"
     yield _ask(edition, topic, _("Badges not printed"), printing, **count(_without_badge(edition)))
 
 

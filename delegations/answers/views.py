@@ -77,7 +77,12 @@ def organiser_asks(code: str) -> Any:
         back=[{"url": url_for("manage.overview", code=code), "label": edition.name}],
         topics=edition_answers.TOPICS,
         answers=edition_answers.answers(
-            edition, may_print=can(person(), P.BADGE_ISSUE, edition_id=edition.id)
+            edition,
+            edition_answers.May(
+                manage=can(person(), P.EDITION_MANAGE, edition_id=edition.id),
+                accredit=can(person(), P.NOMINATION_ACCREDIT, edition_id=edition.id),
+                print=can(person(), P.BADGE_ISSUE, edition_id=edition.id),
+            ),
         ),
         due=dues.due_in(edition.id) if can(person(), P.DELEGATION_READ, edition_id=edition.id) else (),
         kinds=DUTIES,

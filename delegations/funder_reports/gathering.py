@@ -1,7 +1,7 @@
 """Gathers what a funder is told from the agreement, the covered costs, the books, the seats and the door."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import func, select
 
@@ -77,7 +77,7 @@ def gather(agreement: FundingAgreement) -> Facts:
         shared=_shared(agreement, served),
         proofs=tuple(_proof(place[1] or place[0], paper) for place, paper in reversed(paid)),
         people=_people(edition, agreement, served),
-        services=services_of(edition, agreement),
+        services=services_of(edition, [one.delegation_id for one in agreement.served]),
         late_plans=_late(served),
         waits_for=agreement.blocked_reason,
         next_report=dues.next_report(agreement.id),
@@ -215,14 +215,11 @@ def _people(edition: Edition, agreement: FundingAgreement, served: Sequence[Cove
     )
 
 
-def services_of(edition: Edition, agreement: FundingAgreement | None = None) -> Services:
-    """What was given in kind for the gathering, by whether it counts.
-
-    A funder whose `agreement` names delegations is told of what was given for these only.
-    """
+def services_of(edition: Edition, of: Collection[int] = ()) -> Services:
+    """What was given in kind for the gathering, by whether it counts; `of` some delegations (by id) alone."""
     wanted = InKind.edition_id == edition.id
-    if agreement and agreement.served:
-        wanted &= InKind.delegation_id.in_([one.delegation_id for one in agreement.served])
+    if of:
+        wanted &= InKind.delegation_id.in_(of)
     rows = db.session.scalars(select(InKind).where(wanted)).all()
     accepted, pending, refused = (
         _whole(one.value for one in rows if one.state == state)

@@ -108,6 +108,22 @@ def delegation_services(code: str) -> Any:
     )
 
 
+@blueprint.get("/delegations/services/<code>")
+@requires(Permission.DELEGATION_READ)
+def edition_services(code: str) -> Any:
+    """What was given in kind for a whole gathering, by its delegations or for all of them."""
+    edition = queries.find_edition(code, actor(), Permission.DELEGATION_READ)
+    given = services.services_for(edition)
+    return render_template(
+        "delegations/edition_services.html",
+        edition=edition,
+        given=given,
+        totals=services.totals(given),
+        states=services.STATE_LABELS,
+        kinds=volunteering.KINDS,
+    )
+
+
 def _service(service_id: int) -> tuple[InKind, bool]:
     """A service for somebody who may see its delegation or its edition, and whether they decide on it.
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
 
 from access.models import User
 from delegations.funding.service_models import InKind, ServiceEvidence, ServiceKind
 from delegations.models import Delegation
 from delegations.seats.seats import reason_of
 from documents.uploads import harmless
+from events.models import Edition
 from shared import audit
 from shared.audit import Actor
 from shared.clock import now
@@ -166,10 +168,20 @@ def evidence_of(service: InKind) -> ServiceEvidence:
 
 def services_of(delegation: Delegation) -> Sequence[InKind]:
     """What a delegation's payers gave, what waits first."""
+    return _given(InKind.delegation_id == delegation.id)
+
+
+def services_for(edition: Edition) -> Sequence[InKind]:
+    """What was given for a whole gathering, with its delegations, what waits first."""
+    return _given(InKind.edition_id == edition.id)
+
+
+def _given(which: ColumnElement[bool]) -> Sequence[InKind]:
     return db.session.scalars(
         select(InKind)
-        .where(InKind.delegation_id == delegation.id)
+        .where(which)
         .order_by(InKind.state != ServiceState.PENDING.value, InKind.id.desc())
+        .options(joinedload(InKind.delegation))
     ).all()
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import force_locale
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
@@ -108,8 +108,14 @@ def own_invitation(token: str) -> Any:
 def visas_of(code: str) -> Any:
     """Every visa of an edition's seats: where each stands, since when, and which seats need somebody else."""
     edition = queries.find_edition(code, person(), P.NOMINATION_ACCREDIT)
+    asked = request.args.get("show", "")
+    show = visas.Show(asked) if asked in set(visas.Show) else None
     return render_template(
-        "delegations/visas.html", edition=edition, lines=visas.lines_of(edition), outcomes=visas.OUTCOMES
+        "delegations/visas.html",
+        edition=edition,
+        lines=visas.lines_of(edition, show),
+        outcomes=visas.OUTCOMES,
+        show=show,
     )
 
 

@@ -8,6 +8,7 @@ A refusal does not lose the seat: somebody else is named, or whoever waits first
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import contains_eager, joinedload
@@ -88,7 +89,7 @@ def standing(nomination: Nomination) -> VisaOutcome | None:
 
 def is_open(nomination: Nomination) -> bool:
     """A visa is asked for, and no consulate has answered."""
-    return standing(nomination) in (V.REQUESTED, V.ISSUED, V.UNANSWERED)
+    return standing(nomination) in OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,27 @@ class VisaLine:
     step: VisaStep
 
 
-def lines_of(edition: Edition) -> list[VisaLine]:
-    """The visas of everybody who sits in a delegation of this edition, what needs somebody first."""
+class Show(StrEnum):
+    """Which visas of an edition are looked at."""
+
+    OPEN = "open"
+    REFUSED = "refused"
+
+
+OPEN = (V.REQUESTED, V.ISSUED, V.UNANSWERED)
+"""A visa is asked for, and no consulate has answered."""
+
+
+def lines_of(edition: Edition, show: Show | None = None) -> list[VisaLine]:
+    """The visas of everybody who sits in a delegation of this edition, what needs somebody first.
+
+    Those that are open, or were refused, are those of whoever asked, even if somebody else sits there by now.
+    """
+    theirs = {
+        None: Nomination.status.in_(CURRENT_NOMINATION),
+        Show.OPEN: VisaStep.outcome.in_(OPEN),
+        Show.REFUSED: VisaStep.outcome == V.REFUSED,
+    }[show]
     latest = select(func.max(VisaStep.id)).group_by(VisaStep.nomination_id)
     rows = db.session.execute(
         select(Nomination, VisaStep)
@@ -109,7 +129,7 @@ def lines_of(edition: Edition) -> list[VisaLine]:
         .join(Seat.delegation)
         .where(
             Delegation.edition_id == edition.id,
-            Nomination.status.in_(CURRENT_NOMINATION),
+            theirs,
             VisaStep.id.in_(latest),
         )
         .order_by(Seat.code)

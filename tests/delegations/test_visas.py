@@ -57,6 +57,9 @@ def test_a_refusal_leads_to_whoever_waits(amina: Nomination, seat: Seat, fatou: 
     assert letter.superseded_at and visas.letter_of(new) is None
     assert [step.outcome for step in visas.steps_of(seat)] == [V.REQUESTED, V.ISSUED, V.REFUSED]
     assert db.session.scalars(select(VisaRequest.outcome)).all() == ["refused"]
+    edition = seat.delegation.edition
+    shown = {show: [one.nomination for one in visas.lines_of(edition, show)] for show in (None, *visas.Show)}
+    assert shown == {None: [], visas.Show.OPEN: [], visas.Show.REFUSED: [amina]}  # who has left by now
 
 
 def test_a_letter_leaves_after_accreditation_and_payment(seat: Seat, fatou: User) -> None:
