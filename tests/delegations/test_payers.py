@@ -217,15 +217,20 @@ def test_one_who_stops_is_asked_for_nothing_more_and_the_others_are_told(
     assert len(db.session.scalars(select(PayerSaved)).all()) == 5
 
 
-def test_each_version_tells_what_it_asked_of_each_payer(
-    client: FlaskClient, outaouais: Delegation, ondine: User
-) -> None:
-    """9,000.00 by thirds; one stops: 4,500.00 each; the ticket grows dearer: 4,800.00 each."""
+def by_thirds(outaouais: Delegation) -> tuple[SavingsPlan, Payer, Payer]:
+    """P1, opened on 20 December 2002 and paid by thirds before anything fell due."""
     on("2002-12-20")
     with transaction():
         plan = plan_of(outaouais, "P1", "9000.00", 12)
     with transaction():
-        union, fund = joined(plan, "Syndicat fictif", THIRD), joined(plan, "Caisse fictive", THIRD)
+        return plan, joined(plan, "Syndicat fictif", THIRD), joined(plan, "Caisse fictive", THIRD)
+
+
+def test_each_version_tells_what_it_asked_of_each_payer(
+    client: FlaskClient, outaouais: Delegation, ondine: User
+) -> None:
+    """9,000.00 by thirds; one stops: 4,500.00 each; the ticket grows dearer: 4,800.00 each."""
+    plan, union, fund = by_thirds(outaouais)
     on("2002-12-21")
     stands = plan_changes.situation(plan)
     with transaction():
@@ -259,11 +264,7 @@ def test_each_version_tells_what_it_asked_of_each_payer(
 def test_one_who_stops_before_they_began_never_begins(
     outaouais: Delegation, aristide: User, zoe: User
 ) -> None:
-    on("2002-12-20")
-    with transaction():
-        plan = plan_of(outaouais, "P1", "9000.00", 12)
-    with transaction():
-        union, fund = joined(plan, "Syndicat fictif", THIRD), joined(plan, "Caisse fictive", THIRD)
+    plan, union, fund = by_thirds(outaouais)
     stands = plan_changes.situation(plan)
     command = StopPayer(policy=Policy.SPREAD, reason="Dissous", key=stands.key(stands.need, THIRD))
     with transaction():
