@@ -103,7 +103,7 @@ import treasury.views
 import waiting
 from access import sign_in, sign_in_links, signing
 from config.settings import Settings, UnsafeSettings, read_settings
-from delegations import forgetting
+from delegations import forgetting, origins
 from delegations.answers import treasurer as delegation_answers
 from delegations.expectations import funders, instalments, pledges
 from delegations.organising import TOWARDS_PEOPLE
@@ -255,6 +255,7 @@ def _rooms(app: Flask, settings: Settings) -> None:
     expectations.FUNDERS["agreements"] = funders
     standing_references.KNOWN["plans"] = quoted.standing_references
     delegation_answers.install()
+    origins.install()
     outbox.jobs.HANDLERS["paper-message"] = paper_messages.send_paper
     worker.install(app)
     outbox.jobs.HANDLERS["mail"] = partial(mail.deliver, server=settings.mail_url, sender=settings.mail_from)

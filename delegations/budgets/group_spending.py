@@ -1,9 +1,11 @@
 """One voucher for several people: a line of a claim shared among seats, and what was spent for each seat."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from delegations.budgets.claim_models import ClaimLine, ClaimShare, ClaimStatus, ExpenseClaim
 from delegations.models import Delegation, Seat
@@ -45,6 +47,35 @@ def parts(line: ClaimLine) -> list[tuple[str, Money]]:
     if not line.shares:
         return [(words[:200], line.amount)]
     return [(f"{one.seat.code} · {words}"[:200], one.amount) for one in line.shares if one.amount]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A voucher by its digest, and the postings of its claim's entry that it proves: category and memo."""
+
+    sha256: str
+    postings: frozenset[tuple[str, str]]
+
+
+def proofs(entry_ids: Iterable[int]) -> dict[int, list[Proof]]:
+    """The vouchers of the claims that these entries paid, by entry."""
+    chosen = (
+        select(ExpenseClaim)
+        .where(ExpenseClaim.entry_id.in_(list(entry_ids)))
+        .options(
+            selectinload(ExpenseClaim.lines).joinedload(ClaimLine.voucher),
+            selectinload(ExpenseClaim.lines).selectinload(ClaimLine.shares).joinedload(ClaimShare.seat),
+        )
+    )
+    return {
+        claim.entry_id: [
+            Proof(line.voucher.sha256, frozenset((line.category, memo) for memo, _part in parts(line)))
+            for line in claim.lines
+            if line.voucher
+        ]
+        for claim in db.session.scalars(chosen)
+        if claim.entry_id
+    }
 
 
 def by_seat(delegation: Delegation) -> dict[str, dict[str, Money]]:

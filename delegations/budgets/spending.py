@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, String, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
+from delegations.budgets import group_spending
 from delegations.budgets.comparison import Budgeted, Comparison, Place, compare
 from delegations.budgets.models import IN_KIND, SEAT, Basis, Budget, BudgetLine, BudgetStatus
 from delegations.budgets.versions import GROUPS, seat_budgets
@@ -75,7 +76,7 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A posting behind a figure, with the documents of its entry."""
+    """A posting behind a figure, with the documents of its entry, less the vouchers of other claim lines."""
 
     posting: Posting
     documents: Sequence[EntryDocument]
@@ -158,16 +159,36 @@ def spent(edition_id: int, fund_ids: Iterable[int], most: int | None = None) -> 
     )
     groups = _groups(edition_id)
     found = db.session.scalars(chosen).all()
+    documents = _documents({one.entry_id for one in found})
+    proofs = group_spending.proofs(documents)
+    return [
+        (
+            _place(one.category, one.account.code, groups),
+            Paper(one, _proving(one, documents.get(one.entry_id, []), proofs.get(one.entry_id, ()))),
+        )
+        for one in found
+    ]
+
+
+def _proving(
+    posting: Posting, documents: Sequence[EntryDocument], proofs: Sequence[group_spending.Proof]
+) -> list[EntryDocument]:
+    """Of an entry's documents those that are not the vouchers of other lines of its claim."""
+    here = posting.category, posting.memo
+    own = {one.sha256 for one in proofs if here in one.postings}
+    others = {one.sha256 for one in proofs} - own
+    return [one for one in documents if one.sha256 not in others]
+
+
+def _documents(entry_ids: Iterable[int]) -> dict[int, list[EntryDocument]]:
     documents: dict[int, list[EntryDocument]] = defaultdict(list)
     for paper in db.session.scalars(
         select(EntryDocument)
-        .where(EntryDocument.entry_id.in_({one.entry_id for one in found}))
+        .where(EntryDocument.entry_id.in_(list(entry_ids)))
         .order_by(EntryDocument.number)
     ):
         documents[paper.entry_id].append(paper)
-    return [
-        (_place(one.category, one.account.code, groups), Paper(one, documents[one.entry_id])) for one in found
-    ]
+    return documents
 
 
 def _spending(edition: Edition, lines: list[Budgeted], fund_ids: list[int] | Select[int]) -> Spending:

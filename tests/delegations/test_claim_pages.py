@@ -88,9 +88,13 @@ def test_an_advance_is_claimed_and_paid_by_three_people(
     claim = db.session.scalars(select(ExpenseClaim)).one()
     assert (claim.status, claim.payer_id) == (ClaimStatus.PAID, aristide.id)
     [advance] = db.session.scalars(select(Advance))
+    given = client.get(f"/treasury/entries/{advance.entries[0].entry_id}").text
+    assert "une avance à Ondine Exemple" in given
     assert advances.in_hand(advance)["XOF"] == Money.of("9000", "XOF")
     assert fill_in(client, f"{HERE}/advances/1/return/XOF", amount="9 000", on=DAY).status_code == 302
     entry = f"/treasury/entries/{claim.entry_id}"
+    trail = client.get(entry).text
+    assert f'<a href="{page}">note de frais\xa0: Taxis de Dakar</a>' in trail  # and no longer somebody's hand
     assert entry in client.get(page).text
     told = client.get(f"{HERE}/claims").text
     assert "rendu par la personne" in told and "attend une deuxième personne" in told

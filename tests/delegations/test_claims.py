@@ -24,7 +24,7 @@ from shared.errors import Conflict
 from shared.money import Money, format_money
 from tests.delegations.conftest import BY, cad, deposit
 from tests.delegations.test_comparison import DEMO_RATE, xof
-from treasury import approvals, chart, ledger, queries
+from treasury import approvals, attachments, chart, ledger, queries
 from treasury.books import verification
 from treasury.books.rates import Rate
 from treasury.document_models import EntryDocument
@@ -117,6 +117,30 @@ def test_the_advance_of_dakar_comes_out_to_the_franc(
     total = spending.of_delegation(advance.delegation).comparison.total.figures
     assert (total["XOF"].actual, total["CAD"].actual) == (xof("819767"), cad("0.00"))  # claims and exchange
     assert verification.check().sound
+
+
+@both
+def test_each_line_has_its_own_voucher_behind_the_figure(
+    advance: Advance, ondine: User, aristide: User, zoe: User
+) -> None:
+    claim = claim_of(advance, ondine, "500000", "295000", missing="24000")
+    with transaction():
+        claims.submit_claim(claim, by=ondine)
+        claims.approve_claim(claim, by=zoe)
+        entry = claims.pay_claim(claim, date(2005, 12, 5), by=aristide)
+        attachments.attach(entry, TAXI + b"slip", "bordereau.pdf", by=aristide)  # of the whole entry
+
+    def behind(code: str, group: str) -> dict[str, list[str]]:
+        found = spending.papers(
+            advance.delegation.edition_id, spending.funds_of(advance.delegation), group, code
+        )
+        return {one.posting.memo: [paper.label for paper in one.documents] for one in found}
+
+    assert behind("L02", "U") == {
+        "Auberge 0": ["Auberge 0", "bordereau.pdf"],
+        "Auberge 1": ["Auberge 1", "bordereau.pdf"],
+    }
+    assert behind("L04", "T") == {"Taxi – reçu perdu": ["bordereau.pdf"]}
 
 
 @both

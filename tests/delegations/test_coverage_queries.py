@@ -28,6 +28,7 @@ from treasury import chart, ledger, queries
 from treasury.funds.transfers import FundTransfer, transfer
 from treasury.ledger import Leg, SamePerson
 from treasury.models import Fund, JournalEntry
+from treasury.reports import trails
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -111,6 +112,12 @@ def test_the_support_fund_closes_the_gap_when_a_second_person_approves(
         support.approve(decision, by=zoe)
     found = coverage_of(funded)
     assert [found.gap, found.support, found.remaining] == [cad("480.00"), cad("480.00"), cad("0.00")]
+    origin = trails.trail(decision.awards[0].entry_id or 0).origin
+    assert origin and (origin.endpoint, origin.args) == (
+        "delegations.support_decision",
+        {"code": "DKR05", "number": decision.number},
+    )
+    assert "Décision 1" in origin.words
     assert queries.fund_balance(pool.id, "CAD") == cad("520.00")
     with pytest.raises(Conflict), transaction():  # pressed twice
         support.approve(decision, by=zoe)

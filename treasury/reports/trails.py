@@ -1,8 +1,9 @@
 """All that is known of an entry: who, from what, with which document, undone by what, seen where."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -14,6 +15,19 @@ from treasury.books import seals
 from treasury.document_models import EntryDocument
 from treasury.funds.commitment_models import CommitmentEvent
 from treasury.models import EntryStatus, ExchangeRate, JournalEntry, Payment, Posting, ReconciliationLink
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an entry follows from, in words, and the page that tells it."""
+
+    words: str
+    endpoint: str
+    args: Mapping[str, Any]
+
+
+ORIGINS: dict[str, Callable[[Sequence[int]], Mapping[int, Origin]]] = {}
+"""What the rooms above know of the origin of entries, by entry; filled in `app.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,7 @@ class Trail:
     documents: Sequence[EntryDocument]
     promises: Sequence[CommitmentEvent]
     intact: bool | None
+    origin: Origin | None = None
 
 
 def trail(entry_id: int) -> Trail:
@@ -69,6 +84,7 @@ def trails(which: ColumnElement[bool]) -> list[Trail]:
     mirrors = {one.reverses_id: one for one in _by_id(JournalEntry.reverses_id.in_(ids)).values()}
     links, documents, rates = _links(ids), _documents(ids), _rates(entries)
     promises = _promises(ids)
+    origins = {key: origin for known in ORIGINS.values() for key, origin in known(ids).items()}
     beside = seals.evidence(entries, ids)
     return [
         Trail(
@@ -85,6 +101,7 @@ def trails(which: ColumnElement[bool]) -> list[Trail]:
             intact=None
             if one.status is EntryStatus.DRAFT
             else one.hash == seals.digest(one, one.previous_hash or "", beside),
+            origin=origins.get(one.id),
         )
         for one in entries
     ]
