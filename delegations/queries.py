@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from access.models import User
 from access.policy import Permission, Reach, can, reach
+from access.users import names_of
 from delegations.models import (
     CURRENT_NOMINATION,
     Delegation,
@@ -213,9 +214,7 @@ def history(seat: Seat) -> list[Moment]:
     records = db.session.scalars(
         select(AuditRecord).where(AuditRecord.subject.in_(subjects)).order_by(AuditRecord.id)
     ).all()
-    ids = {int(record.actor.removeprefix("user:")) for record in records if record.actor.startswith("user:")}
-    users = db.session.execute(select(User.id, User.name, User.email).where(User.id.in_(ids)))
-    names = {f"user:{row.id}": row.name or row.email for row in users}
+    names = names_of(record.actor for record in records)
     people = {one.id: one.person.name for one in seat.nominations}
     return [
         Moment(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from access.models import User
+from access.users import names_of
 from delegations.lifecycle.focal_models import FocalPoint, FocalRank
 from delegations.models import Delegation
 from delegations.sending import locale_of
@@ -46,9 +46,7 @@ def turns(delegation: Delegation) -> list[Turn]:
         .options(joinedload(FocalPoint.user))
         .order_by(FocalPoint.id.desc())
     ).all()
-    ids = {int(one.actor.removeprefix("user:")) for one in found if one.actor.startswith("user:")}
-    users = db.session.execute(select(User.id, User.name, User.email).where(User.id.in_(ids)))
-    names = {f"user:{row.id}": row.name or row.email for row in users}
+    names = names_of(one.actor for one in found)
     return [Turn(one, names.get(one.actor, "")) for one in found]
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import Select, select
 
-from access.models import User
+from access.users import names_of
 from delegations.budgets import advances, claims
 from delegations.budgets.claim_models import WAITING
 from delegations.composition.binding import must_be_kept
@@ -290,7 +290,5 @@ class Told:
 def history(delegation: Delegation) -> list[Told]:
     """The delegation's steps with who made them, the latest first."""
     steps = steps_of(delegation)
-    ids = {int(one.actor.removeprefix("user:")) for one in steps if one.actor.startswith("user:")}
-    users = db.session.execute(select(User.id, User.name, User.email).where(User.id.in_(ids)))
-    names = {f"user:{row.id}": row.name or row.email for row in users}
+    names = names_of(one.actor for one in steps)
     return [Told(one, names.get(one.actor, "")) for one in reversed(steps)]

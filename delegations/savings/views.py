@@ -9,6 +9,7 @@ from sqlalchemy import select
 from access import links
 from access.asking import person, speak
 from access.policy import Permission
+from access.users import names_of
 from delegations import pictures, queries
 from delegations.forms import DepositForm, OpenPlanForm, PayForm
 from delegations.models import PlanStatus, SavingsPlan
@@ -225,6 +226,7 @@ def plan_page(
         share=min(1.0, status.saved.minor / status.target.minor),
         seats=seat_count,
         versions=versions,
+        writers=names_of(one.actor for one in versions),
         band=pictures.band_sentence(projection, show_date),
         stakes=stakes.stakes(status, projection, seat_count) if status is whole else [],
         paid_count=sum(part.state is InstalmentState.PAID for part in status.instalments),

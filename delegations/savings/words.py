@@ -36,9 +36,9 @@ LESS: dict[Policy, LazyString] = {
 """A policy in words, when more is to be found and when less."""
 
 POLICIES: dict[Policy, LazyString] = {
-    Policy.SPREAD: _l("over what was left"),
-    Policy.NEXT: _l("with the next instalment"),
-    Policy.EXTEND: _l("at the end"),
+    Policy.SPREAD: _l("spread over what was left"),
+    Policy.NEXT: _l("met with the next instalment"),
+    Policy.EXTEND: _l("met at the end"),
     Policy.ACCEPT: _l("the coming instalments stayed as they were"),
 }
 """How a version met its difference, in words."""

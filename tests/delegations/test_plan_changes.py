@@ -181,7 +181,9 @@ def test_the_head_previews_every_way_and_chooses_one(
     assert client.post(PAGE, data=sent | {"policy": "next", "seats": "0"}).status_code == 422
     assert client.post(PAGE, data=sent | {"policy": "next", "reason": ""}).status_code == 422
     assert client.post(PAGE, data=sent | {"policy": "next"}).status_code == 302
-    assert "Accord du bureau" in client.get(PAGE.removesuffix("/change")).get_data(as_text=True)
+    assert "Accord du bureau · Ondine Exemple" in client.get(PAGE.removesuffix("/change")).get_data(
+        as_text=True
+    )
     book = client.get(PAGE.replace("/change", "/passbook.pdf"))
     assert book.status_code == 200 and book.data.startswith(b"%PDF")
     assert asked(late)[6:] == ["2250.00", "750.00", "750.00", "750.00"]
