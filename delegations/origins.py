@@ -33,6 +33,7 @@ def decisions(entry_ids: Sequence[int]) -> Mapping[int, Origin]:
             {"code": code, "number": number},
         )
         for key, number, title, code in rows
+        if key
     }
 
 
