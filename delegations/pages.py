@@ -50,6 +50,7 @@ def may_here(delegation: Delegation) -> dict[str, bool]:
         "accredit": P.NOMINATION_ACCREDIT,
         "plan": P.PLAN_MANAGE,
         "record": P.ENTRY_RECORD,
+        "books": P.LEDGER_READ,
     }
     return {word: can(user, permission, **place) for word, permission in wanted.items()}
 

@@ -233,7 +233,7 @@ def plan_page(
         curve=pictures.curve_of(status, projection, reader()),
         heading=pictures.plan_sentence(projection, reader(), show_date),
         token=token,
-        may=may or dict.fromkeys(("edit", "plan", "record"), False),
+        may=may or dict.fromkeys(("edit", "plan", "record", "books"), False),
         form=form,
         urls=plan_urls(plan, token),
         **shown,
