@@ -82,7 +82,8 @@ def ask_planner() -> Any:
     return form_page(
         "delegations/planner.html", form, found=found, example=not request.args,
         picture=pictures.planned_of(found) if found and found.steps else None,
-        rhythm=RHYTHMS.get(form.every.data, ""), opens=_opens(form, found) if request.args and found else [],
+        rhythm=RHYTHMS.get(form.every.data, "") if found and len(found.steps) > 1 else "",
+        opens=_opens(form, found) if request.args and found else [],
         address=request.url if request.args else "",
     )  # fmt: skip
 

@@ -115,6 +115,10 @@ def test_anybody_asks_and_keeps_the_answer_as_a_link(client: FlaskClient) -> Non
     assert "910,00 CAD" in text and "10 920,00 CAD" in text and "5 760,00 CAD" in text
     refused = client.get("/planner", query_string=ASKED | {"each": "beaucoup", "people": "0"})
     assert refused.status_code == 422 and 'value="beaucoup"' in refused.get_data(as_text=True)
+    once = client.get("/planner", query_string=ASKED | {"leaves": "2103-01-16"}).get_data(as_text=True)
+    assert 'class="per">chaque trimestre' in text and 'class="per">chaque' not in once  # one deposit
+    there = client.get("/planner", query_string=ASKED | {"already": "30 000"}).get_data(as_text=True)
+    assert "30\u202f000,00\u00a0CAD sont de côté" in there
     near = client.get("/planner", query_string=ASKED | {"leaves": "2103-01-15"})
     assert near.status_code == 422
     assert client.get("/planner", query_string=ASKED | {"match": "9"}).status_code == 422
