@@ -1,5 +1,6 @@
 """The pages on which a delegation is given more seats than it has, and gives back those nobody needs."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import flash, redirect, url_for
@@ -14,7 +15,7 @@ from delegations.forms import ReasonForm, WhyForm
 from delegations.lifecycle import adding
 from delegations.lifecycle import moves as lifecycle
 from delegations.lifecycle.invitations import MOST_SEATS
-from delegations.models import DelegationStatus
+from delegations.models import Delegation, DelegationStatus, Seat
 from delegations.pages import actor, blueprint, form_page
 from delegations.seats import waiting
 from shared.database import transaction
@@ -40,25 +41,13 @@ def more_seats(code: str) -> Any:
     delegation = queries.find_delegation(code, person(), P.DELEGATION_ALLOCATE)
     form = MoreSeatsForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                given = adding.add_seats(
-                    delegation,
-                    form.count.data or 0,
-                    form.reason.data or "",
-                    by=actor(),
-                    seen=form.seen.data,
-                )
-        except DomainError as refused:
-            explain(form, refused)
-        else:
-            told = ngettext(
-                "%(num)s seat is added; the delegation is told.",
-                "%(num)s seats are added; the delegation is told.",
-                len(given),
-            )
-            flash(told, "good")
-            return redirect(url_for("delegations.show", code=code))
+        done = _moved(form, delegation, adding.add_seats, lambda count: ngettext(
+            "%(num)s seat is added; the delegation is told.",
+            "%(num)s seats are added; the delegation is told.",
+            count,
+        ))  # fmt: skip
+        if done:
+            return done
     form.seen.data = adding.last_number(delegation)
     return form_page(
         "delegations/more_seats.html",
@@ -88,20 +77,11 @@ def fewer_seats(code: str) -> Any:
     delegation = queries.find_delegation(code, person(), P.DELEGATION_EDIT)
     form = FewerSeatsForm()
     if form.validate_on_submit():
-        try:
-            with transaction():
-                back = adding.give_back(
-                    delegation,
-                    form.count.data or 0,
-                    form.reason.data or "",
-                    by=actor(),
-                    seen=form.seen.data,
-                )
-        except DomainError as refused:
-            explain(form, refused)
-        else:
-            flash(ngettext("%(num)s seat is given back.", "%(num)s seats are given back.", len(back)), "good")
-            return redirect(url_for("delegations.show", code=code))
+        done = _moved(form, delegation, adding.give_back, lambda count: ngettext(
+            "%(num)s seat is given back.", "%(num)s seats are given back.", count
+        ))  # fmt: skip
+        if done:
+            return done
     free = [seat.code for seat in waiting.free_seats(delegation)]
     form.seen.data = len(free)
     return form_page(
@@ -111,3 +91,21 @@ def fewer_seats(code: str) -> Any:
         free=free,
         waits=len(waiting.line_of(delegation)),
     )
+
+
+def _moved(
+    form: MoreSeatsForm | FewerSeatsForm,
+    delegation: Delegation,
+    move: Callable[..., Sequence[Seat]],
+    words: Callable[[int], str],
+) -> Any:
+    """Add or give back as many seats as were looked at; None when it is refused, with why in the form."""
+    try:
+        with transaction():
+            count, reason = form.count.data or 0, form.reason.data or ""
+            moved = move(delegation, count, reason, by=actor(), seen=form.seen.data)
+    except DomainError as refused:
+        explain(form, refused)
+        return None
+    flash(words(len(moved)), "good")
+    return redirect(url_for("delegations.show", code=delegation.code))
