@@ -138,7 +138,7 @@ def went_parts(story: Story) -> list[dict[str, Any]]:
     return [
         {"value": amount.minor, "colour": colour, "label": label, "amount": format_plain(amount, reader())}
         for label, amount, colour in (
-            (_("Gaps closed"), story.gaps, "leaf"),
+            (_("Towards gaps"), story.gaps, "leaf"),
             (_("Tickets from the South"), story.tickets, "indigo"),
             (_("For other gatherings"), story.elsewhere, "soft"),
             (_("Still there"), story.balance, "ochre"),
