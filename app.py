@@ -62,6 +62,7 @@ import delegations.seats.travel_views
 import delegations.seats.views
 import delegations.seats.visa_views
 import delegations.seats.waiting_views
+import delegations.stays.views
 import delegations.support.asking_views
 import delegations.support.views
 import delegations.views

@@ -14,6 +14,7 @@ from delegations.composition.models import SelfPortrait
 from delegations.models import Delegation, Nomination, Seat
 from delegations.seats.letter_models import NominationLetter
 from delegations.seats.visa_models import InvitationLetter, TravelDocument, VisaStep
+from delegations.stays.models import Stay
 from events.models import Edition, Registration, VisaRequest
 from network.models import Person
 from outbox.jobs import HANDLERS, enqueue
@@ -86,7 +87,7 @@ def _forget_needs(over: date) -> int:
 
 
 def _forget_papers(edition: Edition) -> int:
-    """Letters, visas and portraits of an edition; the trail keeps how many, and what came of the visas.
+    """Letters, visas, stays and portraits of an edition; the trail keeps how many, and the visas' outcomes.
 
     Whether a letter was verified stays with the nomination.
     """
@@ -102,6 +103,7 @@ def _forget_papers(edition: Edition) -> int:
         "letters": _delete(NominationLetter, NominationLetter.nomination_id.in_(theirs)),
         "travel_documents": _delete(TravelDocument, TravelDocument.nomination_id.in_(theirs)),
         "invitations": _delete(InvitationLetter, InvitationLetter.nomination_id.in_(theirs)),
+        "stays": _delete(Stay, Stay.nomination_id.in_(theirs)),
         "portraits": _delete(SelfPortrait, SelfPortrait.nomination_id.in_(theirs)),
         "visa_steps": _delete(VisaStep, VisaStep.nomination_id.in_(theirs)),
         "visas": _delete(VisaRequest, VisaRequest.edition_id == edition.id),

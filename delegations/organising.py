@@ -72,6 +72,12 @@ TOWARDS_PEOPLE = (
         Permission.NOMINATION_ACCREDIT,
     ),
     Step(
+        _l("Arrivals and rooms"),
+        _l("Who comes on which day, how many beds a night takes, and who has none yet."),
+        "/delegations/arrivals/CODE",
+        Permission.NOMINATION_ACCREDIT,
+    ),
+    Step(
         _l("Print the badges"),
         _l("Four to a sheet, with the code that is scanned at the door."),
         "/manage/events/CODE/badges",

@@ -1,13 +1,19 @@
-"""Beside the seats: the heads' nomination letters, and who waits for a seat."""
+"""Beside the seats: the heads' nomination letters, who waits for a seat, when people come and sleep where."""
 
 from datetime import date
 
-from delegations.models import Nomination
+from sqlalchemy import select
+
+from delegations.models import Nomination, Seat
 from delegations.seats import letters, waiting
 from delegations.seats.waiting import Wait
-from demonstration.records import specimen
+from delegations.stays import stays
+from delegations.stays.models import Lodging
+from delegations.stays.stays import TellStay
+from demonstration.records import read_csv, specimen
 from demonstration.stage import Stage, on
 from network.people import PersonDetails
+from shared.database import db
 
 SENT = date(2005, 6, 27)
 LOOKED_AT = date(2005, 7, 4)
@@ -30,6 +36,26 @@ def wait_for_seats(stage: Stage) -> None:
         family = [_wait(name, "Famille Imaginaire") for name in FAMILY]
         waiting.wait_all(stage.delegations["DKR05-OUT"], family, by=stage.organiser)
         waiting.wait(stage.delegations["DKR05-FIN"], _wait("Diego Supuesto"), by=stage.organiser)
+
+
+def tell_journeys(stage: Stage) -> None:
+    """Some told when they come and where they sleep; a bed was found for some of those who want one."""
+    with on(date(2005, 10, 24)):
+        for row in read_csv("stays"):
+            nomination = db.session.scalars(select(Seat).where(Seat.code == row["seat"])).one().nomination
+            assert nomination, row
+            stays.tell(nomination, _stay(row), by=stage.organiser)
+            stays.lodge(nomination, row["place"], by=stage.organiser)
+
+
+def _stay(row: dict[str, str]) -> TellStay:
+    return TellStay(
+        arrives_on=date.fromisoformat(row["arrives_on"]),
+        arrives_by=row["arrives_by"],
+        leaves_on=date.fromisoformat(row["leaves_on"]) if row["leaves_on"] else None,
+        lodging=Lodging(row["lodging"]),
+        wishes=row["wishes"],
+    )
 
 
 def _wait(name: str, party: str = "") -> Wait:

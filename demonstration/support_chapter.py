@@ -35,6 +35,7 @@ def tell(stage: Stage) -> None:
     _names(stage, story["substitution"])
     seats_chapter.wait_for_seats(stage)
     _substitution(stage, story["substitution"])
+    seats_chapter.tell_journeys(stage)
     _support_fund(stage, funding)
     with on(date(2005, 10, 28)):
         _services(stage)

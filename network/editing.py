@@ -8,14 +8,15 @@ is then a decision, and passes unless it moved once more.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from wtforms import Field, HiddenField
+from wtforms import DateField, Field, HiddenField
 
 from network.fields import CountryField, country_choices
 from shared.errors import DomainError
 from shared.forms import Form, reader
-from shared.i18n import _, _l
+from shared.i18n import _, _l, told
 from shared.money import Money, format_plain
 
 
@@ -51,7 +52,7 @@ class EditForm(Form):
         """Show what stands there now."""
         for name, value in now.items():
             self[name].process_data(value)
-        self.seen.data = json.dumps(now)
+        self.seen.data = _written(now)
 
     def must_be_as_seen(self, now: Mapping[str, Any]) -> None:
         """Compare with what stands there now; call it in the transaction, with the row held.
@@ -60,7 +61,7 @@ class EditForm(Form):
         """
         self.changes = tuple(self.changed(_read(self.seen.data), now))
         if self.changes:
-            self.seen.data = json.dumps(now)
+            self.seen.data = _written(now)
             raise ChangedMeanwhile
 
     def changed(self, seen: Mapping[str, Any], now: Mapping[str, Any]) -> Iterable[Change]:
@@ -81,6 +82,11 @@ def _read(text: str | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _written(values: Mapping[str, Any]) -> str:
+    """The values as a form carries them; days as 2005-11-21."""
+    return json.dumps(values, default=date.isoformat)
+
+
 def _typed(field: Field) -> Any:
     """What the field says; an amount as it is written, however it was typed."""
     amount = getattr(field, "amount", None)
@@ -95,6 +101,8 @@ def _same(one: Any, other: Any) -> bool:
 def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return sorted(map(str, value))
+    if isinstance(value, date):
+        return value.isoformat()
     return " ".join(value.split()) if isinstance(value, str) else value or ""
 
 
@@ -114,6 +122,8 @@ def _words(field: Field, value: Any) -> str:
         return str(_("yes") if value else _("no"))
     if isinstance(value, list | tuple):
         return ", ".join(_words(field, one) for one in value) or "—"
+    if value and isinstance(field, DateField):
+        return str(told(date.fromisoformat(str(value))))
     if isinstance(field, CountryField):
         labels = dict(country_choices())
     else:

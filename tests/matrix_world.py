@@ -147,6 +147,7 @@ def build() -> World:
             "/reminders/": {"token": stop_token(Payer(plan))},
             "/delegations/rules/": {"code": "DKR05"},
             "/delegations/visas/": {"code": "DKR05"},
+            "/delegations/arrivals/": {"code": "DKR05", "ending": "csv"},
             "/delegations/reset/": {"code": "DKR05"},
             "/delegations/quotas/": {"code": "DKR05", "quota_id": 0},
             "/delegations/composition/": {"code": "DKR05", "rule_id": 0},

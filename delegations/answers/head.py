@@ -27,11 +27,12 @@ from delegations.seats import waiting
 from delegations.seats.approvals import Rules, rules_of
 from delegations.seats.seats import ACTIVE
 from delegations.seats.visas import OPEN
+from delegations.stays import journeys
 from events.models import BadgeRole, EditionStatus, ProgrammeSession, VisaRequest
 from network.models import Component
-from shared.clock import now
+from shared.clock import now, today
 from shared.database import db
-from shared.i18n import LazyString, _, _l, pgettext
+from shared.i18n import LazyString, _, _l, ngettext, pgettext, show_date
 from shared.money import Money
 from treasury.models import PaymentStatus
 from treasury.reports.answers import Answer, State, so_many, together
@@ -199,8 +200,8 @@ def _journey(known: Known) -> Iterable[Answer]:
         )
     )
     yield known.ask(Topic.JOURNEY, _("Visas pending"), **count(visas or 0))
-    came = len(queries.arrived(known.delegation))
-    yield known.ask(Topic.JOURNEY, _("Arrived"), words=of(came, len(known.held)))
+    tally = journeys.tallies([known.delegation.id]).get(known.delegation.id, journeys.Tally())
+    yield _arrivals(known, tally)
     speakers = sum(one.role is BadgeRole.FACILITATOR for one in known.held)
     edition = known.delegation.edition
     following = db.session.scalars(
@@ -215,5 +216,34 @@ def _journey(known: Known) -> Iterable[Answer]:
     yield told(Topic.JOURNEY, _("Who leads a session"),
                  words=so_many(speakers) if speakers else _("nobody of yours"),
                  note=_("next in the programme: %(title)s", title=title) if title else "")  # fmt: skip
-    yield told(Topic.JOURNEY, _("Rooms to sleep"),
-                 words=_("ask the hosts"), note=_("who sleeps where is not kept here"))  # fmt: skip
+    yield _rooms(known, tally)
+
+
+def _arrivals(known: Known, tally: journeys.Tally) -> Answer:
+    """Who has said when they come; from the first day of the gathering on, who was seen at the door."""
+    edition, people = known.delegation.edition, len(known.held)
+    if today(edition.zone) >= edition.starts_on:
+        came = len(queries.arrived(known.delegation))
+        return known.ask(Topic.JOURNEY, _("Arrived so far"), "journeys_of", words=of(came, people))
+    note = _("said when; the first on %(day)s", day=show_date(tally.first)) if tally.first else _("said when")
+    return known.ask(
+        Topic.JOURNEY,
+        _("Arrivals"),
+        "journeys_of",
+        words=of(tally.told, people),
+        note=note,
+        state=done(tally.told, people) if people else "plain",
+    )
+
+
+def _rooms(known: Known, tally: journeys.Tally) -> Answer:
+    """Who wants a bed and has none yet; who has not said is waited for."""
+    silent = tally.people - tally.lodging_told
+    note = ngettext("%(num)s has not said", "%(num)s have not said", silent) if silent else ""
+    if not tally.lodging_told:
+        words, note, state = _("nobody has said"), "", "wait" if tally.people else "plain"
+    elif tally.without:
+        words, state = ngettext("%(num)s without a place", "%(num)s without a place", tally.without), "bad"
+    else:
+        words, state = _("all placed") if tally.wanted else _("none wanted"), "wait" if silent else "good"
+    return known.ask(Topic.JOURNEY, _("Rooms"), "journeys_of", words=str(words), note=str(note), state=state)

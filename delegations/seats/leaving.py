@@ -12,6 +12,7 @@ from delegations.models import Delegation, Nomination, Seat
 from delegations.seats import messages, nominations, offers, seats, waiting
 from delegations.seats.nominations import Nominate
 from delegations.seats.waiting_models import SeatOffer, WaitingPerson, WaitingStatus
+from delegations.stays import stays
 from shared.audit import Actor, System
 from shared.database import db, hold
 from shared.errors import DomainError
@@ -49,7 +50,7 @@ class Consequences:
     """What follows when the person of a seat leaves.
 
     `badges` stop working; `paid` is the settled registration fee; `money` what pays the seat now; `comes`
-    waits first and would take the seat.
+    waits first and would take the seat; `bed` is where they would have slept.
     """
 
     leaves: Nomination | None
@@ -57,6 +58,7 @@ class Consequences:
     paid: Money | None
     money: SeatCoverage | None
     comes: WaitingPerson | None
+    bed: str
 
     @property
     def own(self) -> Money | None:
@@ -80,7 +82,13 @@ def consequences(seat: Seat, coverage: Coverage) -> Consequences:
         paid=payment.amount if payment and payment.status is PaymentStatus.SETTLED else None,
         money=coverage.by_seat.get(seat.code),
         comes=next_for(seat.delegation),
+        bed=_bed_of(seat),
     )
+
+
+def _bed_of(seat: Seat) -> str:
+    stay = stays.stay_of(seat.nomination) if seat.nomination else None
+    return stay.place if stay else ""
 
 
 def seated(seat: Seat) -> int:

@@ -13,6 +13,7 @@ from delegations.models import Nomination, NominationStatus
 from delegations.pages import blueprint, form_page
 from delegations.seats import approvals, leaving, letters, nominations, visas
 from delegations.seats.letter_views import LetterForm
+from delegations.stays import stays
 from shared.audit import System
 from shared.database import hold, transaction
 from shared.errors import DomainError
@@ -22,6 +23,8 @@ from shared.limits import limiter
 from shared.web import public
 
 OPEN = (NominationStatus.NOMINATED, NominationStatus.COMPLETED, NominationStatus.RETURNED)
+TOLD = (NominationStatus.COMPLETED, NominationStatus.ACCREDITED)
+"""Who has said who they are is asked about their journey."""
 
 
 @blueprint.get("/nominee/<token>")
@@ -148,5 +151,7 @@ def _page(
         letter_form=sending,
         invitation=visas.letter_of(nomination),
         visa_open=visas.is_open(nomination),
+        stay=stays.stay_of(nomination),
+        journey_asked=nomination.status in TOLD and not stays.is_over(nomination.seat.delegation.edition),
     )
     return page, 422 if form.errors or portrait.errors or sending.errors else 200

@@ -18,6 +18,7 @@ from delegations.models import (
     SeatStatus,
 )
 from delegations.seats import visas, waiting
+from delegations.stays import stays
 from events import badges
 from events import registration as registrations
 from shared import audit
@@ -122,9 +123,10 @@ def withdraw_seat(seat: Seat, reason: str, on: date, *, by: Actor) -> Seat:
 
 
 def end(nomination: Nomination, status: NominationStatus, reason: str, *, by: Actor) -> None:
-    """Let a nomination stop holding its seat: its links, its invitation letter and its visa count no more."""
+    """Let a nomination stop holding its seat: its links, its letter, its visa and its bed count no more."""
     assert status not in CURRENT_NOMINATION
     visas.leave(nomination, by=by)
+    stays.forget(nomination)
     nomination.status, nomination.reason, nomination.decided_at = status, reason, now()
     links.revoke_links("nominee", nomination.id)
     db.session.flush()  # before another takes the seat: one current nomination a seat

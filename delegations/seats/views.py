@@ -28,6 +28,7 @@ from delegations.seats import (
     waiting,
     withdrawn_money,
 )
+from delegations.stays import stays
 from events.models import ROLE_LABELS, BadgeRole
 from shared.clock import today
 from shared.database import db, hold, transaction
@@ -56,6 +57,9 @@ HAPPENED: dict[str, LazyString] = {
     "nomination.letter_verified": _l("Nomination letter verified"),
     "nomination.letter_refused": _l("Nomination letter refused"),
     "nomination.invitation": _l("Invitation letter issued"),
+    "nomination.stay_asked": _l("Asked about the journey"),
+    "nomination.stay": _l("Journey told"),
+    "nomination.lodged": _l("Place to sleep said"),
     "visa.requested": _l("Visa asked for"),
     "visa.granted": _l("Visa granted"),
     "visa.refused": _l("Visa refused"),
@@ -117,6 +121,8 @@ def _page(delegation: Delegation, seat: Seat, nominator_form: NominatorForm) -> 
         frozen=nomination is not None and approvals.is_frozen(nomination),
         visa=visas.standing(nomination) if nomination else None,
         outcomes=visas.OUTCOMES,
+        stay=stays.stay_of(nomination) if nomination else None,
+        lodgings=stays.LODGINGS,
         offered=waiting.offered_to(seat),
         left=withdrawn_money.money_of(seat),
         role_form=RoleForm(formdata=None, role=nomination.role.value) if nomination and may["edit"] else None,

@@ -1,0 +1,1 @@
+"""When the people of a delegation come and go, and where they sleep: told by each, seen together."""
