@@ -15,7 +15,7 @@ from delegations.models import Delegation
 from delegations.pages import actor, blueprint, group_names
 from events.models import Edition
 from shared.database import db, transaction
-from shared.errors import Forbidden, NotFound
+from shared.errors import Conflict, Forbidden, NotFound
 from shared.i18n import _, _l, show_date
 from shared.web import requires
 from treasury.books.rates import Rate
@@ -176,19 +176,17 @@ def compare_budgets(budget_id: int, other_id: int) -> Any:
     if same != (found.edition_id, found.kind, found.delegation_id):
         raise NotFound
     old, new = sorted((found, other), key=lambda one: one.version)
+    every = versions_of(edition.id, found.kind, found.delegation_id)[::-1]
+    between = [one for one in every if old.version < one.version < new.version]
     return render_template(
         "delegations/budget_against.html",
         old=old,
         new=new,
         edition=edition,
         kind=templates.KINDS.get(found.kind, found.kind),
-        changes=revision.changes(old, new),
+        changes=revision.changes(old, new, between),
         sheets=[sheet.sheet(one, {}, edition.currency) for one in (old, new)],
-        between=[
-            one
-            for one in versions_of(edition.id, found.kind, found.delegation_id)[::-1]
-            if old.version < one.version <= new.version
-        ],
+        reasons=[*between, new],
     )
 
 
@@ -199,7 +197,11 @@ def approve_budget(budget_id: int) -> Any:
     found, edition, _delegation = find_budget(budget_id)
     if not (can(actor(), P.EDITION_MANAGE, edition_id=edition.id) or can(actor(), P.ENTRY_APPROVE)):
         raise Forbidden
-    with transaction():
-        versions.approve_budget(found, by=actor(), seen=request.form.get("seen", type=int))
-    flash(_("Approved: this version is in force and stays as it is."), "good")
+    try:
+        with transaction():
+            versions.approve_budget(found, by=actor(), seen=request.form.get("seen", type=int))
+    except (Conflict, versions.CodeElsewhere) as refused:
+        flash(refused.sentence(), "error")
+    else:
+        flash(_("Approved: this version is in force and stays as it is."), "good")
     return redirect(url_for("delegations.budget", budget_id=budget_id))

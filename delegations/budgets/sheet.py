@@ -63,6 +63,11 @@ class Sheet:
         return self.seat.total
 
     @property
+    def once(self) -> Money:
+        """What a delegation must pay once besides."""
+        return self.whole.total if self.whole else Money.zero(self.seat.currency)
+
+    @property
     def in_kind(self) -> Money:
         """What is given, beside the money."""
         return self.given.total if self.given else Money.zero(self.seat.currency)

@@ -1,5 +1,7 @@
 """A second version of what a seat costs says what it changes, line by line."""
 
+import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,6 +11,9 @@ from access.models import User
 from delegations.budgets import revision, variance
 from delegations.budgets import versions as budgets
 from delegations.budgets.comparison import compare
+from delegations.budgets.models import SEAT as SEAT_BUDGET
+from delegations.budgets.models import Basis
+from delegations.budgets.queries import versions_of
 from delegations.budgets.versions import CreateBudget, Line
 from events.models import Edition
 from shared.database import transaction
@@ -38,6 +43,37 @@ def test_versions_are_compared_line_by_line(
     assert (found["L03"].after, found["L03"].difference) == (None, cad("-420.00"))
     sign_in(client, fatou)
     assert "Ce qui a changé depuis la version 1" in client.get(f"/delegations/budgets/{second.id}").text
+
+
+def test_a_line_that_became_the_delegation_s_leaves_the_seat_s_total(
+    client: FlaskClient, dakar: Edition, fatou: User, aristide: User
+) -> None:
+    visa = Line(code="L13", label="Visa", category="T", unit_price=cad("60.00"))
+    coach = Line(code="L14", label="Car de Thiès", category="T", unit_price=cad("300.00"))
+    drafts = [
+        ([visa, coach], "Le car manquait"),
+        ([visa, replace(coach, basis=Basis.WHOLE)], "Un seul car pour tout le monde"),
+        ([replace(visa, unit_price=cad("65.00")), replace(coach, basis=Basis.WHOLE)], "Le visa a monté"),
+    ]
+    for lines, reason in drafts:
+        with transaction():
+            budgets.create_budget(CreateBudget(edition_id=dakar.id, lines=lines, reason=reason), by=aristide)
+            budgets.approve_budget(versions_of(dakar.id, SEAT_BUDGET, None)[0], by=fatou)
+    last, shared, first = versions_of(dakar.id, SEAT_BUDGET, None)[:3]
+
+    found = [
+        (one.code, one.part.value, one.difference, one.reason)
+        for one in revision.changes(first, last, [shared])
+    ]
+    assert found == [
+        ("L13", "seat", cad("5.00"), "Le visa a monté"),
+        ("L14", "seat", cad("-300.00"), "Un seul car pour tout le monde"),
+        ("L14", "whole", cad("300.00"), "Un seul car pour tout le monde"),
+    ]
+    sign_in(client, fatou)
+    shown = client.get(f"/delegations/budgets/{last.id}/against/{first.id}").text
+    totals = shown[shown.index("<tfoot>") : shown.index("</tfoot>")].replace("\xa0", " ")
+    assert re.findall(r">(\d+,\d\d)<", totals) == ["360,00", "65,00", "0,00", "300,00"]
 
 
 @pytest.mark.parametrize(
