@@ -50,7 +50,7 @@ ROLE_LABELS: dict[RoleName, LazyString] = {
     RoleName.VOLUNTEER: _l("Welcome volunteer"),
     RoleName.HEAD_OF_DELEGATION: _l("Head of delegation"),
     RoleName.DELEGATE: _l("Delegate"),
-    RoleName.COMMITTEE: _l("Member of the support fund's committee"),
+    RoleName.COMMITTEE: _l("Member of the support fund’s committee"),
 }
 
 P = Permission

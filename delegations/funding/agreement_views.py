@@ -246,7 +246,7 @@ def add_duty(code: str, agreement: str) -> Any:
     if form.validate_on_submit() and form.due_on.data:
         with transaction():
             dues.add_duty(place.agreement, form.duty, form.what.data or "", form.due_on.data, by=actor())
-        flash(_("Noted: it is on the organiser's list until it is done."), "good")
+        flash(_("Noted: it is on the organiser’s list until it is done."), "good")
         return redirect(f"{place.url}#due")
     return _page(place, duty=form)
 

@@ -14,7 +14,7 @@ from shared.i18n import LazyString, _, _l, show_date
 from shared.money import Money, format_money
 
 BASES: dict[Basis, LazyString] = {
-    Basis.CASH: _l("cash received from the delegation's payers"),
+    Basis.CASH: _l("cash received from the delegation’s payers"),
     Basis.SERVICES: _l("services in kind that were accepted"),
 }
 SHARINGS: dict[Sharing, LazyString] = {

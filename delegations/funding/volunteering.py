@@ -16,7 +16,7 @@ from shared.i18n import LazyString, _, _l
 from shared.money import Money
 
 KINDS: dict[ServiceKind, LazyString] = {
-    ServiceKind.TIME: _l("volunteers' time"),
+    ServiceKind.TIME: _l("volunteers’ time"),
     ServiceKind.SERVICE: _l("a service: translation, interpreting, advice"),
     ServiceKind.USE: _l("the use of rooms or equipment"),
     ServiceKind.GOODS: _l("goods given"),

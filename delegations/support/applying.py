@@ -29,7 +29,7 @@ from treasury.models import Fund
 
 KINDS: dict[ApplicationKind, LazyString] = {
     ApplicationKind.GAP: _l("the gap of a delegation"),
-    ApplicationKind.TICKET: _l("a guest's ticket"),
+    ApplicationKind.TICKET: _l("a guest’s ticket"),
 }
 
 
