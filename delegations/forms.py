@@ -15,7 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from delegations.lifecycle.invitations import MOST_SEATS, InviteDelegation
@@ -31,6 +31,7 @@ from network.people import CompleteRecord, PersonDetails
 from shared.forms import (
     Form,
     MoneyField,
+    an_address,
     as_choices,
     more_than_nothing,
 )
@@ -48,7 +49,7 @@ class InviteForm(Form):
     code = StringField(_l("Code"), [DataRequired(), Length(max=24)])
     contact_name = StringField(_l("Name of the head of delegation"), [Length(max=120)])
     contact_email = EmailField(
-        _l("E-mail address of the head of delegation"), [DataRequired(), Email(), Length(max=255)]
+        _l("E-mail address of the head of delegation"), [DataRequired(), an_address, Length(max=255)]
     )
     locale = LocaleField(_l("Language of the message"))
 
@@ -125,7 +126,7 @@ class NominateForm(Form):
     """Who is put forward for a seat; they complete the rest themselves."""
 
     name = StringField(_l("Name"), [DataRequired(), Length(max=160)])
-    email = EmailField(_l("E-mail address"), [DataRequired(), Email(), Length(max=255)])
+    email = EmailField(_l("E-mail address"), [Optional(), an_address, Length(max=255)])
     organisation_name = StringField(_l("Organisation"), [Length(max=200)])
     role = SelectField(_l("Role"), choices=as_choices((one.value, ROLE_LABELS[one]) for one in ROLES))
     locale = LocaleField(_l("Language of the message"))
@@ -151,7 +152,7 @@ class OpenPlanForm(Form):
     """An organisation's plan to save."""
 
     payer_name = StringField(_l("Who saves"), [DataRequired(), Length(max=200)])
-    payer_email = EmailField(_l("Their e-mail address"), [DataRequired(), Email(), Length(max=255)])
+    payer_email = EmailField(_l("Their e-mail address"), [DataRequired(), an_address, Length(max=255)])
     code = StringField(_l("Code of the plan"), [DataRequired(), Length(max=24)])
     seats = IntegerField(_l("For how many seats"), [InputRequired(), NumberRange(1, MOST_SEATS)])
     target = MoneyField(_l("Amount to save"), [InputRequired(), more_than_nothing])

@@ -16,13 +16,13 @@ from wtforms import (
     SubmitField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from events.models import Edition
 from events.registration import Register
 from network.fields import CountryField, LanguagesField
 from network.people import PersonDetails
-from shared.forms import Form
+from shared.forms import Form, an_address
 from shared.i18n import _, _l
 from treasury.models import PaymentMethod
 
@@ -41,7 +41,7 @@ class RegistrationForm(Form):
         [
             DataRequired(_l("Write the address where we can reach you.")),
             Length(max=255),
-            Email(_l("This is not an e-mail address. It looks like name@example.org.")),
+            an_address,
         ],
     )
     organisation_name = StringField(_l("Organisation"), [Optional(), Length(max=200)])

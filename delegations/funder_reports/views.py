@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, url_for
 from sqlalchemy import select
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Email, Length
+from wtforms.validators import DataRequired, Length
 
 from access import links
 from access.asking import speak
@@ -22,7 +22,7 @@ from delegations.pages import actor, blueprint
 from events.models import Edition, EditionStatus
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, as_choices, explain, reader
+from shared.forms import Form, an_address, as_choices, explain, reader
 from shared.i18n import LOCALES, _, _l, show_date
 from shared.limits import limiter
 from shared.web import public, requires
@@ -36,7 +36,7 @@ class SendForm(Form):
     """To whom a report goes."""
 
     addressee = StringField(_l("To whom"), [DataRequired(), Length(max=160)])
-    email = StringField(_l("E-mail address"), [DataRequired(), Email(), Length(max=255)])
+    email = StringField(_l("E-mail address"), [DataRequired(), an_address, Length(max=255)])
     locale = SelectField(_l("Language of the message"))
     words = TextAreaField(_l("A word with it"), [Length(max=2000)])
     open_papers = BooleanField(_l("The link opens the documents behind the figures"))

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from wtforms import EmailField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Email, Length
+from wtforms.validators import DataRequired, Length
 
 from access.asking import person
 from access.policy import Permission
@@ -16,7 +16,7 @@ from delegations.pages import actor, blueprint, form_page, may_here
 from network.fields import LocaleField
 from shared.database import transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, explain
+from shared.forms import Form, an_address, explain
 from shared.i18n import _, _l
 from shared.web import requires
 
@@ -27,7 +27,7 @@ class HandOverForm(Form):
     """Who comes next."""
 
     name = StringField(_l("Name"), [DataRequired(), Length(max=120)])
-    email = EmailField(_l("E-mail address"), [DataRequired(), Email(), Length(max=255)])
+    email = EmailField(_l("E-mail address"), [DataRequired(), an_address, Length(max=255)])
     locale = LocaleField(_l("Language of the message"))
     reason = TextAreaField(_l("Reason"), [Length(max=500)])
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from wtforms import DateField, EmailField, RadioField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from access.asking import person
 from access.policy import Permission
@@ -27,7 +27,7 @@ from network.fields import LocaleField
 from shared.clock import today
 from shared.database import transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, as_choices, explain, reader
+from shared.forms import Form, an_address, as_choices, explain, reader
 from shared.i18n import LazyString, _, _l
 from shared.web import requires
 
@@ -74,7 +74,7 @@ class AddPayerForm(SharePart):
     """Another body that pays the plan."""
 
     payer_name = StringField(_l("Who pays too"), [DataRequired(), Length(max=200)])
-    payer_email = EmailField(_l("Their e-mail address"), [DataRequired(), Email(), Length(max=255)])
+    payer_email = EmailField(_l("Their e-mail address"), [DataRequired(), an_address, Length(max=255)])
     locale = LocaleField(_l("Language they are written to in, if they are new here"))
 
 

@@ -13,6 +13,7 @@ from delegations.models import Delegation, Nomination, Seat
 from delegations.pages import actor, blueprint, form_page
 from delegations.seats import leaving, visas
 from events.programme import VisaOutcome
+from network.models import Person
 from shared.clock import today
 from shared.database import transaction
 from shared.errors import DomainError
@@ -43,13 +44,12 @@ def substitute(code: str, number: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                leaving.replace(
-                    seat, form.command(), form.reason.data or "", by=actor(), seen=form.seated.data
-                )
+                reason, seen = form.reason.data or "", form.seated.data
+                new = leaving.replace(seat, form.command(), reason, by=actor(), seen=seen)
         except DomainError as refused:
             explain(form, refused)
         else:
-            flash(_("%(name)s has the seat now. A private link is on its way.", name=form.name.data), "good")
+            _say_who_sits(new.person)
             return _back(delegation, seat)
     return _replacing(delegation, seat, form)
 
@@ -96,14 +96,15 @@ def hand_over(code: str, number: int) -> Any:
             return _back(delegation, seat)
         page, _status = _replacing(delegation, seat, _somebody_else(seat.nomination, reason))
         return page, refused.status
-    if taken_by.email:
-        flash(_("%(name)s has the seat now. A private link is on its way.", name=taken_by.name), "good")
-    else:
-        flash(
-            _("%(name)s has the seat now. No e-mail address is known: reach them.", name=taken_by.name),
-            "good",
-        )
+    _say_who_sits(taken_by)
     return _back(delegation, seat)
+
+
+def _say_who_sits(new: Person) -> None:
+    if new.email:
+        flash(_("%(name)s has the seat now. A private link is on its way.", name=new.name), "good")
+    else:
+        flash(_("%(name)s has the seat now. No e-mail address is known: reach them.", name=new.name), "good")
 
 
 @blueprint.route("/delegations/<code>/seats/<int:number>/withdraw", methods=["GET", "POST"])

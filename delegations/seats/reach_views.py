@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from wtforms import EmailField
-from wtforms.validators import DataRequired, Email, Length
+from wtforms.validators import DataRequired, Length
 
 from access.asking import person
 from access.policy import Permission
@@ -14,7 +14,7 @@ from delegations.seats import nominations, reaching
 from shared.addresses import absolute
 from shared.database import transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, explain
+from shared.forms import Form, an_address, explain
 from shared.i18n import _, _l
 from shared.web import requires
 
@@ -24,7 +24,7 @@ P = Permission
 class AddressForm(Form):
     """Where the person is written to."""
 
-    email = EmailField(_l("E-mail address"), [DataRequired(), Email(), Length(max=255)])
+    email = EmailField(_l("E-mail address"), [DataRequired(), an_address, Length(max=255)])
 
 
 @blueprint.route("/delegations/<code>/seats/<int:number>/reach", methods=["GET", "POST"])

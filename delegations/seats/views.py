@@ -30,6 +30,7 @@ from delegations.seats import (
 )
 from delegations.stays import stays
 from events.models import ROLE_LABELS, BadgeRole
+from network.models import Person
 from shared.clock import today
 from shared.database import db, hold, transaction
 from shared.errors import DomainError, NotFound
@@ -179,13 +180,20 @@ def nominate(code: str, number: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                nominations.nominate(seat, form.command(), by=actor())
+                named = nominations.nominate(seat, form.command(), by=actor()).person
         except DomainError as refused:
             explain(form, refused)
         else:
-            flash(_("%(name)s is named. A private link is on its way.", name=form.name.data), "good")
+            _say_named(named)
             return _back(delegation, seat)
     return form_page("delegations/nominate.html", form, delegation=delegation, seat=seat)
+
+
+def _say_named(new: Person) -> None:
+    if new.email:
+        flash(_("%(name)s is named. A private link is on its way.", name=new.name), "good")
+    else:
+        flash(_("%(name)s is named. No e-mail address is known: reach them.", name=new.name), "good")
 
 
 @blueprint.post("/delegations/<code>/seats/<int:number>/role")

@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from wtforms import BooleanField, EmailField, FieldList, FormField, SelectField, StringField, TextAreaField
-from wtforms.validators import Email, Length, Optional
+from wtforms.validators import Length, Optional
 
 from access import links
 from access.asking import person, speak
@@ -23,7 +23,7 @@ from network.people import PersonDetails
 from shared.audit import System
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, Part, as_choices, explain, reader
+from shared.forms import Form, Part, an_address, as_choices, explain, reader
 from shared.i18n import _, _l, ngettext
 from shared.limits import limiter
 from shared.web import page_number, public, requires, row_id
@@ -51,7 +51,7 @@ class WaitingPart(Part):
     """One person of those who wait together; an address has a name."""
 
     name = StringField(_l("Name"), [Length(max=160)])
-    email = EmailField(_l("E-mail address"), [Optional(), Email(), Length(max=255)])
+    email = EmailField(_l("E-mail address"), [Optional(), an_address, Length(max=255)])
     role = SelectField(_l("Role"), choices=as_choices((one.value, ROLE_LABELS[one]) for one in ROLES))
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -114,3 +114,23 @@ def test_whose_address_is_known_keeps_the_link_and_the_address(head: FlaskClient
     db.session.expire_all()
     assert theo.person.email == "théo@example.org"
     assert links.open_link("nominee", token) == theo.id
+
+
+def test_somebody_without_an_address_is_named_and_takes_a_seat_over(head: FlaskClient, seat: Seat) -> None:
+    telephone = {"name": "Boubacar Exemple", "email": "", "role": "D", "locale": "fr"}
+    page = head.post(f"{PAGE}/nominate", data=telephone, follow_redirects=True).text
+    assert "Boubacar Exemple is named. No e-mail address is known: reach them." in page
+    instead = telephone | {"name": "Awa Exemple", "reason": "Cannot come"}
+    page = head.post(f"{PAGE}/substitute", data=instead, follow_redirects=True).text
+    assert "Awa Exemple has the seat now. No e-mail address is known: reach them." in page
+    assert seat.nomination and seat.nomination.person.name == "Awa Exemple"
+
+
+def test_what_is_no_address_is_said_in_the_words_of_the_house(
+    head: FlaskClient, ondine: User, seat: Seat
+) -> None:
+    with transaction():
+        ondine.locale = "fr"
+    page = head.post(f"{PAGE}/nominate", data={"name": "Awa Exemple", "email": "pas une adresse"}).text
+    assert page.count("Ce n’est pas une adresse courriel.") == 2  # in the summary and at its field
+    assert "pas une adresse" in page and seat.nomination is None

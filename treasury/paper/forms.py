@@ -3,9 +3,9 @@
 from typing import Any
 
 from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
-from shared.forms import Form, MoneyField, as_choices, more_than_nothing
+from shared.forms import Form, MoneyField, an_address, as_choices, more_than_nothing
 from shared.i18n import _l
 from shared.money import EXPONENTS
 from treasury.forms import currency_choices, fund_choices, not_in_the_future, words
@@ -25,7 +25,7 @@ class MadeOutForm(Form):
 
     name = StringField(_l("Made out to"), [DataRequired(), Length(max=160)])
     address = TextAreaField(_l("Postal address"), [Length(max=400)])
-    email = StringField(_l("E-mail"), [Optional(), Email(), Length(max=255)])
+    email = StringField(_l("E-mail"), [Optional(), an_address, Length(max=255)])
     locale = SelectField(_l("Language of the paper"), choices=LANGUAGES)
     send = BooleanField(_l("Send it by e-mail at once"), default=True)
 
@@ -83,7 +83,7 @@ class GiftForm(Form):
     fund = SelectField(_l("Fund"), [InputRequired()], choices=fund_choices)
     donor_name = StringField(_l("Donor"), [DataRequired(), Length(max=160)])
     donor_address = TextAreaField(_l("Postal address"), [Length(max=400)])
-    donor_email = StringField(_l("E-mail"), [Optional(), Email(), Length(max=255)])
+    donor_email = StringField(_l("E-mail"), [Optional(), an_address, Length(max=255)])
     locale = SelectField(_l("Language of the paper"), choices=LANGUAGES)
     currency = SelectField(_l("Currency"), choices=currency_choices)
     value = MoneyField(_l("Amount or fair market value"), [InputRequired(), more_than_nothing])
