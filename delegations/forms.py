@@ -25,13 +25,12 @@ from delegations.savings.schedule import MOST_INSTALMENTS, Remainder
 from delegations.seats.nominations import Nominate
 from events.models import ROLE_LABELS, BadgeRole
 from network.editing import EditForm
-from network.fields import CountryField, LanguagesField, LocaleField, at_least_one
+from network.fields import CountryField, LanguagesField, LocaleField, an_address, at_least_one
 from network.models import Person
 from network.people import CompleteRecord, PersonDetails
 from shared.forms import (
     Form,
     MoneyField,
-    an_address,
     as_choices,
     more_than_nothing,
 )

@@ -20,9 +20,9 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 
 from events.models import Edition
 from events.registration import Register
-from network.fields import CountryField, LanguagesField
+from network.fields import CountryField, LanguagesField, an_address
 from network.people import PersonDetails
-from shared.forms import Form, an_address
+from shared.forms import Form
 from shared.i18n import _, _l
 from treasury.models import PaymentMethod
 

@@ -1,4 +1,4 @@
-"""What people choose about themselves in a form: country, languages, in the reader's words."""
+"""What people say of themselves in a form: address, country, languages, in the reader's words."""
 
 from functools import lru_cache
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from babel import Locale
 from markupsafe import Markup
 from wtforms import SelectField, SelectMultipleField
-from wtforms.validators import ValidationError
+from wtforms.validators import Email, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, Select, html_params
 
 from shared.forms import as_choices, reader
@@ -14,6 +14,9 @@ from shared.i18n import DEFAULT_LOCALE, LOCALES, _l
 
 SPOKEN = ("fr", "en", "es", "pt", "wo", "ar", "bm", "de", "it")
 """Languages that people of these gatherings speak, offered first to last."""
+
+an_address = Email(_l("This is not an e-mail address. It looks like name@example.org."))
+"""A validator: something that can be written to; what is not is told in the words of this house."""
 
 
 class LanguagesField(SelectMultipleField):

@@ -10,7 +10,7 @@ from wtforms import StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.form import Form as WTForm
 from wtforms.i18n import messages_path
-from wtforms.validators import Email, StopValidation, ValidationError
+from wtforms.validators import StopValidation, ValidationError
 
 from shared.errors import DomainError
 from shared.i18n import DEFAULT_LOCALE, _l
@@ -29,10 +29,6 @@ def printable(form: Any, field: Any) -> None:
 
 
 _CANNOT_PRINT = _l("There are characters in this that cannot be printed. Type it again.")
-
-
-an_address = Email(_l("This is not an e-mail address. It looks like name@example.org."))
-"""A validator: something that can be written to, in the words of this house."""
 
 
 class Part(WTForm):

@@ -20,9 +20,10 @@ from delegations.funder_reports.words import TOPICS, Told, answers_of, report_of
 from delegations.models import FundingAgreement
 from delegations.pages import actor, blueprint
 from events.models import Edition, EditionStatus
+from network.fields import an_address
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, an_address, as_choices, explain, reader
+from shared.forms import Form, as_choices, explain, reader
 from shared.i18n import LOCALES, _, _l, show_date
 from shared.limits import limiter
 from shared.web import public, requires

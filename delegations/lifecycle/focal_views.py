@@ -13,10 +13,10 @@ from delegations.forms import ReasonForm
 from delegations.lifecycle import focal_points, handing_over
 from delegations.lifecycle.focal_models import FocalRank
 from delegations.pages import actor, blueprint, form_page, may_here
-from network.fields import LocaleField
+from network.fields import LocaleField, an_address
 from shared.database import transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, an_address, explain
+from shared.forms import Form, explain
 from shared.i18n import _, _l
 from shared.web import requires
 

@@ -23,11 +23,11 @@ from delegations.savings.payers import FINEST, AddPayer, NobodyLeft, StopPayer
 from delegations.savings.plans import PlanClosed
 from delegations.savings.replanning import Policy
 from delegations.savings.words import share_words
-from network.fields import LocaleField
+from network.fields import LocaleField, an_address
 from shared.clock import today
 from shared.database import transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, an_address, as_choices, explain, reader
+from shared.forms import Form, as_choices, explain, reader
 from shared.i18n import LazyString, _, _l
 from shared.web import requires
 

@@ -11,10 +11,11 @@ from access.policy import Permission
 from delegations import queries
 from delegations.pages import actor, blueprint, form_page
 from delegations.seats import nominations, reaching
+from network.fields import an_address
 from shared.addresses import absolute
 from shared.database import transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, an_address, explain
+from shared.forms import Form, explain
 from shared.i18n import _, _l
 from shared.web import requires
 

@@ -19,11 +19,12 @@ from delegations.seats.waiting import Wait
 from delegations.seats.waiting_models import OfferStatus, SeatOffer, WaitingPerson
 from events.models import ROLE_LABELS, BadgeRole
 from events.wording import deadline
+from network.fields import an_address
 from network.people import PersonDetails
 from shared.audit import System
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, Part, an_address, as_choices, explain, reader
+from shared.forms import Form, Part, as_choices, explain, reader
 from shared.i18n import _, _l, ngettext
 from shared.limits import limiter
 from shared.web import page_number, public, requires, row_id

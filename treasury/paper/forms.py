@@ -5,7 +5,8 @@ from typing import Any
 from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
-from shared.forms import Form, MoneyField, an_address, as_choices, more_than_nothing
+from network.fields import an_address
+from shared.forms import Form, MoneyField, as_choices, more_than_nothing
 from shared.i18n import _l
 from shared.money import EXPONENTS
 from treasury.forms import currency_choices, fund_choices, not_in_the_future, words
