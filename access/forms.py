@@ -1,14 +1,16 @@
 """The forms of sign-in and of one's own account."""
 
+from babel import Locale
 from flask_security.forms import TwoFactorRescueForm, TwoFactorSetupForm
 from wtforms import EmailField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, Length
 
-from shared.forms import Form
-from shared.i18n import _l
+from shared.forms import Form, as_choices
+from shared.i18n import LOCALES, _l
 
-LANGUAGES = [SelectChoice("fr", "Français"), SelectChoice("en", "English")]
+LANGUAGES = as_choices((code, Locale.parse(code).display_name.capitalize()) for code in LOCALES)
+"""The languages of the product, each under its own name."""
 
 
 class LinkForm(Form):

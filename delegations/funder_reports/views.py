@@ -9,6 +9,7 @@ from wtforms.validators import DataRequired, Length
 
 from access import links
 from access.asking import speak
+from access.forms import LANGUAGES
 from access.policy import Permission, can
 from delegations.funder_reports import gathering as funder_gathering
 from delegations.funder_reports import reports as funder_reports
@@ -23,8 +24,8 @@ from events.models import Edition, EditionStatus
 from network.fields import an_address
 from shared.database import db, transaction
 from shared.errors import DomainError, NotFound
-from shared.forms import Form, as_choices, explain, reader
-from shared.i18n import LOCALES, _, _l, show_date
+from shared.forms import Form, explain, reader
+from shared.i18n import _, _l, show_date
 from shared.limits import limiter
 from shared.web import public, requires
 from treasury import attachments
@@ -38,13 +39,9 @@ class SendForm(Form):
 
     addressee = StringField(_l("To whom"), [DataRequired(), Length(max=160)])
     email = StringField(_l("E-mail address"), [DataRequired(), an_address, Length(max=255)])
-    locale = SelectField(_l("Language of the message"))
+    locale = SelectField(_l("Language of the message"), choices=LANGUAGES)
     words = TextAreaField(_l("A word with it"), [Length(max=2000)])
     open_papers = BooleanField(_l("The link opens the documents behind the figures"))
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        self.locale.choices = as_choices((code, code.upper()) for code in LOCALES)
 
     def command(self) -> SendReport:
         """What was filled in."""

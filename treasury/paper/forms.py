@@ -5,6 +5,7 @@ from typing import Any
 from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
+from access.forms import LANGUAGES
 from network.fields import an_address
 from shared.forms import Form, MoneyField, as_choices, more_than_nothing
 from shared.i18n import _l
@@ -17,7 +18,6 @@ from treasury.paper.papers import Correction
 from treasury.paper.payment_papers import MadeOutTo
 from treasury.wording import GIFT_NATURES, METHODS, PAPER_TITLES
 
-LANGUAGES = as_choices([("fr", "Français"), ("en", "English")])
 _HOW = (PaymentMethod.TRANSFER, PaymentMethod.CHEQUE, PaymentMethod.CASH, PaymentMethod.MOBILE_MONEY)
 
 
