@@ -5,19 +5,31 @@ from dataclasses import dataclass
 
 from flask import Flask, url_for
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
 
 from access.asking import person
 from access.models import User
 from access.policy import Permission, can, reach
 from delegations import queries
-from delegations.budgets.claim_models import ClaimStatus, ExpenseClaim
+from delegations.budgets.claim_models import Advance, ClaimStatus, ExpenseClaim
 from delegations.budgets.models import Budget, BudgetStatus
+from delegations.funding.service_models import InKind
+from delegations.funding.services import ServiceState
 from delegations.joining.models import JoinRequest, JoinStatus
-from delegations.models import Delegation, DelegationStatus, Nomination, NominationStatus, Seat, SeatStatus
+from delegations.models import (
+    Delegation,
+    DelegationStatus,
+    Nomination,
+    NominationStatus,
+    Seat,
+    SeatStatus,
+    SupportDecision,
+)
 from delegations.pages import board_of_ours
 from delegations.seats.seats import ACTIVE
 from delegations.seats.waiting_models import OfferedSeat
 from delegations.support import committee
+from delegations.support.models import DecisionMinute
 from events.models import Edition
 from network.models import Person
 from shared.clock import today
@@ -55,7 +67,8 @@ def tasks(user: User | None) -> list[Task]:
     """What waits for `user` (nothing for somebody not signed in): money first, then seats and people."""
     if user is None:
         return []
-    return [*_money(user), *_costs(user), *_seats(user), *_support(user)]
+    given = [*_money(user), *_advances(user), *_costs(user), *_budgets(user), *_services(user)]
+    return [*given, *_seats(user), *_support(user)]
 
 
 def own_delegations(user: User | None) -> list[Delegation]:
@@ -84,8 +97,37 @@ def _money(user: User) -> Iterator[Task]:
             yield Task(words, place, url_for("reconciliation.workbench", statement_id=statement))
 
 
+def _advances(user: User) -> Iterator[Task]:
+    """Advances to hand over; who wrote one down or receives it is not asked."""
+    if not can(user, P.ENTRY_APPROVE):
+        return
+    asked = (
+        select(Delegation, func.count(Advance.id))
+        .join(Advance, Advance.delegation_id == Delegation.id)
+        .where(Advance.approver_id.is_(None), Advance.holder_id != user.id, Advance.recorder_id != user.id)
+        .group_by(Delegation.id)
+        .order_by(Delegation.code)
+    )
+    for one, count in db.session.execute(asked.limit(_MOST)):
+        words = ngettext("%(num)s advance to hand over", "%(num)s advances to hand over", count)
+        yield Task(words, one.name, url_for("delegations.money_in_hands", code=one.code, _anchor="advances"))
+
+
 def _costs(user: User) -> Iterator[Task]:
-    """Claims and versions of budgets; nobody is asked to say yes to their own."""
+    """Claims: one's own that came back, those of others to approve or to pay."""
+    returned = (
+        select(ExpenseClaim)
+        .where(
+            ExpenseClaim.claimant_id == user.id,
+            ExpenseClaim.status == ClaimStatus.DRAFT,
+            ExpenseClaim.reason != "",
+        )
+        .order_by(ExpenseClaim.id)
+        .options(joinedload(ExpenseClaim.delegation))
+    )
+    for claim in db.session.scalars(returned.limit(_MOST)):
+        page = url_for("delegations.claim", code=claim.delegation.code, claim_id=claim.id)
+        yield Task(_("Your claim came back"), claim.title, page)
     page = url_for("delegations.all_claims")
     if can(user, P.ENTRY_APPROVE):
         asked = _number(_claims(ClaimStatus.SUBMITTED).where(ExpenseClaim.claimant_id != user.id))
@@ -98,6 +140,10 @@ def _costs(user: User) -> Iterator[Task]:
             )
         )
         yield from _some(owed, ngettext("%(num)s claim to pay", "%(num)s claims to pay", owed), "", page)
+
+
+def _budgets(user: User) -> Iterator[Task]:
+    """Versions of budgets; nobody is asked to say yes to their own."""
     drafts = (
         select(Edition, func.count(Budget.id))
         .join(Budget, Budget.edition_id == Edition.id)
@@ -110,6 +156,22 @@ def _costs(user: User) -> Iterator[Task]:
     for edition, count in db.session.execute(drafts.limit(_MOST)):
         words = ngettext("%(num)s budget to approve", "%(num)s budgets to approve", count)
         yield Task(words, edition.name, url_for("delegations.costs", code=edition.code))
+
+
+def _services(user: User) -> Iterator[Task]:
+    """What others declared in kind, and nobody accepted or refused yet."""
+    declared = (
+        select(Edition, func.count(InKind.id))
+        .join(InKind, InKind.edition_id == Edition.id)
+        .where(InKind.state == ServiceState.PENDING, InKind.declared_by_id.is_distinct_from(user.id))
+        .group_by(Edition.id)
+        .order_by(Edition.starts_on)
+    )
+    if not (can(user, P.ENTRY_RECORD) or can(user, P.ENTRY_APPROVE)):
+        declared = declared.where(Edition.id.in_(_managed(user)))
+    for edition, count in db.session.execute(declared.limit(_MOST)):
+        words = ngettext("%(num)s gift in kind to look at", "%(num)s gifts in kind to look at", count)
+        yield Task(words, edition.name, url_for("delegations.edition_services", code=edition.code))
 
 
 def _seats(user: User) -> Iterator[Task]:
@@ -181,7 +243,19 @@ def _seats_and_people(ids: list[int]) -> Iterator[Task]:
 
 
 def _support(user: User) -> Iterator[Task]:
-    """What a member of a committee has not scored yet."""
+    """Decisions that wait for a second person, and what a member of a committee has not scored yet."""
+    if can(user, P.ENTRY_APPROVE):
+        waiting = (
+            select(SupportDecision, Edition)
+            .join(Edition, Edition.id == SupportDecision.edition_id)
+            .outerjoin(DecisionMinute, DecisionMinute.decision_id == SupportDecision.id)
+            .where(SupportDecision.approver_id.is_(None), SupportDecision.recorder_id != user.id)
+            .where(func.coalesce(DecisionMinute.sent_back, "") == "")
+            .order_by(SupportDecision.id)
+        )
+        for one, edition in db.session.execute(waiting.limit(_MOST)):
+            page = url_for("delegations.support_decision", code=edition.code, number=one.number)
+            yield Task(_("A decision to carry out"), one.title, page)
     held = reach(user, P.SUPPORT_SCORE)
     if not held:
         return

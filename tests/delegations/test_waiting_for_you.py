@@ -6,15 +6,19 @@ from datetime import UTC, date, datetime
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from access import grants, users
 from access.models import RoleName, User
 from access.users import CreateUser
-from delegations.budgets import claims
+from delegations.budgets import advances, claims
 from delegations.budgets import versions as budgets
+from delegations.budgets.advances import AskAdvance
 from delegations.budgets.claims import AddLine, OpenClaim
 from delegations.budgets.versions import CreateBudget
 from delegations.budgets.versions import Line as BudgetItem
+from delegations.funding import services
+from delegations.funding.services import RecordService, ServiceState
 from delegations.lifecycle import invitations
 from delegations.lifecycle.invitations import InviteDelegation
 from delegations.models import Delegation, SavingsPlan
@@ -26,12 +30,16 @@ from delegations.seats.waiting import Wait
 from delegations.support import applying
 from delegations.support import decisions as support
 from delegations.support.applying import AddGrid, Apply
+from delegations.support.decisions import Award, Decide
+from delegations.support.models import DecisionMinute
 from events.models import Edition
 from network.people import CompleteRecord, PersonDetails
 from shared.clock import travel_to
-from shared.database import transaction
+from shared.database import db, transaction
 from tests.conftest import sign_in
 from tests.delegations.conftest import BY, accredited, cad, delegation_of, person
+from treasury import approvals
+from treasury.models import JournalEntry
 from waiting import own_delegations, tasks
 
 
@@ -162,9 +170,90 @@ def test_a_claim_waits_for_an_approver_then_for_a_third_person_who_pays(
         claims.add_line(claim, line, by=ondine)
         claims.submit_claim(claim, by=ondine)
     assert (waits(app, zoe), waits(app, aristide)) == (["1 claim to approve"], [])
+    names = "6 seats wait for a name Outaouais"
+    assert waits(app, ondine) == [names]
     with transaction():
+        claims.send_back(claim, "De quel jour est-ce ?", by=zoe)
+    assert (waits(app, zoe), waits(app, ondine)) == ([], ["Your claim came back Autocar", names])
+    with transaction():
+        claims.submit_claim(claim, by=ondine)
         claims.approve_claim(claim, by=zoe)
     assert (waits(app, zoe), waits(app, aristide)) == ([], ["1 claim to pay"])
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_an_advance_waits_for_a_third_person(
+    app: Flask, client: FlaskClient, plan: SavingsPlan, ondine: User, aristide: User, zoe: User
+) -> None:
+    ask = AskAdvance(
+        fund_id=plan.fund_id,
+        holder_id=ondine.id,
+        amount=cad("2000.00"),
+        purpose="Séjour à Dakar",
+        given_on=date(2003, 1, 9),
+    )
+    with transaction():
+        savings.record_deposit(
+            plan, RecordDeposit(amount=cad("2000.00"), received_on=date(2003, 1, 9)), by=aristide
+        )
+        approvals.approve(db.session.scalars(select(JournalEntry)).one(), by=zoe)
+        grants.grant(aristide, RoleName.APPROVER, by=BY)
+        advance = advances.ask_advance(plan.delegation, ask, by=aristide)
+    assert (waits(app, zoe), waits(app, aristide)) == (["1 advance to hand over Outaouais"], [])
+    sign_in(client, zoe)
+    assert 'href="/delegations/DKR05-OUT/claims#advances"' in client.get("/").text
+    with transaction():
+        advances.give_advance(advance, by=zoe)
+    assert waits(app, zoe) == []
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_what_was_given_in_kind_waits_for_anybody_but_who_declared_it(
+    app: Flask, dakar: Edition, fatou: User, aristide: User, zoe: User, ondine: User
+) -> None:
+    with transaction():
+        given = services.record_service(
+            RecordService(
+                edition_id=dakar.id,
+                description="Traduction",
+                giver="Zoé Témoin",
+                quantity=12,
+                unit="h",
+                value=cad("420.00"),
+            ),
+            by=aristide,
+        )
+    told = ["1 gift in kind to look at Dakar 2005"]
+    assert [waits(app, one) for one in (zoe, fatou, aristide)] == [told, told, []]
+    assert waits(app, ondine) == ["6 seats wait for a name Outaouais"]
+    with transaction():
+        services.decide(given, ServiceState.REFUSED, "Sans preuve", "", by=fatou)
+    assert waits(app, zoe) == []
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_a_decision_waits_for_a_second_person(
+    app: Flask, client: FlaskClient, dakar: Edition, aristide: User, zoe: User
+) -> None:
+    with transaction():
+        fund = support.open_fund("B6", "Fonds international de soutien", by=BY)
+        grants.grant(aristide, RoleName.APPROVER, by=BY)
+        command = Decide(
+            edition_id=dakar.id,
+            decided_on=date(2003, 1, 9),
+            title="Première décision",
+            fund_id=fund.id,
+            awards=[Award(label="Un billet de Lima", amount=cad("650.00"))],
+        )
+        decision = support.decide(command, by=aristide)
+    assert (waits(app, zoe), waits(app, aristide)) == (["A decision to carry out Première décision"], [])
+    sign_in(client, zoe)
+    page = f"/delegations/support/DKR05/decisions/{decision.number}"
+    assert f'href="{page}"' in client.get("/").text
+    assert client.get(page).status_code == 200
+    with transaction():
+        db.session.add(DecisionMinute(decision_id=decision.id, reason="Urgent", sent_back="Sans quorum"))
+    assert waits(app, zoe) == []
 
 
 def test_a_version_of_a_budget_waits_for_anybody_but_its_author(
