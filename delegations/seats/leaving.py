@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from delegations.funding.coverage import Coverage, SeatCoverage
-from delegations.models import Delegation, Nomination, Seat
-from delegations.seats import messages, nominations, offers, seats, waiting
+from delegations.models import CredentialStatus, Delegation, Nomination, Seat
+from delegations.seats import messages, nominations, offers, seats, visas, waiting
 from delegations.seats.nominations import Nominate
 from delegations.seats.waiting_models import SeatOffer, WaitingPerson, WaitingStatus
 from delegations.stays import stays
@@ -50,7 +50,9 @@ class Consequences:
     """What follows when the person of a seat leaves.
 
     `badges` stop working; `paid` is the settled registration fee; `money` what pays the seat now; `comes`
-    waits first and would take the seat; `bed` is where they would have slept.
+    waits first and would take the seat. Of the person who leaves: a nomination `letter` was sent, the
+    `invitation` letter of this number holds (0: none does), a `visa` is asked for, `bed` is where they would
+    have slept.
     """
 
     leaves: Nomination | None
@@ -58,6 +60,9 @@ class Consequences:
     paid: Money | None
     money: SeatCoverage | None
     comes: WaitingPerson | None
+    letter: bool
+    invitation: int
+    visa: bool
     bed: str
 
     @property
@@ -76,19 +81,20 @@ def consequences(seat: Seat, coverage: Coverage) -> Consequences:
     """What would follow; nothing is changed."""
     registration = seat.registered
     payment = registration.payment if registration else None
+    leaves = seat.nomination
+    stay = stays.stay_of(leaves) if leaves else None
+    invitation = visas.letter_of(leaves) if leaves else None
     return Consequences(
-        leaves=seat.nomination,
+        leaves=leaves,
         badges=sum(one.revoked_at is None for one in registration.badges) if registration else 0,
         paid=payment.amount if payment and payment.status is PaymentStatus.SETTLED else None,
         money=coverage.by_seat.get(seat.code),
         comes=next_for(seat.delegation),
-        bed=_bed_of(seat),
+        letter=leaves is not None and leaves.credential is not CredentialStatus.MISSING,
+        invitation=invitation.number if invitation else 0,
+        visa=leaves is not None and visas.is_open(leaves),
+        bed=stay.place if stay else "",
     )
-
-
-def _bed_of(seat: Seat) -> str:
-    stay = stays.stay_of(seat.nomination) if seat.nomination else None
-    return stay.place if stay else ""
 
 
 def seated(seat: Seat) -> int:

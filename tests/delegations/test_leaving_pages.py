@@ -2,22 +2,30 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from access.models import User
-from delegations.models import Delegation, NominationStatus, Seat, SeatStatus
-from delegations.seats import leaving, nominations, waiting
+from delegations.models import CredentialStatus, Delegation, NominationStatus, Seat, SeatStatus
+from delegations.seats import leaving, nominations, visas, waiting
 from delegations.seats.leaving import SomebodyElseSits
 from delegations.seats.nominations import Nominate
 from delegations.seats.waiting import Wait
+from delegations.stays import stays
+from events import badges
+from events import registration as registrations
+from events.programme import VisaOutcome
+from network.people import PersonDetails
 from outbox.jobs import Job
+from shared import clock
 from shared.database import db, transaction
 from tests.conftest import sign_in
 from tests.delegations.conftest import BY, accredited, person
 
+AUTUMN = datetime(2005, 10, 24, 12, tzinfo=UTC)
 SEAT = "/delegations/DKR05-OUT/seats/1"
 TO = {"email": "noe.essai@example.org", "role": "D", "locale": "fr"}
 
@@ -152,3 +160,50 @@ def test_whoever_had_the_seat_is_told_and_not_why(seat: Seat, outaouais: Delegat
     assert "DKR05-OUT-01" in text and "Malade" not in text
     assert [one.status for one in outaouais.seats[2:4]] == [SeatStatus.WITHDRAWN] * 2
     assert seat.nominations[0].status is NominationStatus.SUBSTITUTED
+
+
+@pytest.mark.parametrize("leaving_by", ["substitute", "withdraw"])
+def test_all_that_follows_for_who_leaves_is_read_first(
+    client: FlaskClient, ondine: User, fatou: User, seat: Seat, leaving_by: str
+) -> None:
+    """Lison Substitut has a badge, a nomination letter, an invitation letter, an open visa and a bed."""
+    clock.travel_to(AUTUMN)
+    with transaction():
+        ondine.locale = "en"
+        nomination = accredited(seat, "Lison Substitut")
+        nomination.credential = CredentialStatus.VERIFIED
+        assert seat.registration
+        registrations.admit_unpaid(seat.registration, "Paid by the delegation", by=BY)
+        badges.issue_badge(seat.registration, by=BY)
+        visas.issue_letter(nomination, funded=True, by=fatou)
+        stays.lodge(nomination, "Room 1", by=BY)
+    sign_in(client, ondine)
+    read_first = client.get(f"{SEAT}/{leaving_by}").text
+    for line in (
+        "Lison Substitut is told by e-mail; your reason stays with the delegation.",
+        "The private link of Lison Substitut stops working.",
+        "1 badge is revoked.",
+        "The nomination letter of Lison Substitut no longer counts.",
+        "The invitation letter no. 1 is superseded",
+        "The visa is no longer asked for.",
+        "The place to sleep is free again: Room 1.",
+    ):
+        assert line in read_first
+    left = {"reason": "Empêchement", "on": "2005-10-24", "name": "Awa Exemple", "seated": nomination.id} | TO
+    client.post(f"{SEAT}/{leaving_by}", data=left)
+    assert (visas.standing(nomination), visas.letter_of(nomination)) == (VisaOutcome.WITHDRAWN, None)
+    assert stays.stay_of(nomination) is None
+
+
+def test_what_follows_a_nomination_taken_back_is_read_first(
+    client: FlaskClient, ondine: User, seat: Seat
+) -> None:
+    clock.travel_to(AUTUMN)
+    with transaction():
+        ondine.locale = "en"
+        nomination = nominations.nominate(seat, Nominate(person=PersonDetails(name="Awa Exemple")), by=BY)
+        stays.lodge(nomination, "Room 1", by=BY)
+    sign_in(client, ondine)
+    read_first = client.get(f"{SEAT}/take-back").text
+    assert "No e-mail address of Awa Exemple is known: it is for the delegation to tell them." in read_first
+    assert "The place to sleep is free again: Room 1." in read_first
