@@ -16,6 +16,7 @@ from delegations.models import Delegation, Nomination, Seat
 from delegations.pages import actor, blueprint, form_page
 from delegations.seats import accrediting, approvals, leaving, nominations
 from delegations.seats.approvals import MATTERS, Rules
+from delegations.seats.leaving_views import say_offered, who_come
 from network.editing import EditForm
 from shared.database import hold, transaction
 from shared.errors import DomainError, NotFound
@@ -108,11 +109,12 @@ def refuse_person(code: str, number: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                leaving.refuse(nomination, form.reason.data or "", by=actor())
+                come = who_come(leaving.refuse(nomination, form.reason.data or "", by=actor()))
         except DomainError as refused:
             explain(form, refused)
         else:
             flash(_("%(name)s is turned down; the seat is free again.", name=nomination.person.name), "good")
+            say_offered(come)
             return redirect(url_for("delegations.accreditation"))
     return form_page(
         "delegations/refuse.html",

@@ -4,6 +4,7 @@ A seat that becomes free is offered to whoever waits first. Money does not move:
 its plan when the seat itself is withdrawn, until a minuted decision moves it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -50,9 +51,9 @@ class Consequences:
     """What follows when the person of a seat leaves.
 
     `badges` stop working; `paid` is the settled registration fee; `money` what pays the seat now; `comes`
-    waits first and would take the seat. Of the person who leaves: a nomination `letter` was sent, the
-    `invitation` letter of this number holds (0: none does), a `visa` is asked for, `bed` is where they would
-    have slept.
+    waits first and would take the seat, `offered` is what is offered once it is free. Of who leaves: a
+    nomination `letter` was sent, the `invitation` letter of this number holds (0: none does), a `visa` is
+    asked for, `bed` is where they would have slept.
     """
 
     leaves: Nomination | None
@@ -60,6 +61,7 @@ class Consequences:
     paid: Money | None
     money: SeatCoverage | None
     comes: WaitingPerson | None
+    offered: Sequence[offers.Planned]
     letter: bool
     invitation: int
     visa: bool
@@ -90,6 +92,7 @@ def consequences(seat: Seat, coverage: Coverage) -> Consequences:
         paid=payment.amount if payment and payment.status is PaymentStatus.SETTLED else None,
         money=coverage.by_seat.get(seat.code),
         comes=next_for(seat.delegation),
+        offered=offers.plan(seat.delegation, freed=seat),
         letter=leaves is not None and leaves.credential is not CredentialStatus.MISSING,
         invitation=invitation.number if invitation else 0,
         visa=leaves is not None and visas.is_open(leaves),

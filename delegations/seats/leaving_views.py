@@ -1,5 +1,6 @@
 """A person or a seat leaves: what follows is read first, and what was read is what happens."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -12,6 +13,7 @@ from delegations.funding import coverage_queries
 from delegations.models import Delegation, Nomination, Seat
 from delegations.pages import actor, blueprint, form_page
 from delegations.seats import leaving, visas
+from delegations.seats.waiting_models import SeatOffer
 from events.programme import VisaOutcome
 from network.models import Person
 from shared.clock import today
@@ -138,14 +140,24 @@ def take_back(code: str, number: int) -> Any:
         try:
             with transaction():
                 made = leaving.take_back(seat, form.reason.data or "", by=actor(), seen=form.seated.data)
-                come = [held.waiting.person.name for offer in made for held in offer.seats]
+                come = who_come(made)
         except DomainError as refused:
             explain(form, refused)
         else:
             flash(_("The seat %(seat)s is free again.", seat=seat.code), "good")
-            for name in come:
-                flash(_("%(name)s waited first and is offered a seat.", name=name), "good")
+            say_offered(come)
             return _back(delegation, seat)
     if (nomination := seat.nomination) is None:
         return _back(delegation, seat)
     return _read_first("delegations/take_back.html", form, delegation, seat, nomination=nomination)
+
+
+def who_come(made: Sequence[SeatOffer]) -> list[str]:
+    """The names of those to whom seats were offered; asked for in the transaction that offered them."""
+    return [held.waiting.person.name for offer in made for held in offer.seats]
+
+
+def say_offered(names: Sequence[str]) -> None:
+    """Tell whoever freed a seat to whom it went."""
+    for name in names:
+        flash(_("%(name)s waited first and is offered a seat.", name=name), "good")

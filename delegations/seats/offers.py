@@ -77,11 +77,13 @@ def install() -> None:
     HANDLERS[JOB] = end_in_time
 
 
-def plan(delegation: Delegation) -> list[Planned]:
-    """What would be offered now, party by party; nothing is written."""
+def plan(delegation: Delegation, freed: Seat | None = None) -> list[Planned]:
+    """What would be offered now, or once `freed` is free too, party by party; nothing is written."""
     if delegation.status is not DelegationStatus.CONFIRMED:
         return []
     free = list(waiting.free_seats(delegation))
+    if freed and freed not in free:
+        free = sorted([*free, freed], key=lambda seat: seat.number)
     chosen = waiting.next_in_line(waiting.line_of(delegation), len(free))
     planned = []
     for party in waiting.parties_of(chosen):

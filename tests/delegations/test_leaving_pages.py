@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from access.models import User
 from delegations.models import CredentialStatus, Delegation, NominationStatus, Seat, SeatStatus
-from delegations.seats import leaving, nominations, visas, waiting
+from delegations.seats import leaving, nominations, offers, visas, waiting
 from delegations.seats.leaving import SomebodyElseSits
 from delegations.seats.nominations import Nominate
 from delegations.seats.waiting import Wait
@@ -18,7 +18,7 @@ from delegations.stays import stays
 from events import badges
 from events import registration as registrations
 from events.programme import VisaOutcome
-from network.people import PersonDetails
+from network.people import CompleteRecord, PersonDetails
 from outbox.jobs import Job
 from shared import clock
 from shared.database import db, transaction
@@ -207,3 +207,27 @@ def test_what_follows_a_nomination_taken_back_is_read_first(
     read_first = client.get(f"{SEAT}/take-back").text
     assert "No e-mail address of Awa Exemple is known: it is for the delegation to tell them." in read_first
     assert "The place to sleep is free again: Room 1." in read_first
+
+
+def test_whom_the_free_seats_go_to_is_read_first_also_where_it_is_a_family(
+    client: FlaskClient, fatou: User, seat: Seat, outaouais: Delegation
+) -> None:
+    """One seat is free and a family of two waits whole: the seat that is freed makes two."""
+    with transaction():
+        fatou.locale = "en"
+        named = [
+            nominations.nominate(one, Nominate(person=person(f"Titulaire{one.number} Exemple")), by=BY)
+            for one in outaouais.seats[:5]
+        ]
+        nominations.complete(
+            named[0], CompleteRecord(name="Titulaire1 Exemple")
+        )
+        for name in ("Awa Famille", "Binta Famille"):
+            waiting.wait(outaouais, Wait(person=person(name), party="Famille", whole=True), by=BY)
+    sign_in(client, fatou)
+    offered = "Awa Famille, Binta Famille → DKR05-OUT-01, DKR05-OUT-06"
+    assert offered in client.get(f"{SEAT}/refuse").text and offered in client.get(f"{SEAT}/take-back").text
+    page = client.post(f"{SEAT}/refuse", data={"reason": "Dossier"}, follow_redirects=True).text
+    assert "Binta Famille waited first and is offered a seat." in page
+    [offer] = offers.open_offers(outaouais)
+    assert [held.seat.code for held in offer.seats] == ["DKR05-OUT-01", "DKR05-OUT-06"]
