@@ -9,7 +9,7 @@ from access.asking import speak
 from delegations import queries
 from delegations.composition.portrait import PortraitPart
 from delegations.forms import ReasonForm, RecordForm
-from delegations.models import Nomination, NominationStatus
+from delegations.models import CredentialStatus, Nomination, NominationStatus
 from delegations.pages import blueprint, form_page
 from delegations.seats import approvals, leaving, letters, nominations, visas
 from delegations.seats.letter_views import LetterForm
@@ -67,15 +67,16 @@ def completed(token: str) -> Any:
         nomination=nomination,
         token=token,
         accredited=nomination.status is NominationStatus.ACCREDITED,
+        letter_missing=_letter_missing(nomination),
         has_word=approvals.has_word(nomination, approvals.with_focal_point([nomination.seat.delegation_id])),
     )
 
 
-@blueprint.post("/nominee/<token>/letter")
+@blueprint.route("/nominee/<token>/letter", methods=["GET", "POST"])
 @public
-@limiter.limit("30 per hour")
+@limiter.limit("60 per hour")
 def nominee_letter(token: str) -> Any:
-    """The person sends the letter by which their body names them."""
+    """The person sends the letter by which their body names them, on a page of its own: no record is lost."""
     nomination = _nomination(token)
     form = LetterForm()
     if form.validate_on_submit():
@@ -90,7 +91,15 @@ def nominee_letter(token: str) -> Any:
         else:
             flash(_("Your letter is kept. The organisers look at it."), "good")
             return redirect(url_for("delegations.nominee", token=token))
-    return _page(nomination, _known(nomination), token, form)
+    return form_page(
+        "delegations/own_letter.html",
+        form,
+        nomination=nomination,
+        token=token,
+        letter=letters.letter_of(nomination),
+        states=letters.STATES,
+        needed=_letter_needed(nomination),
+    )
 
 
 @blueprint.route("/nominee/<token>/decline", methods=["GET", "POST"])
@@ -123,16 +132,19 @@ def _nomination(token: str) -> Nomination:
     return nomination
 
 
-def _page(
-    nomination: Nomination,
-    form: RecordForm,
-    token: str,
-    letter_form: LetterForm | None = None,
-    portrait: PortraitPart | None = None,
-) -> Any:
+def _letter_needed(nomination: Nomination) -> bool:
+    return approvals.rules_of(nomination.seat.delegation.edition).letter_required
+
+
+def _letter_missing(nomination: Nomination) -> bool:
+    state = nomination.credential
+    missing = state is CredentialStatus.MISSING and _letter_needed(nomination)
+    return missing or state is CredentialStatus.REFUSED
+
+
+def _page(nomination: Nomination, form: RecordForm, token: str, portrait: PortraitPart | None = None) -> Any:
     correcting = request.method == "POST" or "correct" in request.args
     frozen, refused = approvals.is_frozen(nomination), bool(form.errors)  # what was typed stays in sight
-    sending = letter_form or LetterForm(formdata=None)
     portrait = portrait or PortraitPart.about(nomination)
     page = render_template(
         "delegations/nominee.html",
@@ -146,12 +158,11 @@ def _page(
         open=refused or (not frozen and (nomination.status in OPEN or correcting)),
         frozen=frozen,
         token=token,
-        letter=letters.letter_of(nomination),
         letter_states=letters.STATES,
-        letter_form=sending,
+        letter_needed=_letter_needed(nomination),
         invitation=visas.letter_of(nomination),
         visa_open=visas.is_open(nomination),
         stay=stays.stay_of(nomination),
         journey_asked=nomination.status in TOLD and not stays.is_over(nomination.seat.delegation.edition),
     )
-    return page, 422 if form.errors or portrait.errors or sending.errors else 200
+    return page, 422 if form.errors or portrait.errors else 200

@@ -219,9 +219,7 @@ def test_whom_the_free_seats_go_to_is_read_first_also_where_it_is_a_family(
             nominations.nominate(one, Nominate(person=person(f"Titulaire{one.number} Exemple")), by=BY)
             for one in outaouais.seats[:5]
         ]
-        nominations.complete(
-            named[0], CompleteRecord(name="Titulaire1 Exemple")
-        )
+        nominations.complete(named[0], CompleteRecord(name="Titulaire1 Exemple"))
         for name in ("Awa Famille", "Binta Famille"):
             waiting.wait(outaouais, Wait(person=person(name), party="Famille", whole=True), by=BY)
     sign_in(client, fatou)

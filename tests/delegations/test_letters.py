@@ -144,3 +144,24 @@ def test_who_says_no_says_why(client: FlaskClient, seat: Seat, fatou: User) -> N
     refused = client.post("/delegations/DKR05-OUT/seats/1/refuse", data={"reason": "Pas de la région"})
     assert refused.status_code == 302
     assert "Pas de la région" in client.get("/delegations/DKR05-OUT/seats/1").text
+
+
+@pytest.mark.usefixtures("no_tokens")
+def test_a_letter_is_sent_on_its_own_page_once_the_record_is_sent(client: FlaskClient, seat: Seat) -> None:
+    """Sent beside a record that is half typed, it would lose what was typed. Whoever needs one is told so."""
+    with transaction():
+        theo = PersonDetails(name="Théo Démo", email="theo.demo@example.org", locale="en")
+        nomination = nominations.nominate(seat, Nominate(person=theo), by=BY)
+        approvals.set_rules(seat.delegation.edition, Rules(letter_required=True), by=BY)
+        token = nominations.send_link(nomination, by=BY)
+    page = client.get(f"/nominee/{token}").text
+    assert "First send your record, then the letter: this gathering accredits nobody without it." in page
+    assert 'type="file"' not in page and f"/nominee/{token}/letter" not in page
+    with transaction():
+        nominations.complete(nomination, record(locale="en"))
+    assert f"/nominee/{token}/letter" in client.get(f"/nominee/{token}").text
+    assert "Send your nomination letter" in client.get(f"/nominee/{token}/done").text
+    own = client.get(f"/nominee/{token}/letter").text
+    assert 'type="file"' in own and "This gathering accredits nobody without it." in own
+    client.post(f"/nominee/{token}/letter", data={"document": (io.BytesIO(photograph()), "IMG.jpg")})
+    assert "Send your nomination letter" not in client.get(f"/nominee/{token}/done").text
