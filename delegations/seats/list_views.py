@@ -1,5 +1,6 @@
 """A list of nominees: sent as a file or pasted, reported first, then taken in whole or not at all."""
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -33,9 +34,22 @@ class ListForm(Form):
     file = FileField(_l("The file (CSV or XLSX)"))
     text = TextAreaField(_l("Or paste the rows here"), [Length(max=_MOST_TEXT)])
 
-    def data_sent(self) -> bytes:
-        """The file's bytes, else what was pasted."""
-        return (self.file.data.read() if self.file.data else b"") or (self.text.data or "").encode()
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether there is a list at all: a file, or something pasted."""
+        good = super().validate(extra_validators)
+        if good and not self.file.data and not (self.text.data or "").strip():
+            self.text.errors = [_("Choose a file, or paste the rows here.")]
+            return False
+        return good
+
+    def rows(self) -> list[Written]:
+        """The rows of the file, else of what was pasted. What is wrong with them is said where they are."""
+        sent = self.file.data.read() if self.file.data else b""
+        try:
+            return read_list(sent or (self.text.data or "").encode())
+        except DomainError as refused:
+            refused.field = "file" if sent else "text"
+            raise
 
 
 class AgreeForm(Form):
@@ -54,7 +68,7 @@ def nominee_list_sent(code: str) -> Any:
     if form.validate_on_submit():
         try:
             lifecycle.must_be(delegation, DelegationStatus.CONFIRMED)
-            rows = read_list(form.data_sent())
+            rows = form.rows()
         except DomainError as refused:
             explain(form, refused)
         else:
@@ -81,7 +95,7 @@ def take_list_in(code: str) -> Any:
     except DomainError as refused:
         flash(refused.sentence(), "error")
         if isinstance(refused, ListChanged):
-            return _report(delegation, rows)
+            return _report(delegation, rows, agreed)
         return redirect(url_for("delegations.nominee_list_sent", code=code))
     flash(_said(taken.named, taken.waiting), "good")
     return redirect(url_for("delegations.seat_board", code=code))
@@ -90,13 +104,16 @@ def take_list_in(code: str) -> Any:
 def _said(named: int, waiting: int) -> str:
     if not named and not waiting:
         return str(_("Nobody was new: nothing is changed."))
-    told = ngettext("%(num)s person is named.", "%(num)s people are named.", named)
+    told = []
+    if named:
+        told.append(ngettext("%(num)s person is named.", "%(num)s people are named.", named))
     if waiting:
-        told += " " + ngettext("%(num)s person waits for a seat.", "%(num)s people wait for a seat.", waiting)
-    return str(told)
+        told.append(ngettext("%(num)s person waits for a seat.", "%(num)s people wait for a seat.", waiting))
+    return " ".join(told)
 
 
-def _report(delegation: Delegation, rows: list[Written]) -> Any:
+def _report(delegation: Delegation, rows: list[Written], agreed: Collection[int] = ()) -> Any:
+    """The report; where it changed meanwhile, the doubtful rows that were `agreed` to stay ticked."""
     report: Report = nominee_list.judge(delegation, rows)
     form = AgreeForm(formdata=None, data={"rows": as_text(rows), "seal": report.seal})
     return render_template(
@@ -104,6 +121,7 @@ def _report(delegation: Delegation, rows: list[Written]) -> Any:
         delegation=delegation,
         form=form,
         report=report,
+        agreed=agreed,
         verdicts=VERDICTS,
         counts={verdict: len(report.of(verdict)) for verdict in Verdict},
         taken=len(report.of(Verdict.READY)) + len(report.of(Verdict.WAITS)),

@@ -202,7 +202,7 @@ class _Judging:
     def _refused(self, row: Written) -> str:
         """Why this row cannot be taken, or nothing."""
         name, email, seat = row["name"], row["email"], row["seat"].upper()
-        if not normalised_name(name):
+        if "@" in name or not any(map(str.isalpha, name)):
             return str(_("There is no name."))
         if any(row[column].startswith(_STARTS_A_FORMULA) for column in _LONGEST):
             return str(_("This is a formula, not a word."))

@@ -179,7 +179,10 @@ def test_the_list_from_page_to_board(
     client.post("/language/en")
     where = "/delegations/DKR05-OUT/seats/list"
     assert client.get(where).status_code == 200
-    assert client.post(where, data={"text": ""}).status_code == 422
+    nothing = client.post(where, data={"text": " "})
+    assert nothing.status_code == 422 and nothing.text.count("Choose a file, or paste the rows here.") == 2
+    pasted = client.post(where, data={"text": "Nom\n" + "Théo Démo\n" * 1001})
+    assert pasted.status_code == 422 and 'id="text-error"' in pasted.text and "Théo Démo" in pasted.text
     page = client.post(where, data={"file": (io.BytesIO(LIST.encode()), "liste.csv")})
     assert page.status_code == 200 and "Take in 2 people" in page.text
     assert count(Person) == 0
@@ -190,6 +193,26 @@ def test_the_list_from_page_to_board(
     stale = client.post(f"{where}/take", data={"rows": as_text(rows), "seal": seal})
     assert "nothing was taken in" in stale.text
     assert count(Person) == 2
+
+
+def test_what_somebody_agreed_to_stays_ticked_where_the_report_changed(
+    client: FlaskClient, outaouais: Delegation, ondine: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_wtf.csrf.validate_csrf", lambda *_given, **_options: None)
+    rows = read_list(b"Nom;Courriel\nSans Adresse;\nAutre Sans;\nNo\xc3\xa9 Essai;noe@example.org\n")
+    seal = nominee_list.judge(outaouais, rows).seal
+    with transaction():
+        nominations.nominate(outaouais.seats[0], Nominate(person=person("Noé Essai")), by=BY)
+    sign_in(client, ondine)
+    sent = {"rows": as_text(rows), "seal": seal, "agreed": [2]}
+    page = client.post("/delegations/DKR05-OUT/seats/list/take", data=sent).text
+    assert 'name="agreed" value="2" checked' in page and 'name="agreed" value="3" checked' not in page
+
+
+@pytest.mark.parametrize("name", ["a@example.org", "123", "—"])
+def test_an_address_or_a_number_is_no_name(name: str, outaouais: Delegation) -> None:
+    [row] = nominee_list.judge(outaouais, read_list(f"Nom;Courriel\n{name};c@example.org".encode())).rows
+    assert (row.verdict, row.notes) == (Verdict.REFUSED, ("There is no name.",))
 
 
 def test_another_delegations_people_are_not_named(dakar: Edition, outaouais: Delegation) -> None:
