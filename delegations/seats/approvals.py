@@ -16,7 +16,7 @@ from delegations.seats.letter_models import AccreditationRules
 from events.models import Edition
 from network.models import Person
 from shared import audit
-from shared.audit import Actor
+from shared.audit import Actor, AuditRecord
 from shared.clock import now, today
 from shared.database import db
 from shared.errors import DomainError
@@ -160,7 +160,35 @@ def set_rules(edition: Edition, rules: Rules, *, by: Actor) -> None:
     audit.record("edition.accreditation_rules", edition, by=by, letter=rules.letter_required, fields=kept)
 
 
-def what_matters(nomination: Nomination) -> tuple[object, ...]:
+def what_matters(nomination: Nomination) -> dict[str, object]:
     """What was approved of a person: a change of it asks for a new look, a change of diet does not."""
     rules = rules_of(nomination.seat.delegation.edition)
-    return tuple(MATTERS[field][1](nomination.person) for field in rules.fields)
+    return {field: MATTERS[field][1](nomination.person) for field in rules.fields}
+
+
+def corrected(nominations: Iterable[Nomination]) -> dict[int, list[str]]:
+    """What was corrected of these people after they had been accredited, and is looked at again.
+
+    The names of the fields, in words, by the nomination's id; the trail does not keep what stood in them.
+    """
+    happened = db.session.scalars(
+        select(AuditRecord)
+        .where(
+            AuditRecord.subject.in_([f"Nomination:{one.id}" for one in nominations]),
+            AuditRecord.action.in_(("nomination.accredit", "nomination.complete")),
+        )
+        .order_by(AuditRecord.id)
+    )
+    found: dict[int, set[str]] = {}
+    for record in happened:
+        key = int(record.subject.partition(":")[2])
+        if record.action == "nomination.accredit":
+            found[key] = set()
+        elif key in found:
+            found[key] |= set(record.details.get("fields", ()))
+    return {key: in_words(fields) for key, fields in found.items() if fields}
+
+
+def in_words(fields: Collection[str]) -> list[str]:
+    """Fields of `MATTERS` as a sentence names them."""
+    return [str(label) for field, (label, _value) in MATTERS.items() if field in fields]

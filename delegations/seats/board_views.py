@@ -32,6 +32,7 @@ def seat_board(code: str) -> Any:
     lines, coverage = _lines(delegation)
     asked = request.args.get("move")
     chosen = Mover(asked) if asked in set(Mover) else None
+    to_confirm = [one.nomination for one in lines if one.nomination and _to_confirm(one.nomination)]
     in_use = [one for one in lines if not one.given_back]
     return render_template(
         "delegations/board.html",
@@ -55,7 +56,8 @@ def seat_board(code: str) -> Any:
         delegation_states=lifecycle.STATES,
         may=may_here(delegation),
         line=waiting.line_of(delegation),
-        to_confirm=[one.nomination for one in lines if one.nomination and _to_confirm(one.nomination)],
+        to_confirm=to_confirm,
+        corrected=approvals.corrected(to_confirm),
     )
 
 

@@ -203,17 +203,17 @@ def complete(nomination: Nomination, command: CompleteRecord, *, by: Actor | Non
     before, known = nomination.status, approvals.what_matters(nomination)
     people.complete_record(nomination.person, command, by=by)
     told = approvals.what_matters(nomination)
-    changed = told != known
+    changed = [field for field, value in told.items() if value != known[field]]
     if before is not N.ACCREDITED or changed:
         nomination.status, nomination.reason = N.COMPLETED, ""
     if changed or before is N.RETURNED:
         nomination.endorsed_at = None
-    rewritten = any(was and was != now_is for was, now_is in zip(known, told, strict=True))
+    rewritten = any(known[field] for field in changed)
     if rewritten and nomination.credential is CredentialStatus.VERIFIED:
         nomination.credential = CredentialStatus.UPLOADED  # it named somebody written otherwise
     if before is N.ACCREDITED and changed:
         nomination.decided_at, nomination.seat.status = None, SeatStatus.NAMED
-    audit.record("nomination.complete", nomination, by=by, changed=changed, **{"from": before.value})
+    audit.record("nomination.complete", nomination, by=by, fields=changed, **{"from": before.value})
     return nomination
 
 

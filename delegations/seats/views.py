@@ -113,6 +113,7 @@ def _page(delegation: Delegation, seat: Seat, nominator_form: NominatorForm) -> 
         roles=ROLE_LABELS,
         moments=queries.history(seat),
         happened=HAPPENED,
+        in_words=approvals.in_words,
         may=may,
         nominator_form=nominator_form,
         payment=payment,
@@ -242,6 +243,7 @@ def accreditation() -> Any:
         without_word=[one for one in waiting if not approvals.has_word(one, trusted)],
         letter_states=letters.STATES,
         editions=editions,
+        corrected=approvals.corrected(waiting),
         letter_needed={one.id for one in editions if approvals.rules_of(one).letter_required},
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from access import links
 from access.models import User
-from delegations.models import Delegation, Nomination, NominationStatus, Seat, SeatStatus
+from delegations.models import CredentialStatus, Delegation, Nomination, NominationStatus, Seat, SeatStatus
 from delegations.seats import approvals, nominations
 from delegations.seats.approvals import RecordFrozen
 from delegations.seats.nominations import Nominate
@@ -131,3 +131,37 @@ def test_one_record_is_opened_by_the_organiser(client: FlaskClient, seat: Seat, 
     client.post("/delegations/DKR05-OUT/seats/1/open", data={"reason": "Passeport renouvelé"})
     db.session.refresh(nomination)
     assert not approvals.is_frozen(nomination)
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_both_levels_are_told_what_was_corrected_since(
+    client: FlaskClient, seat: Seat, ondine: User, fatou: User
+) -> None:
+    """Approving again is about what changed: its name, for the trail keeps nobody's former name."""
+    with transaction():
+        ondine.locale = fatou.locale = "en"
+        nomination = accredited(seat, "Théo Démo")
+        nominations.complete(nomination, record(name="Théo Démo-Exemple", diet="Végétarien"))
+    told = "corrected since accredited: Name"
+    sign_in(client, ondine)
+    assert told in client.get("/delegations/DKR05-OUT/seats").text
+    assert "Corrected: Name" in client.get("/delegations/DKR05-OUT/seats/1").text
+    sign_in(client, fatou)
+    assert told in client.get("/delegations/accreditation").text  # before the delegation's word, and after
+    with transaction():
+        nominations.endorse(nomination, by=BY)
+    assert told in client.get("/delegations/accreditation").text
+    with transaction():
+        nominations.accredit(nomination, by=BY)
+    assert approvals.corrected([nomination]) == {}
+
+
+@pytest.mark.usefixtures("no_tokens")
+def test_whoever_can_pass_is_ticked_already(client: FlaskClient, outaouais: Delegation, fatou: User) -> None:
+    with transaction():
+        first, second = (named(seat, f"Personne{seat.number} Exemple") for seat in outaouais.seats[:2])
+        second.credential = CredentialStatus.UPLOADED
+    sign_in(client, fatou)
+    page = client.get("/delegations/accreditation").text
+    assert f'name="nomination" value="{first.id}" checked' in page
+    assert f'name="nomination" value="{second.id}" checked' not in page
