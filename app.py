@@ -57,6 +57,7 @@ import delegations.seats.leaving_views
 import delegations.seats.letter_views
 import delegations.seats.list_views
 import delegations.seats.nominee_views
+import delegations.seats.private_link_views
 import delegations.seats.reach_views
 import delegations.seats.travel_views
 import delegations.seats.views

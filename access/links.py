@@ -32,6 +32,11 @@ def open_link(purpose: str, text: str) -> int:
     return _find(purpose, text).subject_id
 
 
+def led_to(purpose: str, text: str) -> int:
+    """The id of the thing a link leads to, or led to while it was good. Raises `NotFound`."""
+    return _known(purpose, text).subject_id
+
+
 def spend_link(purpose: str, text: str) -> int:
     """Open a link that is good for one time only, even when two requests bring it at once."""
     found = _find(purpose, text)
@@ -59,12 +64,17 @@ def revoke_links(purpose: str, subject_id: int) -> None:
     )
 
 
-def _find(purpose: str, text: str) -> PrivateLink:
+def _known(purpose: str, text: str) -> PrivateLink:
     link = db.session.scalar(
         select(PrivateLink).where(PrivateLink.purpose == purpose, PrivateLink.digest == digest(text))
     )
     if link is None:
         raise NotFound
+    return link
+
+
+def _find(purpose: str, text: str) -> PrivateLink:
+    link = _known(purpose, text)
     if link.revoked_at is not None or link.expires_at <= now():
         raise LinkExpired
     return link

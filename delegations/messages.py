@@ -41,6 +41,22 @@ def tell_nominated(nomination: Nomination, token: str, *, returned_because: str 
         )
 
 
+def tell_new_link(nomination: Nomination, token: str) -> None:
+    """A person whose private link opens no more receives another one."""
+    person, edition = nomination.person, nomination.seat.delegation.edition
+    with force_locale(spoken(person.locale)):
+        send(
+            person.email,
+            _("Your new link for %(edition)s", edition=dated(edition)),
+            [
+                _("%(name)s, this link opens your record; the earlier ones no longer do.", name=person.name),
+                _("This link is yours alone. Do not pass it on."),
+            ],
+            _("Open my record"),
+            f"/nominee/{token}",
+        )
+
+
 def tell_may_correct(nomination: Nomination, token: str) -> None:
     """A person learns that their record is open to them once more, and until when."""
     person, edition = nomination.person, nomination.seat.delegation.edition

@@ -184,11 +184,21 @@ def open_record(nomination: Nomination, reason: str, *, by: Actor) -> Nomination
 
 def resend_link(nomination: Nomination, *, by: Actor) -> str:
     """Send the link again because somebody asks. Raises `NoAddress`, `LinkJustSent`, `NominationOver`."""
+    _may_be_mailed(nomination)
+    return send_link(nomination, by=by)
+
+
+def _may_be_mailed(nomination: Nomination) -> None:
     hold(nomination)
     if not nomination.person.email:
         raise linking.NoAddress(name=nomination.person.name)
     linking.not_just_sent("nominee", nomination.id)
-    return send_link(nomination, by=by)
+
+
+def renew_link(nomination: Nomination, *, by: Actor) -> None:
+    """Mail the person a new link, whatever there is left to do. Raises `NoAddress`, `LinkJustSent`."""
+    _may_be_mailed(nomination)
+    messages.tell_new_link(nomination, new_link(nomination, by=by))
 
 
 def complete(nomination: Nomination, command: CompleteRecord, *, by: Actor | None = None) -> Nomination:

@@ -4,15 +4,13 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
-from access import links
-from access.asking import speak
-from delegations import queries
 from delegations.composition.portrait import PortraitPart
 from delegations.forms import ReasonForm, RecordForm
 from delegations.models import CredentialStatus, Nomination, NominationStatus
 from delegations.pages import blueprint, form_page
 from delegations.seats import approvals, leaving, letters, nominations, visas
 from delegations.seats.letter_views import LetterForm
+from delegations.seats.private_link_views import nominee_of
 from delegations.stays import stays
 from shared.audit import System
 from shared.database import hold, transaction
@@ -31,7 +29,7 @@ TOLD = (NominationStatus.COMPLETED, NominationStatus.ACCREDITED)
 @public
 def nominee(token: str) -> Any:
     """The person's own record, and where their nomination stands."""
-    nomination = _nomination(token)
+    nomination = nominee_of(token)
     return _page(nomination, _known(nomination), token)
 
 
@@ -40,7 +38,7 @@ def nominee(token: str) -> Any:
 @limiter.limit("30 per minute")
 def complete(token: str) -> Any:
     """The person says who they are. Sending it again replaces what they said, until somebody has decided."""
-    nomination = _nomination(token)
+    nomination = nominee_of(token)
     form, portrait = RecordForm(), PortraitPart(request.form)
     if form.validate_on_submit() and portrait.validate():
         try:
@@ -61,7 +59,7 @@ def complete(token: str) -> Any:
 @public
 def completed(token: str) -> Any:
     """What happens next."""
-    nomination = _nomination(token)
+    nomination = nominee_of(token)
     return render_template(
         "delegations/completed.html",
         nomination=nomination,
@@ -77,7 +75,7 @@ def completed(token: str) -> Any:
 @limiter.limit("60 per hour")
 def nominee_letter(token: str) -> Any:
     """The person sends the letter by which their body names them, on a page of its own: no record is lost."""
-    nomination = _nomination(token)
+    nomination = nominee_of(token)
     form = LetterForm()
     if form.validate_on_submit():
         sent = form.document.data
@@ -107,7 +105,7 @@ def nominee_letter(token: str) -> Any:
 @limiter.limit("30 per hour")
 def decline_seat(token: str) -> Any:
     """The person says that they do not take the seat, and why."""
-    nomination = _nomination(token)
+    nomination = nominee_of(token)
     form = ReasonForm()
     if form.validate_on_submit():
         try:
@@ -124,12 +122,6 @@ def _known(nomination: Nomination) -> RecordForm:
     form = RecordForm(formdata=None)
     form.show(form.known(nomination.person))
     return form
-
-
-def _nomination(token: str) -> Nomination:
-    nomination = queries.current_nomination(links.open_link("nominee", token))
-    speak(nomination.person.locale)
-    return nomination
 
 
 def _letter_needed(nomination: Nomination) -> bool:

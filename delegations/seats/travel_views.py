@@ -7,12 +7,10 @@ from flask import flash, redirect, url_for
 from wtforms import DateField, StringField
 from wtforms.validators import Length, Optional, Regexp, ValidationError
 
-from access import links
-from access.asking import speak
-from delegations import queries
 from delegations.models import Nomination
 from delegations.pages import blueprint, form_page
 from delegations.seats import travel, visas
+from delegations.seats.private_link_views import nominee_of
 from shared.audit import System
 from shared.clock import today
 from shared.database import hold, transaction
@@ -62,8 +60,7 @@ def travel_document(token: str) -> Any:
 
 
 def _nomination(token: str) -> Nomination:
-    nomination = queries.current_nomination(links.open_link("nominee", token))
+    nomination = nominee_of(token)
     if not visas.is_open(nomination):
         raise NotFound
-    speak(nomination.person.locale)
     return nomination

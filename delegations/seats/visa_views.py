@@ -8,7 +8,6 @@ from flask_babel import force_locale
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from access import links
 from access.asking import person
 from access.policy import Permission
 from delegations import queries
@@ -16,6 +15,7 @@ from delegations.funding import coverage_queries
 from delegations.models import Delegation, Nomination, Seat
 from delegations.pages import actor, blueprint, may_here
 from delegations.seats import leaving, travel, visas
+from delegations.seats.private_link_views import nominee_of
 from delegations.seats.visa_models import InvitationLetter, TravelDocument
 from delegations.sending import spoken
 from documents.pdf import render_pdf
@@ -99,7 +99,7 @@ def invitation(code: str, number: int) -> Any:
 @public
 def own_invitation(token: str) -> Any:
     """The person's own invitation letter."""
-    nomination = queries.current_nomination(links.open_link("nominee", token))
+    nomination = nominee_of(token)
     return _pdf(nomination, travel.document_of(nomination))
 
 

@@ -6,12 +6,12 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 
-from access import links
-from access.asking import person, speak
+from access.asking import person
 from access.policy import Permission
 from delegations import queries
 from delegations.models import Delegation, Nomination
 from delegations.pages import actor, blueprint, form_page, may_here
+from delegations.seats.private_link_views import nominee_of
 from delegations.stays import asking, journeys, listing, stays
 from delegations.stays.forms import SeatStayForm, StayForm
 from documents.spreadsheets import CSV_MIME, XLSX_MIME, as_csv, as_workbook
@@ -33,8 +33,7 @@ _PAGE = 25
 @limiter.limit("60 per hour")
 def own_stay(token: str) -> Any:
     """The person tells when they come and go, and whether they need a bed."""
-    nomination = queries.current_nomination(links.open_link("nominee", token))
-    speak(nomination.person.locale)
+    nomination = nominee_of(token)
     form = StayForm()
     if _keep(nomination, form, by=System(f"nominee:{nomination.id}")):
         flash(_("Your journey is kept. You may change it here at any time."), "good")

@@ -1,6 +1,7 @@
 """Boubacar Exemple is named by telephone: no address is known, so the delegation is told to reach him."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,11 +12,12 @@ from access.models import User
 from delegations import queries
 from delegations.funding import coverage_queries
 from delegations.models import Delegation, Nomination, Seat
-from delegations.seats import board, linking, nominations, reaching
+from delegations.seats import board, leaving, linking, nominations, reaching
 from delegations.seats.board import Around, Mover
 from delegations.seats.nominations import Nominate
 from delegations.seats.reaching import AddressKnown
 from network.people import CompleteRecord, PersonDetails
+from shared import clock
 from shared.database import db, transaction
 from tests.conftest import sign_in
 from tests.delegations.conftest import BY, person
@@ -134,3 +136,27 @@ def test_what_is_no_address_is_said_in_the_words_of_the_house(
     page = head.post(f"{PAGE}/nominate", data={"name": "Awa Exemple", "email": "pas une adresse"}).text
     assert page.count("Ce n’est pas une adresse courriel.") == 2  # in the summary and at its field
     assert "pas une adresse" in page and seat.nomination is None
+
+
+def test_a_link_that_opens_no_more_is_asked_for_again(client: FlaskClient, seat: Seat) -> None:
+    """It goes to the address that is known: whoever found the old one reads and receives nothing."""
+    clock.travel_to(datetime(2005, 6, 1, tzinfo=UTC))
+    with transaction():
+        awa = PersonDetails(name="Awa Exemple", email="awa@example.org", locale="en")
+        nomination = nominations.nominate(seat, Nominate(person=awa), by=BY)
+    old = token_in_mail("awa@example.org")
+    clock.travel_to(datetime(2005, 8, 1, tzinfo=UTC))
+    for page in ("", "/stay", "/letter"):
+        told = client.get(f"/nominee/{old}{page}")
+        assert told.status_code == 410 and "Send me a new link" in told.text
+        assert "Awa" not in told.text and "awa@example.org" not in told.text
+    again = client.post(f"/nominee/{old}/again", follow_redirects=True).text
+    assert "A new link is on its way to your e-mail address." in again
+    new = token_in_mail("awa@example.org")
+    assert new != old and client.get(f"/nominee/{new}").status_code == 200
+    assert "sent a moment ago" in client.post(f"/nominee/{old}/again", follow_redirects=True).text
+    with transaction():
+        leaving.take_back(seat, "Ne vient pas", by=BY)
+    assert "The seat it was for is no longer yours." in client.get(f"/nominee/{new}").text
+    assert client.post(f"/nominee/{new}/again").status_code == 404
+    assert nomination.seat.nomination is None
