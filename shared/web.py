@@ -194,9 +194,9 @@ def locale_code() -> str:
 
 
 def show_datetime(moment: datetime | None, zone: str = "", style: str = "medium") -> str:
-    """`moment` told in `zone`; in the house's, without one."""
-    where = ZoneInfo(zone or clock.house)
-    return format_datetime(moment, style, tzinfo=where, locale=locale_code()) if moment else ""
+    """`moment` told in `zone`; in the house's, without one. Short too names its month: 11/12 is two days."""
+    where, told = ZoneInfo(zone or clock.house), "d MMM y, HH:mm" if style == "short" else style
+    return format_datetime(moment, told, tzinfo=where, locale=locale_code()) if moment else ""
 
 
 def _headers(response: Response) -> Response:
