@@ -33,7 +33,9 @@ P = Permission
 _ROWS = 5
 _PER_PAGE = 50
 TOLD = {
-    OfferStatus.ACCEPTED: _l("The seat is taken: a private link to complete the record is on its way."),
+    OfferStatus.ACCEPTED: _l(
+        "You said yes: whoever has an address receives a private link to complete their record."
+    ),
     OfferStatus.DECLINED: _l("You said no. Thank you for telling us."),
     OfferStatus.EXPIRED: _l("The time to answer has passed, and the seat was offered to somebody else."),
     OfferStatus.WITHDRAWN: _l("The delegation took the offer back; you wait on where you stood."),

@@ -34,7 +34,7 @@ class FarFromTheGathering(DomainError):
 
     code = "far_from_the_gathering"
     status = 422
-    message = _l("The gathering is from %(first)s to %(last)s: this day is far from it.")
+    message = _l("The gathering is from %(first)s to %(last)s: this day cannot be right.")
 
 
 class LeavesBeforeComing(DomainError):

@@ -145,7 +145,7 @@ def test_a_family_is_told_for_whom_the_seats_are_and_who_goes_on_waiting(
     assert son["subject"].startswith("2 places sont libres pour vous")
     assert "Les places sont pour Fille Famille, Fils Famille." in " ".join(son["text"].split())
     assert "continue" not in son["text"] and "continue" not in client.get(f"/offer/{two}").text
-    assert "La place est prise" in client.get(f"/offer/{one}").text
+    assert "Vous avez dit oui" in client.get(f"/offer/{one}").text
     with transaction():
         offers.withdraw(second, "", by=BY)
         nominations.nominate(outaouais.seats[-1], Nominate(person=person("Zoé Seule")), by=BY)
