@@ -51,15 +51,16 @@ class Form(Part, FlaskForm):  # type: ignore[misc]
 
 
 class MoneyField(StringField):
-    """An amount in `currency` (set it before validation), read by the rule of the reader's locale.
+    """An amount in `currency` (set it before validation; `fixed`: no field of the form chooses another).
 
-    What was typed stays in the field; `amount` is what it means, after validation.
+    It is read by the rule of the reader's locale. What was typed stays; `amount` is what it means, validated.
     """
 
     def __init__(self, label: Any = None, validators: Any = None, currency: str = "", **options: Any) -> None:
         options.setdefault("render_kw", {"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(label, validators, **options)
         self.currency = currency
+        self.fixed = not any(name.endswith("currency") for name in dir(options.get("_form")))
         self.amount: Money | None = None
 
     def _value(self) -> str:
@@ -68,8 +69,7 @@ class MoneyField(StringField):
 
     def pre_validate(self, form: Any) -> None:
         """Read the amount. An empty field is left to the other validators."""
-        text = str(self.data or "").strip()
-        if not text:
+        if not (text := str(self.data or "").strip()):
             return
         try:
             self.amount = Money.parse(text, self.currency, reader())

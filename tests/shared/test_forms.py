@@ -36,6 +36,20 @@ def filled(app: Flask, locale: str, text: str, currency: str = "CAD") -> Any:
         return form.amount
 
 
+class Chosen(Example):
+    given_currency = StringField("Currency")
+
+
+def test_a_label_tells_the_currency_that_nobody_chooses(app: Flask) -> None:
+    field = app.jinja_env.get_template("macros/forms.html").module.field  # type: ignore[attr-defined]
+    with app.test_request_context():
+        labels = []
+        for form in (Example(), Chosen()):
+            form.amount.currency = "XOF"
+            labels.append(field(form.amount).split("</label>")[0])
+    assert ["XOF" in one for one in labels] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("locale", "text", "minor"),
     [
