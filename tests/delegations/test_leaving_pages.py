@@ -17,6 +17,7 @@ from delegations.seats.waiting import Wait
 from delegations.stays import stays
 from events import badges
 from events import registration as registrations
+from events.models import RegistrationStatus
 from events.programme import VisaOutcome
 from network.people import CompleteRecord, PersonDetails
 from outbox.jobs import Job
@@ -229,3 +230,17 @@ def test_whom_the_free_seats_go_to_is_read_first_also_where_it_is_a_family(
     assert "Binta Famille waited first and is offered a seat." in page
     [offer] = offers.open_offers(outaouais)
     assert [held.seat.code for held in offer.seats] == ["DKR05-OUT-01", "DKR05-OUT-06"]
+
+
+def test_turning_down_who_was_accredited_before_says_what_becomes_of_the_registration(
+    client: FlaskClient, fatou: User, seat: Seat
+) -> None:
+    with transaction():
+        fatou.locale = "en"
+        nominations.complete(accredited(seat, "Théo Démo"), CompleteRecord(name="Théo Démo-Exemple"))
+    sign_in(client, fatou)
+    kept = "The registration and its fee stay with the seat, for whoever is named next."
+    assert kept in client.get(f"{SEAT}/refuse").text
+    client.post(f"{SEAT}/refuse", data={"reason": "Une autre personne"})
+    db.session.refresh(seat)
+    assert seat.registration and seat.registration.status is RegistrationStatus.VACANT
