@@ -27,6 +27,7 @@ import compression
 import delegations.answers.views
 import delegations.api
 import delegations.budgets.budget_views
+import delegations.budgets.claim_line_views
 import delegations.budgets.claim_views
 import delegations.budgets.cost_views
 import delegations.budgets.draft_views

@@ -1,6 +1,7 @@
 """Forms of advances and claims, each making the command of its operation."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 from flask_wtf.file import FileField, FileRequired
@@ -8,6 +9,7 @@ from wtforms import DateField, HiddenField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from delegations.budgets.advances import AskAdvance, ChangeAdvance
+from delegations.budgets.claim_models import ClaimLine
 from delegations.budgets.claims import AddLine, OpenClaim
 from delegations.funding.agreement_forms import Boxes
 from shared.clock import today
@@ -89,9 +91,15 @@ class ClaimLineForm(Once):
     seats = Boxes(_l("For which seats, in equal parts"), coerce=int)
 
     def __init__(
-        self, currency: str, lines: Sequence[tuple[str, str]], seats: Sequence[tuple[int, str]] = ()
+        self,
+        currency: str,
+        lines: Sequence[tuple[str, str]],
+        seats: Sequence[tuple[int, str]] = (),
+        known: ClaimLine | None = None,
     ) -> None:
-        super().__init__()
+        """For a new line, or for one that is `known` and said anew."""
+        super().__init__(data=_told(known) if known else None)
+        self.proven = known is not None and known.voucher is not None
         self.seats.choices = as_choices(seats)
         self.amount.currency = currency
         self.category.choices = as_choices([("", _("none")), *lines])
@@ -99,7 +107,7 @@ class ClaimLineForm(Once):
     def validate(self, extra_validators: object = None) -> bool:
         """Either a voucher, or why there is none."""
         good = super().validate(extra_validators)
-        if not self.voucher.data and not words(self.missing_reason):
+        if not (self.voucher.data or self.proven or words(self.missing_reason)):
             self.missing_reason.errors = [_("Add the voucher, or say why there is none.")]
             return False
         return good
@@ -118,6 +126,12 @@ class ClaimLineForm(Once):
             seat_ids=self.seats.data or (),
             key=self.key,
         )
+
+
+def _told(line: ClaimLine) -> dict[str, Any]:
+    """What a line says, field by field."""
+    same = ("description", "spent_on", "amount", "category", "missing_reason")
+    return {name: getattr(line, name) for name in same} | {"seats": [one.seat_id for one in line.shares]}
 
 
 class FirstLineForm(ClaimLineForm):

@@ -159,9 +159,11 @@ class ClaimLine(Base):
     sent_key: Mapped[str | None] = mapped_column(String(60), default=None)
 
     claim: Mapped[ExpenseClaim] = relationship(init=False, back_populates="lines")
-    voucher: Mapped["ClaimVoucher | None"] = relationship(init=False, uselist=False, cascade="all")
+    voucher: Mapped["ClaimVoucher | None"] = relationship(
+        init=False, uselist=False, cascade="all, delete-orphan"
+    )
     shares: Mapped[list["ClaimShare"]] = relationship(
-        init=False, cascade="all", order_by="ClaimShare.seat_id"
+        init=False, cascade="all, delete-orphan", order_by="ClaimShare.seat_id"
     )
 
 

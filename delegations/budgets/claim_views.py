@@ -29,7 +29,6 @@ from shared.forms import as_choices, explain
 from shared.i18n import _, _l
 from shared.web import requires
 from treasury.models import Fund
-from treasury.reports.files import sandboxed
 
 P, S = Permission, ClaimStatus
 
@@ -64,13 +63,6 @@ def claim_of(delegation: Delegation, claim_id: int) -> ExpenseClaim:
     """A claim of this delegation. Raises `NotFound`."""
     found = db.session.get(ExpenseClaim, claim_id)
     if found is None or found.delegation_id != delegation.id:
-        raise NotFound
-    return found
-
-
-def _line(claim: ExpenseClaim, number: int) -> ClaimLine:
-    found = next((one for one in claim.lines if one.number == number), None)
-    if found is None:
         raise NotFound
     return found
 
@@ -158,10 +150,10 @@ def _done(form: Any, operation: Any, words: str, code: str) -> Any:
 def give_advance(code: str, advance_id: int) -> Any:
     """A third person gives it."""
     advance = _advance(delegation_of(code, P.ENTRY_APPROVE), advance_id)
-    return _pressed(lambda: advances.give_advance(advance, by=actor()), _("The advance is given."), code)
+    return pressed(lambda: advances.give_advance(advance, by=actor()), _("The advance is given."), code)
 
 
-def _pressed(operation: Any, words: str, code: str, claim_id: int | None = None) -> Any:
+def pressed(operation: Any, words: str, code: str, claim_id: int | None = None) -> Any:
     """A button was pressed: do it, say what happened, show the page again."""
     try:
         with transaction():
@@ -285,9 +277,9 @@ def claim(code: str, claim_id: int) -> Any:
     )
 
 
-def line_form(delegation: Delegation, claim: ExpenseClaim) -> ClaimLineForm:
-    """The form of one line: the lines of the budget, and the seats it may be shared among."""
-    return ClaimLineForm(claim.currency, budget_lines(delegation), sharing_seats(delegation))
+def line_form(delegation: Delegation, claim: ExpenseClaim, known: ClaimLine | None = None) -> ClaimLineForm:
+    """The form of a line, a new one or a `known` one: the budget's lines, the seats that may share it."""
+    return ClaimLineForm(claim.currency, budget_lines(delegation), sharing_seats(delegation), known)
 
 
 def budget_lines(delegation: Delegation) -> list[tuple[str, str]]:
@@ -302,49 +294,13 @@ def sharing_seats(delegation: Delegation) -> list[tuple[int, str]]:
     return seats if len(seats) > 1 else []
 
 
-@blueprint.get("/delegations/<code>/claims/<int:claim_id>/<int:number>/<name>")
-@requires(P.DELEGATION_READ)
-def claim_voucher(code: str, claim_id: int, number: int, name: str) -> Any:
-    """One voucher, never opened inside the site."""
-    voucher = _line(claim_of(delegation_of(code), claim_id), number).voucher
-    if voucher is None or voucher.file_name != name:
-        raise NotFound
-    return sandboxed(voucher)
-
-
-@blueprint.post("/delegations/<code>/claims/<int:claim_id>/<int:number>/voucher")
-@requires(P.DELEGATION_EDIT)
-def add_voucher(code: str, claim_id: int, number: int) -> Any:
-    """A missing voucher turned up."""
-    line = _line(claim_of(delegation_of(code, P.DELEGATION_EDIT), claim_id), number)
-    form = VoucherForm()
-    if not form.validate_on_submit():
-        flash(" ".join(str(one) for one in form.voucher.errors), "error")
-        return redirect(url_for("delegations.claim", code=code, claim_id=claim_id))
-    upload = form.voucher.data
-    return _pressed(
-        lambda: claims.add_voucher(line, upload.read(), upload.filename or "", by=actor()),
-        _("The voucher is kept."),
-        code,
-        claim_id,
-    )
-
-
-@blueprint.post("/delegations/<code>/claims/<int:claim_id>/<int:number>/remove")
-@requires(P.DELEGATION_EDIT)
-def remove_claim_line(code: str, claim_id: int, number: int) -> Any:
-    """Take a line out of one's draft."""
-    line = _line(claim_of(delegation_of(code, P.DELEGATION_EDIT), claim_id), number)
-    return _pressed(lambda: claims.remove_line(line, by=actor()), _("The line is gone."), code, claim_id)
-
-
 @blueprint.post("/delegations/<code>/claims/<int:claim_id>/submit")
 @requires(P.DELEGATION_EDIT)
 def submit_claim(code: str, claim_id: int) -> Any:
     """Hand it in."""
     found = claim_of(delegation_of(code, P.DELEGATION_EDIT), claim_id)
     done = _("Handed in. Somebody else looks at it now.")
-    return _pressed(lambda: claims.submit_claim(found, by=actor()), done, code, claim_id)
+    return pressed(lambda: claims.submit_claim(found, by=actor()), done, code, claim_id)
 
 
 @blueprint.post("/delegations/<code>/claims/<int:claim_id>/approve")
@@ -353,7 +309,7 @@ def approve_claim(code: str, claim_id: int) -> Any:
     """Another person says that it is right."""
     found = claim_of(delegation_of(code, P.ENTRY_APPROVE), claim_id)
     done = _("Approved. A third person pays it.")
-    return _pressed(lambda: claims.approve_claim(found, by=actor()), done, code, claim_id)
+    return pressed(lambda: claims.approve_claim(found, by=actor()), done, code, claim_id)
 
 
 @blueprint.route("/delegations/<code>/claims/<int:claim_id>/send-back", methods=["GET", "POST"])
@@ -366,7 +322,7 @@ def send_claim_back(code: str, claim_id: int) -> Any:
     if form.validate_on_submit():
         done = _("The claim is with its claimant again.")
         reason = form.reason.data or ""
-        return _pressed(lambda: claims.send_back(found, reason, by=actor()), done, code, claim_id)
+        return pressed(lambda: claims.send_back(found, reason, by=actor()), done, code, claim_id)
     title = _("Send the claim back")
     return form_page("delegations/claim_form.html", form, delegation=delegation, title=title, do=title)
 
@@ -377,4 +333,4 @@ def pay_claim(code: str, claim_id: int) -> Any:
     """A third person pays it; the entry follows."""
     found = claim_of(delegation_of(code, P.ENTRY_RECORD), claim_id)
     done = _("Paid: the entry is posted with its vouchers.")
-    return _pressed(lambda: claims.pay_claim(found, today(), by=actor()), done, code, claim_id)
+    return pressed(lambda: claims.pay_claim(found, today(), by=actor()), done, code, claim_id)

@@ -152,10 +152,8 @@ def add_line(claim: ExpenseClaim, command: AddLine, *, by: User) -> ClaimLine:
     if (known := _sent_before(claim, command)) is not None:
         return known
     _in_hands_of(claim, by, ClaimStatus.DRAFT)
-    words = command.description.strip()
+    words = _said(claim, command)
     last = db.session.scalar(select(func.max(ClaimLine.number)).where(ClaimLine.claim_id == claim.id)) or 0
-    if not words or command.amount.minor <= 0 or command.amount.currency != claim.currency:
-        raise BadClaim(field="amount" if words else "description")
     if last >= MOST_LINES:
         raise BadClaim
     line = ClaimLine(
@@ -175,6 +173,22 @@ def add_line(claim: ExpenseClaim, command: AddLine, *, by: User) -> ClaimLine:
         _keep(line, command.voucher, command.voucher_name)
     db.session.expire(claim, ["lines"])
     return line
+
+
+def change_line(line: ClaimLine, command: AddLine, *, by: User) -> None:
+    """Say a line of a draft anew; its voucher stays unless another one comes. Raises as `add_line`."""
+    claim = line.claim
+    _in_hands_of(claim, by, ClaimStatus.DRAFT)
+    line.description, line.amount = _said(claim, command), command.amount
+    line.spent_on, line.category = command.spent_on, command.category
+    if command.voucher is not None:
+        line.voucher = None
+        db.session.flush()
+        _keep(line, command.voucher, command.voucher_name)
+    line.missing_reason = "" if line.voucher else command.missing_reason.strip()
+    line.shares.clear()
+    db.session.flush()
+    group_spending.share(line, claim.delegation, command.seat_ids)
 
 
 def add_voucher(line: ClaimLine, content: bytes, name: str, *, by: User) -> ClaimVoucher:
@@ -334,6 +348,14 @@ def _sent_before(claim: ExpenseClaim, command: AddLine) -> ClaimLine | None:
     if told != said:
         raise SentBefore(field="description")
     return known
+
+
+def _said(claim: ExpenseClaim, command: AddLine) -> str:
+    """The words of a line that says what was paid, and more than nothing. Raises `BadClaim`."""
+    words = command.description.strip()
+    if not words or command.amount.minor <= 0 or command.amount.currency != claim.currency:
+        raise BadClaim(field="amount" if words else "description")
+    return words
 
 
 def _keep(line: ClaimLine, content: bytes, name: str) -> ClaimVoucher:

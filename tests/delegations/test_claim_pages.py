@@ -16,7 +16,7 @@ from delegations.models import SavingsPlan
 from shared.database import db, transaction
 from shared.money import Money
 from tests.conftest import sign_in
-from tests.delegations.conftest import deposit
+from tests.delegations.conftest import cad, deposit
 from tests.events.browsing import fill_in, press
 from treasury import approvals, chart
 from treasury.models import EntryStatus, JournalEntry
@@ -101,6 +101,40 @@ def test_an_advance_is_claimed_and_paid_by_three_people(
     assert "/return/XOF" not in told  # all that is left is in the draft
     sign_in(client, ondine)  # who does not keep the books reads the words without the way to the entry
     assert (entry in client.get(page).text, entry in client.get(f"{HERE}/claims").text) == (False, False)
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_a_line_that_came_back_is_corrected_in_its_form_and_keeps_its_voucher(
+    client: FlaskClient, saved: SavingsPlan, ondine: User, zoe: User
+) -> None:
+    seats = [one.id for one in saved.delegation.seats[:2]]
+    sign_in(client, ondine)
+    page = fill_in(client, f"{HERE}/claims/new", title="Repas", currency="CAD", advance=0).headers["Location"]
+    line: dict[str, Any] = {"description": "Repas", "amount": "12,01", "category": "L03", "spent_on": DAY}
+    assert fill_in(client, page, **line, seats=seats, voucher=photograph()).status_code == 302
+    press(client, page, f"{page}/submit")
+    change = f"{page}/1/change"
+    assert client.get(change).status_code == 302  # nothing is corrected while somebody looks at it
+    sign_in(client, zoe)
+    press(client, page, f"{page}/send-back", reason="De quel jour est-ce ?")
+    sign_in(client, ondine)
+    assert f'href="{change}"' in client.get(page).text
+    form = client.get(change).text
+    assert all(word in form for word in ("De quel jour", 'value="Repas"', 'value="12,01"'))
+    assert form.count(" checked") == 2
+    line |= {"spent_on": "2005-11-19", "seats": seats}
+    assert fill_in(client, change, **line | {"amount": "douze"}).status_code == 422
+    line["amount"] = "12,00"
+    assert fill_in(client, change, **line).status_code == 302
+    [claim] = db.session.scalars(select(ExpenseClaim))
+    [kept] = claim.lines
+    assert (kept.description, kept.amount, kept.spent_on) == ("Repas", cad("12.00"), date(2005, 11, 19))
+    assert [(one.seat_id, one.amount) for one in kept.shares] == [(one, cad("6.00")) for one in seats]
+    assert kept.voucher and kept.voucher.label == "recu.jpg"
+    other = (photograph()[0], "autre.jpg")
+    assert fill_in(client, change, **line, voucher=other).status_code == 302
+    db.session.expire_all()
+    assert kept.voucher.label == "autre.jpg"
 
 
 def test_a_voucher_leaves_as_an_attachment_and_may_come_late(
