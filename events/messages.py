@@ -139,6 +139,13 @@ def _told(registration: Registration, about: str, locale: str) -> dict[str, Any]
     }
 
 
+def fee_of_a_seat(registration: Registration) -> str:
+    """Who comes in a seat is not asked alone: the money saved for the seat may pay its fee."""
+    words = _("The fee may be paid by your delegation (%(party)s): ask there before you pay it yourself.",
+              party=registration.party_name)  # fmt: skip
+    return str(words)
+
+
 def _sentences(registration: Registration, about: str, locale: str) -> list[str]:
     """What happened, and what happens next."""
     edition = registration.edition
@@ -150,6 +157,7 @@ def _sentences(registration: Registration, about: str, locale: str) -> list[str]
     if about == "unpaid":
         return [
             _("A place at %(edition)s (%(place)s, %(days)s) is kept for you.", **filled),
+            *([fee_of_a_seat(registration)] if registration.seat_code else []),
             _("It is confirmed once the fee has arrived."),
         ]
     if about == "owed_again":

@@ -20,7 +20,7 @@ from access.asking import person
 from events import owed_again, places, queries, registration
 from events.calendar import MIME, calendar_file
 from events.further import FURTHER
-from events.messages import GONE
+from events.messages import GONE, fee_of_a_seat
 from events.models import HOLDS_A_PLACE, Registration, RegistrationStatus
 from events.places import PURPOSE, tell
 from shared.addresses import absolute
@@ -63,6 +63,7 @@ def page(token: str) -> Any:
         registration=own,
         edition=own.edition,
         payment=own.payment,
+        seat_fee=fee_of_a_seat(own) if own.seat_code else "",
         gone=[(one, GONE[owed_again.why_gone(one)]) for one in owed_again.earlier_payments(own)],
         holds_a_place=own.status in HOLDS_A_PLACE,
         offer_open=own.status is RegistrationStatus.OFFERED

@@ -54,6 +54,23 @@ def test_whoever_owes_a_fee_learns_the_reference_and_where_to_send_it(app: Flask
     assert str(event["summary"]) == "Dakar 2005"
 
 
+def test_who_comes_in_a_seat_is_told_that_the_delegation_may_pay(app: Flask) -> None:
+    of_ours: dict[str, Any] = {
+        "seat_code": "DKR05-OUT-01",
+        "party_code": "DKR05-OUT",
+        "party_name": "Outaouais",
+    }
+    made = join(**of_ours)
+    with transaction():
+        alone = registration.register(made.edition, somebody(2), by=BY)
+    told = "Votre délégation (Outaouais) peut payer ces frais"
+    assert [told in mail["text"].replace("\n", " ") for mail in mails()] == [True, False]
+    for one, says in ((made, True), (alone, False)):
+        with transaction():
+            page = f"/registration/{registration.private_link(one)}"
+        assert (told in app.test_client().get(page).text) is says
+
+
 def test_the_link_in_the_message_opens_the_registration(app: Flask) -> None:
     made = join()
     [mail] = mails()
