@@ -12,10 +12,11 @@ from delegations.seats import approvals, leaving, letters, nominations, visas
 from delegations.seats.letter_views import LetterForm
 from delegations.seats.private_link_views import nominee_of
 from delegations.stays import stays
+from events.wording import country, own_names
 from shared.audit import System
 from shared.database import hold, transaction
 from shared.errors import DomainError
-from shared.forms import explain
+from shared.forms import explain, reader
 from shared.i18n import _
 from shared.limits import limiter
 from shared.web import public
@@ -124,6 +125,22 @@ def _known(nomination: Nomination) -> RecordForm:
     return form
 
 
+def _said(nomination: Nomination, form: RecordForm) -> list[tuple[Any, str]]:
+    """What the person has said of themselves, each thing under the name it has in the form."""
+    if nomination.status is NominationStatus.NOMINATED:
+        return []
+    person = nomination.person
+    told = (
+        (form.name, person.name),
+        (form.organisation_name, person.shown_organisation),
+        (form.country, country(person.country, reader())),
+        (form.languages, ", ".join(own_names(person.languages))),
+        (form.access_needs, person.access_needs),
+        (form.diet, person.diet),
+    )
+    return [(field.label.text, words) for field, words in told if words]
+
+
 def _letter_needed(nomination: Nomination) -> bool:
     return approvals.rules_of(nomination.seat.delegation.edition).letter_required
 
@@ -149,6 +166,7 @@ def _page(nomination: Nomination, form: RecordForm, token: str, portrait: Portra
         edition=nomination.seat.delegation.edition,
         open=refused or (not frozen and (nomination.status in OPEN or correcting)),
         frozen=frozen,
+        said=_said(nomination, form),
         token=token,
         letter_states=letters.STATES,
         letter_needed=_letter_needed(nomination),

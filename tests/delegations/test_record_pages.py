@@ -73,7 +73,9 @@ def test_what_was_typed_before_the_deadline_is_not_lost_after_it(
         nomination = completed(seat)
     clock.travel_to(datetime(2005, 11, 2, tzinfo=UTC))
     page = own_page(nomination)
-    assert 'name="diet"' not in client.get(page).text  # nothing to write in: it would be refused
+    shown = client.get(page).text
+    assert 'name="diet"' not in shown  # nothing to write in: it would be refused
+    assert all(words in shown for words in ("Ce que vous avez dit", "Inés Ejemplo", "Canada", "français"))
     late = client.post(page, data={**INES, "diet": "Végétarien, écrit la veille"})
     assert late.status_code == 422
     assert "la date limite est passée" in late.text
